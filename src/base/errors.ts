@@ -1,0 +1,47 @@
+/** The errors weft throws on purpose. Everything else that escapes is a bug in weft. */
+
+/** Where a mistake is: any part that is known. Lines and columns count from 1; `path` is a key path such as `pcu.lanes` or `--set #2`. */
+export interface Place {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly path?: string;
+}
+
+export interface Fault {
+  /** Stable, kebab-case: "unknown-key", "shape-mismatch" ... */
+  readonly code: string;
+  /** What is wrong, with the value found and the bound or the type expected, in one line. */
+  readonly message: string;
+  readonly place?: Place;
+  /** The nearest valid choice or the way out, as a phrase: `did you mean "stages"?` */
+  readonly hint?: string;
+}
+
+/** The input is at fault (exit code 2). Carries all faults found, not only the first. */
+export class UserError extends Error {
+  readonly faults: readonly Fault[];
+  constructor(faults: Fault | readonly Fault[]) {
+    const list = "code" in faults ? [faults] : faults;
+    super(list.map(printFault).join("\n"));
+    this.name = "UserError";
+    this.faults = list;
+  }
+}
+
+/** A network that cannot move, or a limit reached (exit code 3). */
+export class RunError extends Error {
+  readonly code: "deadlock" | "limit";
+  constructor(code: "deadlock" | "limit", message: string) {
+    super(message);
+    this.name = "RunError";
+    this.code = code;
+  }
+}
+
+/** `file:line:column path: message; hint` with the parts that are known. */
+export function printFault({ message, place, hint }: Fault): string {
+  const spot = [place?.file, place?.line, place?.column].filter((part) => part !== undefined).join(":");
+  const head = [spot, place?.path].filter((part) => part !== undefined && part !== "").join(" ");
+  return `${head === "" ? "" : `${head}: `}${message}${hint === undefined ? "" : `; ${hint}`}`;
+}

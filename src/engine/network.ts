@@ -1,0 +1,142 @@
+/**
+ * What the engine runs: processes that fire, bounded channels between them, and resources that several processes contend for.
+ * A Kahn network: no process peeks or asks which input came first. Knows no hardware.
+ * Both the fast engine (run.ts) and the slow oracle (sim/oracle.ts) take this; its comments are their common specification.
+ *
+ * Timing of firing n of a process (prev = start of firing n-1; P = the port's period):
+ *   ready  = n == 0 ? 0 : prev + ii(n-1)
+ *   tin    = latest arrival of the tokens it pops, tout = latest time of the slots it reserves, tmem = time of the outstanding slot it takes
+ *   start  = max(ready, tin, tout, tmem)
+ *   starved += max(0, tin - ready)                         on the input with the latest arrival (ties: lowest port)
+ *   memory  += max(0, min(tmem, start) - max(ready, tin))  (only processes with requests)
+ *   blocked += start - max(ready, tin, tmem)               on the output with the latest slot (ties: lowest port)
+ *   stream-in   pops when n % P == 0; its slot is free at start + 1
+ *   stream-out  reserves and pushes when n % P == P - 1; the token arrives at start + latency + the channel's latency
+ *   buffer-in   pops (acquires) when n % P == 0, frees the slot when n % P == P - 1, at start + 1 of that firing
+ *   buffer-out  reserves when n % P == 0, pushes when n % P == P - 1
+ * A firing with requests sends its bursts at `start`; every token it pushes arrives at (completion of its last burst, or start if it has none)
+ * + latency + the channel's latency. Its outstanding slot (firing n takes the slot of firing n - outstanding) is free at
+ * the completion of its last burst + 1, or start + 1 if it has none.
+ * The time of a run ends with the last of: start + ii, start + latency, completions, arrivals.
+ */
+
+import type { Behaviour } from "./behaviour.ts";
+
+export type PortKind = "stream-in" | "stream-out" | "buffer-in" | "buffer-out";
+
+export interface PortSpec {
+  /** Index into `channels`. */
+  readonly channel: number;
+  readonly kind: PortKind;
+  /** Firings for one iteration of the level at which the port acts. Divides the process's firings. */
+  readonly period: number;
+}
+
+export interface ProcessSpec {
+  readonly name: string;
+  /** How often it fires in all. 0 is allowed. */
+  readonly firings: number;
+  /** Ticks between two starts, >= 1. A behaviour may lengthen single firings. */
+  readonly ii: number;
+  /** Ticks from start to push, >= 0. */
+  readonly latency: number;
+  readonly ports: readonly PortSpec[];
+  readonly requests?: RequestSpec;
+  /** What its tokens carry and how its datapath computes. Absent: time only. */
+  readonly behaviour?: Behaviour;
+}
+
+export interface RequestSpec {
+  /** Firings whose bursts may be under way at one time, >= 1. */
+  readonly outstanding: number;
+  /** Called once for each firing, in order (n = 0, 1, 2 ...): writes the resource of each burst into `into`, returns their number (0 is allowed). */
+  readonly source: RequestSource;
+}
+
+export interface RequestSource {
+  /** Most bursts a firing can have. */
+  readonly maxBursts: number;
+  next(n: number, into: Int32Array): number;
+  /** State that decides future calls, relative to n: for fast-forward. */
+  normalisedState(): readonly number[];
+  /** As if `firings` more calls had been made. */
+  shift(firings: number): void;
+}
+
+export interface ChannelSpec {
+  readonly name: string;
+  /** Slots, >= 1. */
+  readonly depth: number;
+  /** Ticks, >= 1. */
+  readonly latency: number;
+  /** Numbers that a token carries when processes have behaviours (0: none). */
+  readonly words: number;
+}
+
+/**
+ * A server with a clock of its own: serves one burst after the other. A request made at tick t of the network is seen at
+ * ceil(t * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
+ * window [k * interval, k * interval + duration), k >= 1; a service under way when a window begins finishes. It completes
+ * `service` ticks later, and is seen by the network at ceil((completion) * denominator / numerator) + latency.
+ * Order: by time of request in network ticks, then by index of the process, then by order of the process's own bursts.
+ */
+export interface ResourceSpec {
+  readonly name: string;
+  readonly service: number;
+  /** Ticks of the network's clock added to each completion. */
+  readonly latency: number;
+  /** Server ticks per network tick, in lowest terms. */
+  readonly clock: { readonly numerator: number; readonly denominator: number };
+  readonly refresh?: { readonly interval: number; readonly duration: number };
+  /** Network tick at which this run starts on the resource's own time axis (refresh phase). */
+  readonly origin: number;
+}
+
+export interface NetworkSpec {
+  readonly processes: readonly ProcessSpec[];
+  /** Each channel has exactly one port that pushes and one that pops, of the same family (stream or buffer). A broadcast is several channels. */
+  readonly channels: readonly ChannelSpec[];
+  readonly resources: readonly ResourceSpec[];
+}
+
+/** What a run counted. Arrays are indexed like the spec's. */
+export interface NetworkResult {
+  /** All processes fired all their firings. Otherwise nothing can move any more. */
+  readonly finished: boolean;
+  /** End of the run in ticks. */
+  readonly ticks: number;
+  readonly processes: readonly ProcessCounters[];
+  readonly channels: readonly ChannelCounters[];
+  readonly resources: readonly ResourceCounters[];
+  /** Sum over processes. */
+  readonly firings: number;
+}
+
+export interface ProcessCounters {
+  readonly firings: number;
+  /** Start of the last firing, -1 if none. */
+  readonly lastStart: number;
+  /** Ticks: busy + starved + blocked + memory == lastStart + (ii of the last firing); the rest of the run it was idle. */
+  readonly busy: number;
+  readonly starved: number;
+  readonly blocked: number;
+  readonly memory: number;
+  /** Per port: share of starved (inputs) or blocked (outputs) that this port decided. */
+  readonly waits: readonly number[];
+}
+
+export interface ChannelCounters {
+  readonly pushed: number;
+  readonly popped: number;
+}
+
+export interface ResourceCounters {
+  readonly served: number;
+  /** In server ticks. */
+  readonly busy: number;
+  readonly free: number;
+  /** Services that a refresh window pushed back. */
+  readonly refreshHits: number;
+  /** Sum over requests of (service start - time seen), in server ticks. */
+  readonly waited: number;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a machine is: a reconfigurable dataflow accelerator as its config describes it, after validation and with all defaults filled in.
+ * The schema that reads configs/*.yaml into this is schema.ts; figures derived from it (peaks, capacities, clock ratios) are in derived.ts.
+ */
+
+/** Where a figure comes from: a paper or slide, arithmetic on such figures, or `assumed`. Kept beside the value, keyed by its path. */
+export interface Source {
+  /** "S", "D", "assumed" ... as FACTS would mark it. */
+  readonly assumed: boolean;
+  readonly text: string;
+}
+
+export interface Machine {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly kind: "rda";
+  /** Ticks of the fabric clock a second. */
+  readonly clock_hz: number;
+  /** PCUs and PMUs alternate on the grid (checkerboard); address generators stand along its left and right edges. columns * rows = pcu.count + pmu.count. */
+  readonly grid: { readonly columns: number; readonly rows: number };
+  readonly pcu: PcuSpec;
+  readonly pmu: PmuSpec;
+  readonly ag: AgSpec;
+  readonly network: NetworkSpec;
+  /** Off-chip tiers. At least one. */
+  readonly tiers: { readonly hbm?: TierSpec; readonly ddr?: TierSpec };
+  /** Time to load the configuration of one section. */
+  readonly reconfiguration_seconds: number;
+  /** Name of an energy table in configs/energy/. */
+  readonly energy: string;
+  /** Key path -> source. Every figure of the config has one. */
+  readonly sources: Readonly<Record<string, Source>>;
+}
+
+/** Pattern compute unit: lanes x stages of functional units, one vector a cycle. */
+export interface PcuSpec {
+  readonly count: number;
+  readonly lanes: number;
+  readonly stages: number;
+  /** Pipeline registers a lane and stage: bounds the values alive across a stage. */
+  readonly registers: number;
+  readonly vector_in: number;
+  readonly vector_out: number;
+  readonly scalar_in: number;
+  readonly scalar_out: number;
+  /** Chained counters: bounds the loops of a nest. */
+  readonly counters: number;
+  /** Entries of each input FIFO. */
+  readonly fifo_depth: number;
+  /** "systolic": the body can be an output-stationary array of lanes x stages multiply-accumulators. */
+  readonly modes: readonly ("simd" | "systolic")[];
+  /** Stages that exp, log, sqrt, tanh, sigmoid and div each take when there is no tail unit. */
+  readonly special_stages: number;
+  /** A tail unit does one such function on a whole vector after the last stage, each cycle. */
+  readonly tail: boolean;
+}
+
+/** Pattern memory unit: a banked scratchpad with address pipelines. */
+export interface PmuSpec {
+  readonly count: number;
+  readonly bytes: number;
+  readonly banks: number;
+  /** Smallest word stored: an i8 takes this many bytes of scratchpad. */
+  readonly word_bytes: number;
+  readonly vector_in: number;
+  readonly vector_out: number;
+  readonly scalar_in: number;
+  readonly scalar_out: number;
+  readonly counters: number;
+  readonly fifo_depth: number;
+  /** Cycles from an address to its data. */
+  readonly latency_cycles: number;
+  /** Strided reads at full rate by diagonal layout; else rows are padded by one word where that cures the conflict. */
+  readonly diagonal: boolean;
+}
+
+/** Address generator: turns loop nests into bursts of one off-chip tier. */
+export interface AgSpec {
+  readonly count: number;
+  /** Firings whose bursts may be under way at one time. */
+  readonly outstanding: number;
+  readonly fifo_depth: number;
+  readonly latency_cycles: number;
+}
+
+export interface NetworkSpec {
+  /** static: circuits, a link carries as many channels as it has tracks. packet: a link carries channels as long as their rates add up to its tracks. */
+  readonly kind: "static" | "packet";
+  /** Tracks between neighbouring switches, each way. */
+  readonly vector_links: number;
+  readonly scalar_links: number;
+  readonly control_links: number;
+  readonly hop_cycles: number;
+  /** Payload of one vector token. With word_bytes it bounds the lanes a dtype can use: min(pcu.lanes, vector_bytes / bytes of the dtype). */
+  readonly vector_bytes: number;
+}
+
+/** An off-chip tier: independent channels that serve bursts at a fixed rate, after a fixed latency, out of service while they refresh. */
+export interface TierSpec {
+  readonly standard: string;
+  readonly bytes: number;
+  readonly channels: number;
+  /** Ticks of the memory's own clock a second. */
+  readonly clock_hz: number;
+  readonly burst_bytes: number;
+  /** Ticks of the memory clock that a burst holds its channel. Peak = channels * burst_bytes * clock_hz / burst_clocks. */
+  readonly burst_clocks: number;
+  /** From the end of service to the data at the address generator. */
+  readonly latency_seconds: number;
+  /** Every `interval_clocks` all channels are out of service for `duration_clocks`. */
+  readonly refresh?: { readonly interval_clocks: number; readonly duration_clocks: number };
+  /** Consecutive bytes on one channel before the next. */
+  readonly interleave_bytes: number;
+}

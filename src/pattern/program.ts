@@ -1,0 +1,160 @@
+/**
+ * What a program is: parallel patterns over index domains, in the line of Delite, PPL and Spatial. Plain, immutable, JSON-able data.
+ * map, reduce (Plasticine: Fold), flatMap, groupBy (Plasticine: HashReduce), scan, iterate. A zip is a map that reads several tensors.
+ * Built by builder.ts, checked by verify.ts, printed by print.ts, given its meaning by interpret.ts.
+ */
+
+export type Dtype = "f64" | "f32" | "bf16" | "f16" | "fp8e4m3" | "fp8e5m2" | "i32" | "i16" | "i8" | "i4" | "bool";
+
+/** Home of a tensor. `auto` leaves it to the compiler. */
+export type Tier = "sram" | "hbm" | "ddr" | "auto";
+
+/** How one dimension is stored. All but `dense` are declared here and lowered in a later version. */
+export type Format =
+  | { readonly kind: "dense" }
+  | { readonly kind: "compressed" }
+  | { readonly kind: "bitmask" }
+  | { readonly kind: "block"; readonly size: number }
+  | { readonly kind: "nm"; readonly n: number; readonly m: number };
+
+/** Row-major. A shape of [] is one scalar. A collection made by flatMap has its declared bound as extent. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly tier: Tier;
+  /** One per dimension; absent: all dense. */
+  readonly formats?: readonly Format[];
+}
+
+/** One loop index, bound by the pattern that lists it; `name` is unique in the program. Runs over [0, extent). */
+export interface Index {
+  readonly name: string;
+  readonly extent: number;
+  /** Name of an i32 scalar tensor with the number of iterations that really happen (`extent` is then the bound): reads of a flatMap's result. */
+  readonly count?: string;
+}
+
+export type ScalarOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "mod"
+  | "min"
+  | "max"
+  | "neg"
+  | "abs"
+  | "floor"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "and"
+  | "or"
+  | "not"
+  | "select";
+
+/** Associative. Each has an identity element in every dtype it accepts. */
+export type ReduceFn = "add" | "mul" | "min" | "max" | "and" | "or";
+
+export type Expr =
+  | { readonly kind: "const"; readonly dtype: Dtype; readonly value: number }
+  | { readonly kind: "index"; readonly dtype: "i32"; readonly index: string }
+  /** One element. `at` has one i32 expression per dimension; where it is not affine in the indices the read is a gather. */
+  | { readonly kind: "read"; readonly dtype: Dtype; readonly tensor: string; readonly at: readonly Expr[] }
+  | { readonly kind: "op"; readonly dtype: Dtype; readonly op: ScalarOp; readonly args: readonly Expr[] }
+  | { readonly kind: "cast"; readonly dtype: Dtype; readonly arg: Expr }
+  /** Folds `body` over `over`, accumulating in dtype `acc`; the result is rounded to `dtype` once, at the end. An empty domain gives the identity. */
+  | { readonly kind: "reduce"; readonly dtype: Dtype; readonly fn: ReduceFn; readonly acc: Dtype; readonly over: readonly Index[]; readonly body: Expr };
+
+/** out[domain] = body. Writes the tensor called like the operator. `domain` may be [] (one scalar). */
+export interface MapOperator {
+  readonly kind: "map";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly body: Expr;
+}
+
+/** For each index in order, each emit whose `when` holds appends one record. Writes `${name}.${field}` [bound] and `${name}.size` (i32 scalar). */
+export interface FlatMapOperator {
+  readonly kind: "flatMap";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly emits: readonly { readonly when: Expr; readonly fields: Readonly<Record<string, Expr>> }[];
+  /** Upper bound of the number of records; exceeding it is an error. */
+  readonly bound: number;
+}
+
+/** For each index where `when` holds, combines each field's value into slot `key` (0 <= key < keys, else an error). Writes `${name}.${field}` [keys]. */
+export interface GroupByOperator {
+  readonly kind: "groupBy";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly when?: Expr;
+  readonly key: Expr;
+  readonly keys: number;
+  readonly fields: readonly { readonly name: string; readonly fn: ReduceFn; readonly acc: Dtype; readonly dtype: Dtype; readonly value: Expr }[];
+}
+
+/** Prefix of `fn` along the last index of `domain`. Interpreted; lowered in a later version. */
+export interface ScanOperator {
+  readonly kind: "scan";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly fn: ReduceFn;
+  readonly acc: Dtype;
+  readonly exclusive: boolean;
+  readonly body: Expr;
+}
+
+/**
+ * Sequential outer loop: `body` runs `times` times (or until the scalar bool tensor `until` is true, at most `times`); after each
+ * round the tensor `from` of the body becomes the value of the loop-carried tensor `to`, which starts as a copy of `init`.
+ * Interpreted; lowered in a later version.
+ */
+export interface IterateOperator {
+  readonly kind: "iterate";
+  readonly name: string;
+  readonly times: number;
+  readonly until?: string;
+  readonly carries: readonly { readonly to: string; readonly init: string; readonly from: string }[];
+  readonly body: readonly Operator[];
+}
+
+export type Operator = MapOperator | FlatMapOperator | GroupByOperator | ScanOperator | IterateOperator;
+
+/** A whole program. Operators stand in an order in which each reads only inputs and tensors written before it. */
+export interface Program {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  /** The parameters it was built with. */
+  readonly params: Readonly<Record<string, number | string>>;
+  /** Names of the tensors that come from outside. */
+  readonly inputs: readonly string[];
+  /** Every tensor: inputs, intermediates, outputs. */
+  readonly tensors: readonly Tensor[];
+  readonly operators: readonly Operator[];
+  /** Output name -> tensor name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly schedule?: Schedule;
+}
+
+/** What the user pins; all else is the compiler's choice. Loops are named by the operator's position in its domain: `{ tile: { "gemm.0": 64 } }`. */
+export interface Schedule {
+  /** Loop name -> elements in a tile. */
+  readonly tile?: Readonly<Record<string, number>>;
+  /** Loop name -> copies (outer loops) . */
+  readonly par?: Readonly<Record<string, number>>;
+}
+
+/** Row-major values of a tensor; element i of a bool is 0 or 1. Values are always representable in the tensor's dtype. */
+export type Values = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+export type TensorValues = Readonly<Record<string, Values>>;

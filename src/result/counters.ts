@@ -1,0 +1,60 @@
+/** What simulation counted, before energy and report make a RunResult of it. All times in ticks of the fabric clock. */
+
+import type { Cycles } from "../base/units.ts";
+import type { Dtype, ScalarOp, TensorValues } from "../pattern/program.ts";
+
+export interface RunCounters {
+  readonly ticks: Cycles;
+  readonly sections: readonly SectionCounters[];
+  /** Output tensors by output name, where values were computed. */
+  readonly outputs: TensorValues | null;
+  /** Firings simulated, over all nests. */
+  readonly firings: number;
+}
+
+export interface SectionCounters {
+  readonly name: string;
+  readonly operators: readonly string[];
+  /** Configuring, then running: both included in RunCounters.ticks. */
+  readonly configuringTicks: Cycles;
+  readonly ticks: Cycles;
+  readonly units: readonly UnitCounters[];
+  readonly tiers: Readonly<Partial<Record<"hbm" | "ddr", TierCounters>>>;
+  readonly network: NetworkCounters;
+}
+
+export interface TierCounters {
+  readonly read_bytes: number;
+  readonly write_bytes: number;
+  /** Mean over the tier's channels of the share of the section's ticks that the channel was serving, 0 .. 1. */
+  readonly busy_share: number;
+}
+
+/** Tokens times links crossed, by width of the channel. */
+export interface NetworkCounters {
+  readonly vector_hops: number;
+  readonly scalar_hops: number;
+  /** Mean over the links that the section uses of tokens / ticks / tracks, 0 .. 1. */
+  readonly busy_share: number;
+}
+
+/** A unit with several nests shows the states of its busiest nest, so that its states add up to the section's ticks: busy + starved + blocked + memory + idle == ticks. */
+export interface UnitCounters {
+  readonly id: string;
+  readonly kind: "pcu" | "pmu" | "ag";
+  readonly operator: string;
+  readonly x: number;
+  readonly y: number;
+  /** Over all nests. */
+  readonly firings: number;
+  readonly busy: Cycles;
+  readonly starved: Cycles;
+  readonly blocked: Cycles;
+  readonly memory: Cycles;
+  readonly idle: Cycles;
+  readonly waits: readonly { readonly state: "starved" | "blocked" | "memory"; readonly channel: string; readonly ticks: Cycles }[];
+  /** Lane operations done by the datapath. A systolic or reducing step counts each multiply and each add. */
+  readonly operations: readonly { readonly op: ScalarOp; readonly dtype: Dtype; readonly count: number }[];
+  readonly sram_read_bytes: number;
+  readonly sram_write_bytes: number;
+}

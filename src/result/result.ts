@@ -1,0 +1,111 @@
+/** What a run tells: the one type that machine models, energy, report and viewers share. `--json` writes exactly this. Units stand in the names. */
+
+import type { Dtype } from "../pattern/program.ts";
+
+export interface RunResult {
+  readonly schemaVersion: 1;
+  readonly weft: { readonly version: string };
+  readonly workload: { readonly name: string; readonly hash: string; readonly params: Readonly<Record<string, number | string>>; readonly seed: number };
+  readonly machine: { readonly name: string; readonly hash: string; readonly kind: string };
+  readonly style: string;
+  /** Which models ran: "stream" bursts at a fixed rate with refresh; "circuit" uncontended routes. */
+  readonly fidelity: { readonly dram: string; readonly network: string };
+  /** From data resident in its home tier to the last write; reconfiguration included. */
+  readonly cycles: number;
+  readonly seconds: number;
+  readonly clock_hz: number;
+  readonly ops: { readonly flops: number; readonly int_ops: number; readonly special_ops: number };
+  /** Sections run, or GPU launches. */
+  readonly kernels: number;
+  /** Reconfiguration and launch time in `seconds`. */
+  readonly launch_seconds: number;
+  readonly tiers: Readonly<Partial<Record<"sram" | "hbm" | "ddr", TierResult>>>;
+  readonly units: readonly UnitResult[];
+  /** Busy share of all units of a kind on the machine over the run, 0 .. 1. */
+  readonly utilization: { readonly pcu: number; readonly pmu: number; readonly ag: number; readonly network: number };
+  readonly bounds_cycles: Bounds;
+  readonly limit: Limit;
+  readonly energy_pJ: EnergyResult;
+  readonly sections: readonly SectionResult[];
+  readonly outputs: Readonly<Record<string, OutputResult>>;
+  readonly warnings: readonly string[];
+  /** The only part that may differ between two runs of the same input. */
+  readonly host: HostResult;
+}
+
+export interface TierResult {
+  readonly read_bytes: number;
+  readonly write_bytes: number;
+  readonly achieved_bytes_per_second: number;
+  readonly peak_bytes_per_second: number;
+}
+
+/** busy + starved + blocked + memory + configuring + idle + unattributed == cycles of the run. */
+export interface UnitResult {
+  readonly id: string;
+  readonly kind: "pcu" | "pmu" | "ag";
+  readonly x: number;
+  readonly y: number;
+  readonly op: string;
+  readonly section: string;
+  readonly firings: number;
+  readonly busy_cycles: number;
+  readonly starved_cycles: number;
+  readonly blocked_cycles: number;
+  readonly memory_cycles: number;
+  readonly configuring_cycles: number;
+  readonly idle_cycles: number;
+  readonly unattributed_cycles: number;
+  readonly causes: readonly { readonly state: "starved" | "blocked" | "memory"; readonly channel: string; readonly root: string; readonly cycles: number }[];
+}
+
+/** No run can be faster than any of these: operations / peak, bytes / peak of the tier. */
+export interface Bounds {
+  readonly compute: number;
+  readonly hbm: number;
+  readonly ddr: number;
+  readonly network: number;
+}
+
+export interface Limit {
+  readonly resource: string;
+  readonly sentence: string;
+}
+
+/** Parts add up to total. */
+export interface EnergyResult {
+  readonly total: number;
+  readonly compute: number;
+  readonly sram: number;
+  readonly network: number;
+  readonly hbm: number;
+  readonly ddr: number;
+  readonly static: number;
+}
+
+export interface SectionResult {
+  readonly name: string;
+  readonly ops: readonly string[];
+  readonly runs: number;
+  readonly cycles: number;
+  readonly configuring_cycles: number;
+  readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
+  readonly bounds_cycles: Bounds;
+  readonly limit: Limit;
+}
+
+export interface OutputResult {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  /** Over the values, where values were computed; else null. */
+  readonly checksum: string | null;
+}
+
+export interface HostResult {
+  readonly wall_seconds: number;
+  readonly firings: number;
+  readonly skipped_firings: number;
+  readonly periods: readonly number[];
+  readonly simulated_cycles_per_second: number;
+  readonly peak_rss_bytes: number;
+}

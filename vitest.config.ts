@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["test/**/*.test.ts"], testTimeout: 120_000 },
+  resolve: { alias: { weft: new URL("./src/index.ts", import.meta.url).pathname } },
+});
