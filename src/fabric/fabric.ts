@@ -59,6 +59,8 @@ export interface Scratch {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
+  /** Elements between neighbours along each dimension, where rows are padded against bank conflicts; absent: packed row-major. */
+  readonly strides?: readonly number[];
   readonly buffers: number;
   /** Scratchpad bytes of all buffers, with word size and padding. */
   readonly bytes: number;
@@ -124,6 +126,8 @@ export type Work =
       readonly stagePort: string;
       /** Stage operand's words. */
       readonly stages: number;
+      /** Each product is rounded to this before it is added. */
+      readonly product: Dtype;
       readonly acc: Dtype;
       readonly level: number;
       /** Accumulators: scratch of shape [stages, lanes]. */
@@ -138,13 +142,12 @@ export type Work =
   /**
    * PMU: each firing combines a vector of values into table[key] lane by lane, in lane order. `buffer-out` hands the table over. The table starts at the
    * identity of `fn` at each hand-over. Lanes that meet in one bank (key mod banks) take turns: the firing takes as many ticks as the fullest
-   * bank has lanes (data-dependent, at least ii). The `when` port carries 1 for lanes that take part.
+   * bank has lanes (data-dependent, at least ii). A lane with a negative key takes no part; a key beyond the table is an error.
    */
   | {
       readonly kind: "scatter";
       readonly scratch: string;
       readonly keyPort: string;
-      readonly whenPort?: string;
       readonly valuePort: string;
       readonly fn: ReduceFn;
       readonly acc: Dtype;

@@ -25,7 +25,18 @@ export interface Tensor {
   readonly tier: Tier;
   /** One per dimension; absent: all dense. */
   readonly formats?: readonly Format[];
+  /** Inputs: what the seeded generator fills it with where no data is bound; absent: by dtype, see inputs.ts. */
+  readonly data?: Generator;
 }
+
+/** How a seeded generator fills an input. Values are rounded to the tensor's dtype. */
+export type Generator =
+  /** Whole numbers of [low, high] for integers, reals of [low, high) for floats. */
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+  | { readonly kind: "normal"; readonly mean: number; readonly deviation: number }
+  /** The element's row-major position. */
+  | { readonly kind: "index" }
+  | { readonly kind: "constant"; readonly value: number };
 
 /** One loop index, bound by the pattern that lists it; `name` is unique in the program. Runs over [0, extent). */
 export interface Index {

@@ -1,0 +1,83 @@
+/** Files as the commands use them: what cannot be read or written is the user's fault, with the path; nothing is ever left half-written. */
+
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../base/errors.ts";
+
+/** The folder of the package: the nearest one upward with a package.json. */
+export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
+
+export const version: string = (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw fileFault("cannot read", file, error);
+  }
+}
+
+/** Writes a file whole or not at all; "-" is standard output. */
+export function writeText(file: string, text: string): void {
+  if (file === "-") {
+    process.stdout.write(text);
+    return;
+  }
+  const draft = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    writeAndSync(draft, text);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw fileFault("cannot write", file, error);
+  }
+}
+
+/** Refuses at once what would fail at the end of a long run. */
+export function assertWritable(file: string): void {
+  if (file === "-") return;
+  const folder = dirname(file);
+  if (existsSync(file) && statSync(file).isDirectory()) throw new UserError({ code: "bad-file", message: `cannot write ${file}: it is a folder` });
+  if (!existsSync(folder)) throw new UserError({ code: "bad-file", message: `cannot write ${file}: there is no folder ${folder}` });
+}
+
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileFault("cannot make folder", folder, error);
+  }
+}
+
+function writeAndSync(file: string, text: string): void {
+  const handle = openSync(file, "wx");
+  try {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  EEXIST: "a file of that name exists",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+};
+
+function fileFault(verb: string, file: string, error: unknown): UserError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return new UserError({ code: "bad-file", message: `${verb} ${file}: ${REASONS[code] ?? (error instanceof Error ? error.message : String(error))}` });
+}
+
+function findPackageRoot(folder: string): string {
+  const parent = dirname(folder);
+  return existsSync(join(folder, "package.json")) || parent === folder ? folder : findPackageRoot(parent);
+}

@@ -1,0 +1,31 @@
+/** `weft list`: what can be run, and on what. */
+
+import { describeMachine } from "../machine/describe.ts";
+import type { NumberParameter, ParameterDefault } from "../pattern/parameters.ts";
+import { machineNames, readMachine } from "./machines.ts";
+import { loadWorkload, workloadNames } from "./workload.ts";
+
+export async function list(): Promise<void> {
+  const workloads = await Promise.all((await workloadNames()).map(describeWorkload));
+  const machines = machineNames().map((name) => describeMachine(readMachine(name)).map(indented).join("\n"));
+  process.stdout.write(["workloads (--set NAME=VALUE)", ...workloads.map(indented), "", "machines (--set machine.PATH=VALUE)", ...machines, ""].join("\n"));
+}
+
+async function describeWorkload(name: string): Promise<string> {
+  const { definition, program } = await loadWorkload(name);
+  const parameters = Object.entries(definition?.parameters ?? {}).map(([parameter, known]) => describeParameter(parameter, known, program.params[parameter]));
+  return `${name.padEnd(12)}${parameters.join("  ")}`;
+}
+
+/** `rows=4096`, or with bounds of its own `late=15 [-2000, 2000]`. */
+function describeParameter(name: string, known: ParameterDefault, value: number | string | undefined): string {
+  return typeof known === "object" ? `${name}=${value} ${rangeOf(known)}` : `${name}=${value}`;
+}
+
+function rangeOf({ min, max }: NumberParameter): string {
+  return `[${min}, ${max}]`;
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
+}

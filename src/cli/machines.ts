@@ -1,0 +1,57 @@
+/** Machines and energy tables from files: a path, or a name in configs/. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { UserError } from "../base/errors.ts";
+import { suggestion } from "../base/suggest.ts";
+import { type Override, parseYaml } from "../base/yaml.ts";
+import { type EnergyTable, energyTableSchema } from "../energy/table.ts";
+import type { Machine } from "../machine/machine.ts";
+import { loadMachine } from "../machine/schema.ts";
+import { packageRoot, readText } from "./files.ts";
+
+const CONFIGS = join(packageRoot, "configs");
+
+/** Names of the machines in configs/, in alphabetical order. */
+export function machineNames(): readonly string[] {
+  return namesIn(CONFIGS);
+}
+
+/** A name has neither a slash nor a dot; all else is a path. */
+export function readMachine(nameOrFile: string, overrides: readonly Override[] = []): Machine {
+  if (looksLikePath(nameOrFile)) return loadMachine(readText(nameOrFile), nameOrFile, overrides);
+  if (machineNames().includes(nameOrFile)) return loadMachine(readText(join(CONFIGS, `${nameOrFile}.yaml`)), `configs/${nameOrFile}.yaml`, overrides);
+  throw new UserError({
+    code: "unknown-machine",
+    message: `there is no machine ${JSON.stringify(nameOrFile)} in configs/`,
+    place: { path: "--machine" },
+    hint: suggestion(nameOrFile, machineNames()),
+  });
+}
+
+/** The table that the machine's config names. */
+export function readEnergyTable({ energy, name }: Machine): EnergyTable {
+  const tables = namesIn(join(CONFIGS, "energy"));
+  const known = tables.includes(energy);
+  if (!known && !existsSync(energy)) {
+    throw new UserError({
+      code: "unknown-energy-table",
+      message: `there is no energy table ${JSON.stringify(energy)} in configs/energy/`,
+      place: { file: name, path: "energy" },
+      hint: suggestion(energy, tables),
+    });
+  }
+  const file = known ? join(CONFIGS, "energy", `${energy}.yaml`) : energy;
+  return parseYaml(readText(file), known ? `configs/energy/${energy}.yaml` : energy, energyTableSchema) as EnergyTable;
+}
+
+export function looksLikePath(text: string): boolean {
+  return /[/\\.]/.test(text);
+}
+
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => basename(file, ".yaml"))
+    .sort();
+}

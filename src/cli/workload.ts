@@ -1,0 +1,276 @@
+/**
+ * Finding and loading workloads and their data. A workload is a .yaml, .ts or .json file, or a name: of a .yaml or .ts file in one of the
+ * directories given, or of what comes with weft. A user's .ts file is bundled by esbuild; its `import ... from "weft"` gets the running library.
+ */
+
+import { existsSync } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { compileFunction } from "node:vm";
+import type { BuildFailure } from "esbuild";
+import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { workloads } from "../../workloads/index.ts";
+import { type Place, UserError } from "../base/errors.ts";
+import { hashOf } from "../base/hash.ts";
+import { suggestion } from "../base/suggest.ts";
+import type { Override } from "../base/yaml.ts";
+import { type Cell, columnValues } from "../frontend/columns.ts";
+import { type Binding, bindWorkload, parseWorkload, type WorkloadFile } from "../frontend/workload.ts";
+import * as weft from "../index.ts";
+import { elementsOf } from "../pattern/analysis.ts";
+import type { Definition } from "../pattern/builder.ts";
+import { generateInput } from "../pattern/inputs.ts";
+import { programFromJson, programToJson } from "../pattern/json.ts";
+import type { Program, Tensor, TensorValues, Values } from "../pattern/program.ts";
+import { packageRoot, readText } from "./files.ts";
+
+export interface LoadedWorkload {
+  readonly name: string;
+  /** Absent for a .json program. */
+  readonly definition?: Definition;
+  /** Verified; with the workload file's schedule. */
+  readonly program: Program;
+  /** Of the inputs that are generated. */
+  readonly seed: number;
+  /** Of the program and what its inputs are bound to. */
+  readonly hash: string;
+  /** Reads the inputs that are bound to files; the function it gives makes the others, which takes memory only when it is called. */
+  inputs(): Promise<() => TensorValues>;
+}
+
+export interface LoadOptions {
+  /** `--set rows=1024`: over the workload file's parameters. */
+  readonly settings?: readonly Override[];
+  /** Over the workload file's; 1 where neither says one. */
+  readonly seed?: number;
+  /** Where names are looked up before those that come with weft. */
+  readonly directories?: readonly string[];
+}
+
+/** Throws a UserError for whatever is wrong with the name, the file, its parameters or the program they make. */
+export async function loadWorkload(nameOrPath: string, { settings = [], seed, directories = [] }: LoadOptions = {}): Promise<LoadedWorkload> {
+  const found = await find(nameOrPath, directories);
+  if (found.kind === "json") return loaded(loadProgram(found.path, settings), {}, seed ?? 1, dirname(found.path));
+  const file = found.kind === "yaml" ? parseWorkload(readText(found.path), found.path) : undefined;
+  const definition = await definitionOf(found, file, directories);
+  const { program, data } = blameWorkload(definition.name, () => bindWorkload(definition, file, settings));
+  const base = found.kind === "built-in" ? packageRoot : dirname(found.path);
+  return { ...loaded(program, data, seed ?? file?.seed ?? 1, base, file), definition };
+}
+
+function loaded(program: Program, data: WorkloadFile["data"], seed: number, base: string, file?: WorkloadFile): LoadedWorkload {
+  const hash = hashOf([programToJson(program), data]);
+  return { name: program.name, program, seed, hash, inputs: () => prepareInputs(program, seed, data, base, file) };
+}
+
+/** Names that can be run: of the files in `directories` and of what comes with weft, each once, sorted. */
+export async function workloadNames(directories: readonly string[] = []): Promise<readonly string[]> {
+  const files = await Promise.all([...directories, builtInDirectory()].filter(existsSync).map((directory) => readdir(directory)));
+  const names = files.flat().filter((file) => /\.(yaml|ts|json)$/.test(file) && !/^index\.ts$|\.d\.ts$/.test(file));
+  return [...new Set([...names.map((file) => basename(file, extname(file))), ...workloads.map(({ name }) => name)])].sort();
+}
+
+// --- finding ---
+
+type Found = { readonly kind: "built-in"; readonly definition: Definition } | { readonly kind: "yaml" | "ts" | "json"; readonly path: string };
+
+const kinds = { ".yaml": "yaml", ".yml": "yaml", ".ts": "ts", ".js": "ts", ".mjs": "ts", ".json": "json" } as const;
+
+async function find(nameOrPath: string, directories: readonly string[]): Promise<Found> {
+  const kind = (kinds as Readonly<Record<string, "yaml" | "ts" | "json" | undefined>>)[extname(nameOrPath)];
+  if (kind === undefined) return findName(nameOrPath, directories);
+  const path = resolve(nameOrPath);
+  if (existsSync(path)) return { kind, path };
+  throw new UserError({ code: "missing-file", message: "no such workload file", place: { file: nameOrPath } });
+}
+
+async function findName(name: string, directories: readonly string[]): Promise<Found> {
+  const paths = [...directories, builtInDirectory()].map((directory) => join(directory, name));
+  for (const path of paths) if (existsSync(`${path}.yaml`)) return { kind: "yaml", path: `${path}.yaml` };
+  const definition = workloads.find((item) => item.name === name);
+  if (definition !== undefined) return { kind: "built-in", definition };
+  for (const path of paths) if (existsSync(`${path}.ts`)) return { kind: "ts", path: `${path}.ts` };
+  const hint = suggestion(name, await workloadNames(directories));
+  throw new UserError({ code: "unknown-workload", message: `no workload is called ${JSON.stringify(name)}`, hint });
+}
+
+function builtInDirectory(): string {
+  return join(packageRoot, "workloads");
+}
+
+async function definitionOf(found: Found, file: WorkloadFile | undefined, directories: readonly string[]): Promise<Definition> {
+  if (found.kind === "built-in") return found.definition;
+  if (file === undefined) return loadDefinition(found.path);
+  const { program } = file;
+  const beside = resolve(dirname(found.path), program);
+  if (extname(program) !== "" && existsSync(beside)) return loadDefinition(beside);
+  const definition = workloads.find(({ name }) => name === program);
+  if (definition !== undefined) return definition;
+  const inDirectory = [dirname(found.path), ...directories].map((directory) => join(directory, `${program}.ts`)).find(existsSync);
+  if (inDirectory !== undefined) return loadDefinition(inDirectory);
+  const hint = suggestion(program, await workloadNames(directories));
+  throw new UserError({ code: "unknown-workload", message: `no program is called ${JSON.stringify(program)}`, place: file.place("program"), hint });
+}
+
+// --- programs ---
+
+function loadProgram(path: string, settings: readonly Override[]): Program {
+  const [setting] = settings;
+  if (setting !== undefined)
+    throw new UserError({ code: "unknown-parameter", message: "a .json program is built already and has no parameters", place: { path: setting.label } });
+  const json = parseJson(readText(path), path);
+  return inFile(path, () => programFromJson(json));
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError({ code: "json-syntax", message: `not valid JSON: ${(error as Error).message}`, place: { file } });
+  }
+}
+
+/** Adds the file to the places of faults. */
+function inFile<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.faults.map((fault) => ({ ...fault, place: { file, ...fault.place } }))) : error;
+  }
+}
+
+/** Bundles a .ts file and takes its default export. */
+async function loadDefinition(path: string): Promise<Definition> {
+  const exported = blameWorkload(path, evaluator(await bundle(path), path));
+  const definition = exported.default as Partial<Definition> | undefined;
+  if (typeof definition?.build === "function" && typeof definition.name === "string") return definition as Definition;
+  throw new UserError({
+    code: "no-program",
+    message: "no default export that is a program",
+    place: { file: path },
+    hint: "write: export default program(name, parameters, build)",
+  });
+}
+
+async function bundle(path: string): Promise<string> {
+  const { build } = await import("esbuild");
+  const target = { format: "cjs", platform: "node", target: "node20" } as const;
+  try {
+    const result = await build({
+      entryPoints: [path],
+      absWorkingDir: dirname(path),
+      bundle: true,
+      write: false,
+      external: ["weft"],
+      logLevel: "silent",
+      ...target,
+    });
+    return result.outputFiles[0]!.text;
+  } catch (error) {
+    const { errors } = error as BuildFailure;
+    if (errors === undefined) throw error;
+    throw new UserError(errors.map(({ text, location }) => ({ code: "bad-workload", message: text, place: placeOfLocation(path, location) })));
+  }
+}
+
+function placeOfLocation(path: string, location: BuildFailure["errors"][number]["location"]): Place {
+  return location === null ? { file: path } : { file: join(dirname(path), location.file), line: location.line, column: location.column + 1 };
+}
+
+function evaluator(code: string, path: string): () => { readonly default?: unknown } {
+  return () => {
+    const module: { exports: { readonly default?: unknown } } = { exports: {} };
+    const require = createRequire(path);
+    compileFunction(code, ["module", "exports", "require"], { filename: path })(module, module.exports, (name: string) =>
+      name === "weft" ? weft : require(name),
+    );
+    return module.exports;
+  };
+}
+
+/** What a workload's own code throws is the workload's fault, not a bug in weft. */
+function blameWorkload<T>(workload: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError({
+      code: "workload-threw",
+      message: `the workload's code failed: ${error instanceof Error ? error.message : String(error)}`,
+      place: { file: workload },
+    });
+  }
+}
+
+// --- inputs ---
+
+async function prepareInputs(program: Program, seed: number, data: WorkloadFile["data"], base: string, file?: WorkloadFile): Promise<() => TensorValues> {
+  const tensors = program.tensors.filter(({ name }) => program.inputs.includes(name));
+  const read: Record<string, Values> = {};
+  for (const tensor of tensors) {
+    const binding = data[tensor.name];
+    if (binding !== undefined) read[tensor.name] = await loadColumn(binding, tensor, base, file?.place("data", tensor.name) ?? {});
+  }
+  return () => Object.fromEntries(tensors.map((tensor) => [tensor.name, read[tensor.name] ?? generateInput(tensor, seed)]));
+}
+
+async function loadColumn(binding: Binding, tensor: Tensor, base: string, place: Place): Promise<Values> {
+  const path = pathOf(binding, base);
+  const label = binding.package === undefined ? binding.file : `${binding.package}/${binding.file}`;
+  if (path === undefined || !existsSync(path)) throw new UserError({ code: "missing-data", message: `no such data file: ${label}`, place });
+  if (!path.endsWith(".parquet")) throw new UserError({ code: "unknown-format", message: `${label} is no .parquet file`, place });
+  return columnValues(await readColumn(path, label, binding.column, elementsOf(tensor.shape), place), tensor, place);
+}
+
+function pathOf({ package: name, file }: Binding, base: string): string | undefined {
+  if (name === undefined) return resolve(base, file);
+  const roots = [base, packageRoot].flatMap((directory) => createRequire(join(directory, "here.js")).resolve.paths(name) ?? []);
+  const root = roots.find((directory) => existsSync(join(directory, name)));
+  return root === undefined ? undefined : join(root, name, file);
+}
+
+async function readColumn(path: string, label: string, column: string, rows: number, place: Place): Promise<readonly Cell[]> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const file = {
+      byteLength: size,
+      slice: async (start: number, end = size) => {
+        const bytes = new Uint8Array(end - start);
+        await handle.read(bytes, 0, end - start, start);
+        return bytes.buffer;
+      },
+    };
+    const metadata = await parquetMetadataAsync(file);
+    checkColumn(metadata, label, column, place);
+    return await readCells(file, metadata, column, rows);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+    throw new UserError({ code: "bad-data", message: `${label} is no readable Parquet file (${reason})`, place, hint: "it may be truncated; fetch it again" });
+  } finally {
+    await handle.close();
+  }
+}
+
+function checkColumn({ schema }: FileMetaData, label: string, column: string, place: Place): void {
+  const columns = schema.filter(({ num_children }) => num_children === undefined).map(({ name }) => name);
+  if (!columns.includes(column))
+    throw new UserError({ code: "unknown-column", message: `${label} has no column ${JSON.stringify(column)}`, place, hint: suggestion(column, columns) });
+}
+
+/** Texts are read to the end, as their dictionary needs them all; of numbers only the first `rows`. */
+async function readCells(file: Parameters<typeof parquetRead>[0]["file"], metadata: FileMetaData, column: string, rows: number): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  const text = metadata.schema.some(({ name, type }) => name === column && type === "BYTE_ARRAY");
+  const last = text ? Number(metadata.num_rows) : Math.min(rows, Number(metadata.num_rows));
+  await parquetRead({
+    ...{ file, metadata, compressors, columns: [column], rowStart: 0, rowEnd: last },
+    onChunk: ({ columnData, rowStart }) => {
+      for (let row = 0; row < columnData.length; row++) cells[rowStart + row] = columnData[row] as Cell;
+    },
+  });
+  return cells;
+}

@@ -1,0 +1,103 @@
+/** An operator's body as single assignment: equal subexpressions once, operands apart. What partition cuts into PCUs. */
+
+import { affine } from "../pattern/analysis.ts";
+import { UserError } from "../base/errors.ts";
+import type { Dtype, Expr, MapOperator, GroupByOperator, ReduceFn, ScalarOp } from "../pattern/program.ts";
+
+/** A value that comes from a tensor: the element at these affine places. */
+export interface OperandRead {
+  readonly tensor: string;
+  readonly dtype: Dtype;
+  readonly at: readonly Linear[];
+}
+
+/** constant + sum of coefficients times index values. */
+export interface Linear {
+  readonly constant: number;
+  readonly of: Readonly<Record<string, number>>;
+}
+
+export type BodyNode =
+  | { readonly kind: "operand"; readonly dtype: Dtype; readonly operand: number }
+  | { readonly kind: "const"; readonly dtype: Dtype; readonly value: number }
+  | { readonly kind: "index"; readonly dtype: "i32"; readonly index: string }
+  | { readonly kind: "op"; readonly dtype: Dtype; readonly op: ScalarOp; readonly args: readonly number[] }
+  | { readonly kind: "cast"; readonly dtype: Dtype; readonly arg: number }
+  | { readonly kind: "reduce"; readonly dtype: Dtype; readonly acc: Dtype; readonly fn: ReduceFn; readonly arg: number };
+
+export interface Body {
+  /** Arguments stand before their users. */
+  readonly nodes: readonly BodyNode[];
+  readonly operands: readonly OperandRead[];
+  /** Nodes that leave: one for a map; key, then a value per field, for a groupBy. */
+  readonly results: readonly number[];
+}
+
+export function bodyOf(operator: MapOperator | GroupByOperator): Body {
+  const nodes: BodyNode[] = [];
+  const operands: OperandRead[] = [];
+  const nodeIds = new Map<string, number>();
+  const operandIds = new Map<string, number>();
+  const known = new Map<Expr, number>();
+  function add(node: BodyNode): number {
+    const key = JSON.stringify(node, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? `${value}` : value));
+    const id = nodeIds.get(key);
+    if (id !== undefined) return id;
+    nodeIds.set(key, nodes.length);
+    return nodes.push(node) - 1;
+  }
+  function operandOf(expr: Extract<Expr, { kind: "read" }>): number {
+    const at = expr.at.map((place) => linearOf(place, operator.name, expr.tensor));
+    const key = JSON.stringify([expr.tensor, at]);
+    const id = operandIds.get(key);
+    if (id !== undefined) return id;
+    operandIds.set(key, operands.length);
+    return operands.push({ tensor: expr.tensor, dtype: expr.dtype, at }) - 1;
+  }
+  function walk(expr: Expr): number {
+    const done = known.get(expr);
+    if (done !== undefined) return done;
+    const id = walkNew(expr);
+    known.set(expr, id);
+    return id;
+  }
+  function walkNew(expr: Expr): number {
+    switch (expr.kind) {
+      case "const":
+        return add({ kind: "const", dtype: expr.dtype, value: expr.value });
+      case "index":
+        return add({ kind: "index", dtype: "i32", index: expr.index });
+      case "read":
+        return add({ kind: "operand", dtype: expr.dtype, operand: operandOf(expr) });
+      case "op":
+        return add({ kind: "op", dtype: expr.dtype, op: expr.op, args: expr.args.map(walk) });
+      case "cast":
+        return add({ kind: "cast", dtype: expr.dtype, arg: walk(expr.arg) });
+      case "reduce":
+        return add({ kind: "reduce", dtype: expr.dtype, acc: expr.acc, fn: expr.fn, arg: walk(expr.body) });
+    }
+  }
+  const results = operator.kind === "map" ? [walk(operator.body)] : groupByResults(operator).map(walk);
+  return { nodes, operands, results };
+}
+
+/** Key (negative where the record takes no part), then the value of each field. */
+function groupByResults(operator: GroupByOperator): readonly Expr[] {
+  const key: Expr = operator.key.dtype === "i32" ? operator.key : { kind: "cast", dtype: "i32", arg: operator.key };
+  const off: Expr = { kind: "const", dtype: "i32", value: -1 };
+  const masked: Expr = operator.when === undefined ? key : { kind: "op", dtype: "i32", op: "select", args: [operator.when, key, off] };
+  return [masked, ...operator.fields.map((field) => field.value)];
+}
+
+function linearOf(place: Expr, operator: string, tensor: string): Linear {
+  const found = affine(place);
+  if (found === null) {
+    throw new UserError({
+      code: "not-lowered",
+      place: { path: operator },
+      message: `"${operator}" reads "${tensor}" at an index that is not affine in its loops (a gather); this version does not lower gathers`,
+      hint: "read at sums of loop indices times constants",
+    });
+  }
+  return { constant: found.constant, of: Object.fromEntries([...found.coefficients].filter(([, coefficient]) => coefficient !== 0)) };
+}

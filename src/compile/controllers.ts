@@ -1,0 +1,118 @@
+/**
+ * Controllers: a program as explicit loops, memories and transfers (as in Spatial), before it becomes units. A section is a metapipeline: its outer
+ * loops run tile by tile, and in each iteration every load, stage and store handles its tile while its neighbours are at other tiles.
+ */
+
+import type { Style, TensorLayout } from "../fabric/fabric.ts";
+import type { Program } from "../pattern/program.ts";
+import type { StageShape } from "./stage.ts";
+
+export interface Controllers {
+  readonly schemaVersion: 1;
+  /** After the program passes: one loop nest an operator. */
+  readonly program: Program;
+  readonly machine: string;
+  readonly style: Style;
+  readonly tensors: readonly TensorLayout[];
+  readonly sections: readonly SectionPlan[];
+}
+
+export interface SectionPlan {
+  readonly name: string;
+  /** Source operators, in program order. */
+  readonly operators: readonly string[];
+  readonly loops: readonly OuterLoop[];
+  readonly stages: readonly StagePlan[];
+  readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
+  readonly estimate: Estimate;
+}
+
+/** Copy c of `par` handles the tiles c, c + par, c + 2 par ... : `trips` of them, the last possibly beyond the extent. */
+export interface OuterLoop {
+  readonly name: string;
+  readonly extent: number;
+  readonly tile: number;
+  readonly par: number;
+  readonly trips: number;
+}
+
+/** What the cost model expects. Cycles of the slowest stage, of the busiest tier, of the busiest address generator. */
+export interface Estimate {
+  readonly cycles: number;
+  readonly compute_cycles: number;
+  readonly memory_cycles: number;
+  readonly generator_cycles: number;
+  readonly tier_bytes: number;
+}
+
+export interface StagePlan {
+  readonly shape: StageShape;
+  /** Loops inside a tile, outermost first: those the result keeps, then those folded away. */
+  readonly inner: readonly InnerLoop[];
+  /** Copies of the outermost folded loop, whose partial results a tree combines. 1: none. Only where the section has no outer loops. */
+  readonly split: number;
+  readonly operands: readonly OperandPlan[];
+  readonly stores: readonly StorePlan[];
+  /** Streaming regions are numbered along the data flow: what a stage must wait for (a whole tile, a fold) starts a new one. */
+  readonly epoch: number;
+  readonly result: ResultStream;
+}
+
+/** Counter t of the loop stands for elements t * step ... of the tile's `extent` elements. */
+export interface InnerLoop {
+  readonly index: string;
+  readonly trip: number;
+  readonly step: number;
+  readonly extent: number;
+}
+
+/** How an operand reaches its stage. */
+export interface OperandPlan {
+  readonly via: Via;
+  /** The stage pops once for each iteration of this many loops (outer and inner). */
+  readonly level: number;
+  /** Words of a token: lanes, the rows of an array, or 1 for what is the same in all lanes. */
+  readonly words: number;
+}
+
+export type Via =
+  /** An address generator walks memory in the stage's own order. `alone`: must not be shared with another reader of the same data. */
+  | { readonly kind: "tier-stream"; readonly alone: boolean }
+  /** A load fills tile buffers; a reader nest replays them. */
+  | TierBuffer
+  /** Straight from the stage that makes it. */
+  | { readonly kind: "stage-stream"; readonly from: string }
+  /** Through tile buffers that the making stage fills. */
+  | { readonly kind: "stage-buffer"; readonly from: string; readonly shape: readonly number[]; readonly buffers: number };
+
+export interface TierBuffer {
+  readonly kind: "tier-buffer";
+  /** Outer loops outside the hand-over: a tile is loaded once for each iteration of this many loops. */
+  readonly hold: number;
+  /** Outer loops inside the hand-over that the operand depends on: leading dimensions of the buffer. */
+  readonly held: readonly number[];
+  /** Size of the box of elements that one tile touches, per dimension of the tensor. */
+  readonly box: readonly number[];
+  readonly buffers: number;
+  /** Address generators per outer loop; each serves par / generators copies in turn. */
+  readonly generators: readonly number[];
+}
+
+/** A tensor that leaves the chip. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
+export interface StorePlan {
+  readonly tensor: string;
+  /** groupBy: which field. */
+  readonly field: number;
+  readonly collect: readonly number[];
+  readonly buffers: number;
+}
+
+/** The order in which a stage makes its result inside a tile. */
+export interface ResultStream {
+  readonly loops: readonly { readonly dim: number; readonly trip: number; readonly step: number }[];
+  /** Dimension that runs across the words of a token; null: one word. */
+  readonly lane: number | null;
+  readonly words: number;
+  /** Tile of the result, per dimension. */
+  readonly shape: readonly number[];
+}

@@ -1,0 +1,73 @@
+/**
+ * Inline: an elementwise operator with one reader that takes each of its elements exactly once becomes part of that reader's body.
+ *
+ *     t[i, j] = x[i, j] * c; s[i] = sum_j t[i, j]   ->   s[i] = sum_j x[i, j] * c
+ *
+ * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs stay.
+ */
+
+import type { Expr, MapOperator, Operator, Program } from "../pattern/program.ts";
+import { expressionsOf } from "./filters.ts";
+import { rewriteExpr, substitute, visitExpr } from "./rewrite.ts";
+
+type Read = Extract<Expr, { kind: "read" }>;
+
+export interface Inlined {
+  readonly program: Program;
+  /** Operator -> the operators that were merged into it, in program order. */
+  readonly merged: Readonly<Record<string, readonly string[]>>;
+}
+
+export function inlineElementwise(program: Program): Inlined {
+  const outputs = new Set(Object.values(program.outputs));
+  const merged: Record<string, readonly string[]> = {};
+  let operators = program.operators;
+  for (const producer of program.operators) {
+    if (producer.kind !== "map" || producer.body.kind === "reduce" || outputs.has(producer.name)) continue;
+    const current = operators.find((operator) => operator.name === producer.name) as MapOperator;
+    const readers = operators.filter((operator) => readsOfTensor(operator, producer.name).length > 0);
+    const reader = readers[0];
+    if (reader === undefined || readers.length > 1 || !takesEachOnce(reader, current)) continue;
+    operators = operators.filter((operator) => operator !== current).map((operator) => (operator === reader ? absorb(reader, current) : operator));
+    merged[reader.name] = [...(merged[producer.name] ?? []), producer.name, ...(merged[reader.name] ?? [])];
+    delete merged[producer.name];
+  }
+  if (operators === program.operators) return { program, merged };
+  const gone = new Set(program.operators.filter((operator) => !operators.some((left) => left.name === operator.name)).map((operator) => operator.name));
+  return { program: { ...program, operators, tensors: program.tensors.filter((tensor) => !gone.has(tensor.name)) }, merged };
+}
+
+export function readsOfTensor(operator: Operator, tensor: string): readonly Read[] {
+  const reads: Read[] = [];
+  for (const expr of expressionsOf(operator)) {
+    visitExpr(expr, (node) => {
+      if (node.kind === "read" && node.tensor === tensor) reads.push(node);
+    });
+  }
+  return reads;
+}
+
+/** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same extents. */
+function takesEachOnce(reader: Operator, producer: MapOperator): boolean {
+  if (reader.kind !== "map" && reader.kind !== "groupBy") return false;
+  const reduce = reader.kind === "map" && reader.body.kind === "reduce" ? reader.body.over : [];
+  const loops = [...reader.domain, ...reduce];
+  const reads = readsOfTensor(reader, producer.name);
+  const places = reads.map((read) => read.at.map((at) => (at.kind === "index" ? at.index : null)));
+  const first = places[0]!;
+  if (places.some((place) => place.some((name, d) => name === null || name !== first[d]))) return false;
+  if (first.length !== loops.length || new Set(first).size !== first.length) return false;
+  return first.every((name, d) => loops.find((loop) => loop.name === name)?.extent === producer.domain[d]!.extent);
+}
+
+function absorb(reader: Operator, producer: MapOperator): Operator {
+  const take = (expr: Expr): Expr =>
+    rewriteExpr(expr, (node) => {
+      if (node.kind !== "read" || node.tensor !== producer.name) return node;
+      return substitute(producer.body, new Map(producer.domain.map((index, d) => [index.name, node.at[d]!])));
+    });
+  if (reader.kind === "map") return { ...reader, body: take(reader.body) };
+  if (reader.kind !== "groupBy") return reader;
+  const next = { ...reader, key: take(reader.key), fields: reader.fields.map((field) => ({ ...field, value: take(field.value) })) };
+  return reader.when === undefined ? next : { ...next, when: take(reader.when) };
+}

@@ -1,0 +1,39 @@
+/** Allocate: a home tier and an address for every tensor that crosses the edge of the chip. */
+
+import { UserError } from "../base/errors.ts";
+import type { TensorLayout } from "../fabric/fabric.ts";
+import type { Machine } from "../machine/machine.ts";
+import { tensorBytes } from "../pattern/analysis.ts";
+import type { Program, Tensor } from "../pattern/program.ts";
+
+type Kind = "hbm" | "ddr";
+
+/** `auto` (and `sram`, which names no place off chip) takes the fastest tier with room. */
+export function layOut(program: Program, machine: Machine, stored: ReadonlySet<string>): readonly TensorLayout[] {
+  const next = { hbm: 0, ddr: 0 };
+  const layouts: TensorLayout[] = [];
+  for (const tensor of program.tensors) {
+    if (!program.inputs.includes(tensor.name) && !stored.has(tensor.name)) continue;
+    const bytes = tensorBytes(tensor);
+    const tier = choose(tensor, bytes, next, machine);
+    const { channels, interleave_bytes } = machine.tiers[tier]!;
+    const line = channels * interleave_bytes;
+    layouts.push({ tensor: tensor.name, dtype: tensor.dtype, shape: tensor.shape, tier, base_bytes: next[tier] });
+    next[tier] += Math.ceil(bytes / line) * line;
+  }
+  return layouts;
+}
+
+function choose(tensor: Tensor, bytes: number, used: Readonly<Record<Kind, number>>, machine: Machine): Kind {
+  const pinned = tensor.tier === "hbm" || tensor.tier === "ddr";
+  const order: readonly Kind[] = pinned ? [tensor.tier as Kind] : ["hbm", "ddr"];
+  const found = order.find((kind) => machine.tiers[kind] !== undefined && used[kind] + bytes <= machine.tiers[kind].bytes);
+  if (found !== undefined) return found;
+  const have = order.map((kind) => (machine.tiers[kind] === undefined ? `no ${kind}` : `${machine.tiers[kind].bytes - used[kind]} bytes free in ${kind}`)).join(", ");
+  throw new UserError({
+    code: "tier-overflow",
+    place: { path: tensor.name },
+    message: `tensor "${tensor.name}" needs ${bytes} bytes; ${machine.name} has ${have}`,
+    hint: pinned ? "choose another tier for it or make it smaller" : "make the tensors smaller or choose a machine with more memory",
+  });
+}

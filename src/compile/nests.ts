@@ -1,0 +1,205 @@
+/** Places in loop nests: how a linear form over an operator's indices becomes an affine form over the counters of one copy's nest. */
+
+import type { Access, Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
+import type { Linear, OperandRead } from "./body.ts";
+import type { OuterLoop, ResultStream, StagePlan, TierBuffer } from "./controllers.ts";
+import { dependsOn } from "./stage.ts";
+
+/** Which copy: one coordinate per outer loop, and the part of a split fold. */
+export interface Copy {
+  readonly at: readonly number[];
+  readonly part: number;
+}
+
+type Draft = Pick<StagePlan, "shape" | "inner" | "split">;
+
+export const loopsOf = (stage: Draft, outer: readonly OuterLoop[]): readonly Loop[] => [
+  ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
+  ...stage.inner.map((loop) => ({ name: loop.index, trip: loop.trip })),
+];
+
+/** `global`: the index's value in the program. `local`: its value inside the tile. `lane`: the index that steps along the words of a token. */
+export function placeOf(linear: Linear, stage: Draft, outer: readonly OuterLoop[], copy: Copy, lane: string | null, scope: "global" | "local"): Affine {
+  const loops = new Array<number>(outer.length + stage.inner.length).fill(0);
+  let constant = linear.constant;
+  let laneStep = 0;
+  for (const [name, factor] of Object.entries(linear.of)) {
+    const position = stage.shape.loops.findIndex((index) => index.name === name);
+    const inner = stage.inner[position]!;
+    const tiles = outer[position];
+    if (tiles !== undefined && scope === "global") {
+      loops[position] = loops[position]! + factor * tiles.par * tiles.tile;
+      constant += factor * copy.at[position]! * tiles.tile;
+    }
+    const copies = position === stage.shape.kept ? stage.split : 1;
+    loops[outer.length + position] = loops[outer.length + position]! + factor * inner.step * copies;
+    constant += factor * inner.step * (copies === 1 ? 0 : copy.part);
+    if (name === lane) laneStep += factor;
+  }
+  return { constant, loops, lane: laneStep };
+}
+
+/** Affine over the first `count` loops only; the rest has no coefficient. */
+export const prefix = (affine: Affine, count: number): Affine => ({ ...affine, loops: affine.loops.slice(0, count) });
+
+/** Cuts the lanes and turns of `names` that overhang their tile (and, `global`, their extent). */
+export function guardsOf(names: readonly string[], stage: Draft, outer: readonly OuterLoop[], copy: Copy, lane: string | null, count: number): readonly Guard[] {
+  return names.flatMap((name) => {
+    const position = stage.shape.loops.findIndex((index) => index.name === name);
+    const inner = stage.inner[position]!;
+    const copies = position === stage.shape.kept ? stage.split : 1;
+    if (inner.trip * inner.step * copies <= inner.extent) return [];
+    const value = placeOf({ constant: 0, of: { [name]: 1 } }, stage, outer, copy, lane, "local");
+    return [{ value: prefix(value, count), limit: inner.extent }];
+  });
+}
+
+/** What an address generator does, apart from its port. */
+export interface Walk {
+  readonly loops: readonly Loop[];
+  readonly lanes: number;
+  readonly access: Access;
+  readonly guards: readonly Guard[];
+}
+
+/** Walks memory in the stage's own order. */
+export function streamWalk(operand: OperandRead, stage: Draft, outer: readonly OuterLoop[], copy: Copy, level: number, words: number, shape: readonly number[]): Walk {
+  const lane = words > 1 ? stage.shape.lane : null;
+  const dims = operand.at.map((place) => prefix(placeOf(place, stage, outer, copy, lane, "global"), level));
+  const names = stage.shape.loops.filter((index) => dependsOn(operand, index.name)).map((index) => index.name);
+  return withoutUnitLoops({
+    loops: loopsOf(stage, outer).slice(0, level),
+    lanes: words,
+    access: { dims, shape },
+    guards: guardsOf(names, stage, outer, copy, lane, level),
+  });
+}
+
+/**
+ * Walks the boxes that tile buffers hold: outer loops outside the hand-over, copies served in turn, held tiles, then the box row by row.
+ * `copy` is any copy that this generator serves.
+ */
+export function loadWalk(operand: OperandRead, stage: Draft, outer: readonly OuterLoop[], copy: Copy, via: TierBuffer, shape: readonly number[]) {
+  const { loops, position } = loadLoops(operand, stage, outer, via);
+  const lanes = stage.shape.lanes;
+  const dims = operand.at.map((place, d): Affine => {
+    const out = new Array<number>(loops.length).fill(0);
+    let constant = place.constant;
+    for (const [name, factor] of Object.entries(place.of)) {
+      const k = stage.shape.loops.findIndex((index) => index.name === name);
+      constant += Math.min(0, factor * (stage.inner[k]!.extent - 1));
+      const tiles = outer[k];
+      if (tiles === undefined) continue;
+      const generators = via.generators[k]!;
+      constant += factor * tiles.tile * (copy.at[k]! % generators);
+      add(out, position.tile.get(k), factor * tiles.tile * tiles.par);
+      add(out, position.turn.get(k), factor * tiles.tile * generators);
+    }
+    const last = d === operand.at.length - 1;
+    add(out, position.box[d], last ? lanes : 1);
+    return { constant, loops: out, lane: last ? 1 : 0 };
+  });
+  const width = via.box.at(-1) ?? 1;
+  const guards = width % lanes === 0 || via.box.length === 0 ? [] : [{ value: unitPlace(loops.length, position.box.at(-1)!, lanes), limit: width }];
+  const words = via.box.length === 0 ? 1 : lanes;
+  return { walk: { loops, lanes: words, access: { dims, shape }, guards }, position };
+}
+
+function add(list: number[], at: number | undefined, value: number): void {
+  if (at !== undefined) list[at] = list[at]! + value;
+}
+
+/** step * counter + lane. */
+export function unitPlace(count: number, at: number, step: number): Affine {
+  const loops = new Array<number>(count).fill(0);
+  loops[at] = step;
+  return { constant: 0, loops, lane: 1 };
+}
+
+export interface LoadPositions {
+  /** Loop of the tile counter of an outer loop, where it turns. */
+  readonly tile: ReadonlyMap<number, number>;
+  /** Loop over the copies that the generator serves in turn. */
+  readonly turn: ReadonlyMap<number, number>;
+  readonly box: readonly number[];
+}
+
+function loadLoops(operand: OperandRead, { shape }: Draft, outer: readonly OuterLoop[], via: TierBuffer): { loops: readonly Loop[]; position: LoadPositions } {
+  const loops: Loop[] = [];
+  const tile = new Map<number, number>();
+  const turn = new Map<number, number>();
+  const push = (name: string, trip: number) => loops.push({ name, trip }) - 1;
+  for (const [k, loop] of outer.entries()) if (k < via.hold) tile.set(k, push(loop.name, loop.trips));
+  for (const [k, loop] of outer.entries()) {
+    const turns = loop.par / via.generators[k]!;
+    if (turns > 1 && dependsOn(operand, shape.loops[k]!.name)) turn.set(k, push(`${loop.name}.copy`, turns));
+  }
+  for (const k of via.held) tile.set(k, push(outer[k]!.name, outer[k]!.trips));
+  const box = via.box.map((size, d) => push(`box.${d}`, d === via.box.length - 1 ? Math.ceil(size / shape.lanes) : size));
+  return { loops, position: { tile, turn, box } };
+}
+
+/** Loops of a result: outer, then its order inside a tile. */
+export function resultLoops(result: ResultStream, outer: readonly OuterLoop[]): readonly Loop[] {
+  return [...outer.map((loop) => ({ name: loop.name, trip: loop.trips })), ...result.loops.map((loop) => ({ name: `dim.${loop.dim}`, trip: loop.trip }))];
+}
+
+/** Place of a result's word inside its tile, per dimension. */
+export function resultPlaces(result: ResultStream, outer: readonly OuterLoop[]): readonly Affine[] {
+  return result.shape.map((_, dim) => {
+    const loops = new Array<number>(outer.length + result.loops.length).fill(0);
+    for (const [i, loop] of result.loops.entries()) if (loop.dim === dim) loops[outer.length + i] = loop.step;
+    return { constant: 0, loops, lane: result.lane === dim ? 1 : 0 };
+  });
+}
+
+/** Leaves out loops that turn once: they need no counter. */
+export function withoutUnitLoops<T extends Walk>(walk: T): T {
+  const keep = walk.loops.map((loop) => loop.trip > 1);
+  if (keep.every(Boolean)) return walk;
+  const cut = (affine: Affine): Affine => ({ ...affine, loops: affine.loops.filter((_, i) => keep[i]) });
+  return {
+    ...walk,
+    loops: walk.loops.filter((_, i) => keep[i]),
+    access: { ...walk.access, dims: walk.access.dims.map(cut) },
+    guards: walk.guards.map((guard) => ({ ...guard, value: cut(guard.value) })),
+  };
+}
+
+/** The same for a whole nest: levels count the loops that are left. */
+export function withoutUnitNest(nest: Nest): Nest {
+  const keep = nest.loops.map((loop) => loop.trip > 1);
+  if (keep.every(Boolean)) return nest;
+  const cut = (affine: Affine): Affine => ({ ...affine, loops: affine.loops.filter((_, i) => keep[i]) });
+  const level = (old: number): number => keep.slice(0, old).filter(Boolean).length;
+  const { work } = nest;
+  return {
+    ...nest,
+    loops: nest.loops.filter((_, i) => keep[i]),
+    guards: nest.guards.map((guard) => ({ ...guard, value: cut(guard.value) })),
+    ports: nest.ports.map((port) => ({ ...port, level: level(port.level) })),
+    work: cutWork(work, cut, level),
+  };
+}
+
+function cutWork(work: Nest["work"], cut: (affine: Affine) => Affine, level: (old: number) => number): Nest["work"] {
+  switch (work.kind) {
+    case "compute":
+      return {
+        ...work,
+        nodes: work.nodes.map((node) => {
+          if (node.kind === "affine") return { ...node, value: cut(node.value) };
+          return node.kind === "reduce" ? { ...node, level: level(node.level) } : node;
+        }),
+      };
+    case "systolic":
+      return { ...work, level: level(work.level) };
+    case "load":
+    case "store":
+    case "write":
+    case "read":
+      return { ...work, access: { ...work.access, dims: work.access.dims.map(cut) } };
+    case "scatter":
+      return work;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Partition: cuts a body into a chain of PCUs, each within the machine's stages, ports and registers.
+ *
+ *     16 operations   ->   PCU(6) -> PCU(6) -> PCU(4)        on PCUs of 6 stages
+ *
+ * Each stage does one operation on every lane. A fold across lanes takes log2(lanes) stages and one to accumulate. exp, log, sqrt, tanh,
+ * sigmoid and div take `special_stages` each, or the tail unit, after which the PCU does nothing more. Constants and counters are free.
+ */
+
+import { UserError } from "../base/errors.ts";
+import type { PcuSpec } from "../machine/machine.ts";
+import type { ScalarOp } from "../pattern/program.ts";
+import type { Body, BodyNode } from "./body.ts";
+
+export interface Part {
+  /** Nodes of the body computed here, in order. */
+  readonly nodes: readonly number[];
+  /** Operands of the body that this PCU receives. */
+  readonly operands: readonly number[];
+  /** Nodes received from earlier parts, and sent to later ones or out. */
+  readonly imports: readonly number[];
+  readonly exports: readonly number[];
+  readonly stages: number;
+  readonly registers: number;
+}
+
+export interface PartitionLimits {
+  readonly pcu: PcuSpec;
+  readonly lanes: number;
+  /** The fold goes across lanes. */
+  readonly tree: boolean;
+}
+
+const SPECIAL: ReadonlySet<ScalarOp> = new Set(["exp", "log", "sqrt", "tanh", "sigmoid", "div"]);
+
+export function partition(body: Body, limits: PartitionLimits, operator: string): readonly Part[] {
+  const open: Draft[] = [];
+  for (const id of body.nodes.keys()) if (isWork(body.nodes[id]!)) grow(body, open, { nodes: [id], passes: [] }, limits, operator);
+  for (const id of new Set(body.results)) if (!isWork(body.nodes[id]!)) grow(body, open, { nodes: [], passes: [id] }, limits, operator);
+  return open.map((draft) => measure(body, draft, limits));
+}
+
+/** A PCU being filled: nodes it computes, and results that it only passes on (operands, counters, constants). */
+interface Draft {
+  readonly nodes: readonly number[];
+  readonly passes: readonly number[];
+}
+
+/** Adds to the last PCU where that fits, else opens the next. */
+function grow(body: Body, open: Draft[], more: Draft, limits: PartitionLimits, operator: string): void {
+  const last = open.at(-1);
+  const joined = last && { nodes: [...last.nodes, ...more.nodes], passes: [...last.passes, ...more.passes] };
+  if (joined && fits(body, joined, limits)) open[open.length - 1] = joined;
+  else if (fits(body, more, limits)) open.push(more);
+  else throw tooLarge(body, more, limits, operator);
+}
+
+const isWork = (node: BodyNode): boolean => node.kind === "op" || node.kind === "cast" || node.kind === "reduce";
+
+function argsOf(node: BodyNode): readonly number[] {
+  switch (node.kind) {
+    case "op":
+      return node.args;
+    case "cast":
+    case "reduce":
+      return [node.arg];
+    case "operand":
+    case "const":
+    case "index":
+      return [];
+  }
+}
+
+function stagesOf(node: BodyNode, { pcu, lanes, tree }: PartitionLimits): number {
+  if (node.kind === "reduce") return tree ? Math.ceil(Math.log2(lanes)) + 1 : 1;
+  if (node.kind === "op" && SPECIAL.has(node.op)) return pcu.tail ? 0 : pcu.special_stages;
+  return 1;
+}
+
+/** What a PCU needs to compute and pass these. */
+function measure(body: Body, { nodes, passes }: Draft, limits: PartitionLimits): Part {
+  const inside = new Set(nodes);
+  const operands = new Set<number>();
+  const imports = new Set<number>();
+  const usedOutside = new Set<number>(body.results);
+  const take = (id: number) => {
+    const node = body.nodes[id]!;
+    if (node.kind === "operand") operands.add(node.operand);
+    else if (isWork(node) && !inside.has(id)) imports.add(id);
+  };
+  body.nodes.forEach((node, id) => {
+    for (const arg of argsOf(node)) {
+      if (inside.has(id)) take(arg);
+      else usedOutside.add(arg);
+    }
+  });
+  passes.forEach(take);
+  const exports = [...nodes.filter((id) => usedOutside.has(id)), ...passes];
+  const stages = nodes.reduce((sum, id) => sum + stagesOf(body.nodes[id]!, limits), 0);
+  return { nodes, operands: [...operands], imports: [...imports], exports, stages, registers: liveValues(body, nodes, exports) };
+}
+
+/** Most values alive between two stages, operands that are still needed included. */
+function liveValues(body: Body, nodes: readonly number[], exports: readonly number[]): number {
+  const lastUse = new Map<number, number>();
+  nodes.forEach((id, position) => {
+    for (const arg of argsOf(body.nodes[id]!)) if (body.nodes[arg]!.kind !== "const" && body.nodes[arg]!.kind !== "index") lastUse.set(arg, position);
+  });
+  for (const id of exports) lastUse.set(id, nodes.length);
+  let most = 0;
+  nodes.forEach((_, position) => {
+    const made = new Set(nodes.slice(0, position + 1));
+    let live = 0;
+    for (const [id, last] of lastUse) if (last > position && (made.has(id) || !nodes.includes(id))) live++;
+    most = Math.max(most, live);
+  });
+  return most;
+}
+
+function fits(body: Body, draft: Draft, limits: PartitionLimits): boolean {
+  const { pcu } = limits;
+  const part = measure(body, draft, limits);
+  const inputs = part.operands.length + part.imports.length;
+  return (
+    part.stages <= pcu.stages && inputs <= pcu.vector_in && part.exports.length <= pcu.vector_out && part.registers <= pcu.registers && tailIsLast(body, draft.nodes, pcu)
+  );
+}
+
+/** With a tail unit: at most one special function, and nothing after it. */
+function tailIsLast(body: Body, nodes: readonly number[], pcu: PcuSpec): boolean {
+  if (!pcu.tail) return true;
+  const special = nodes.filter((id) => isSpecial(body.nodes[id]!));
+  return special.length === 0 || (special.length === 1 && special[0] === nodes.at(-1));
+}
+
+const isSpecial = (node: BodyNode): boolean => node.kind === "op" && SPECIAL.has(node.op);
+
+function tooLarge(body: Body, draft: Draft, limits: PartitionLimits, operator: string): UserError {
+  const part = measure(body, draft, limits);
+  const { pcu } = limits;
+  const needs = [
+    ["stages", part.stages, pcu.stages],
+    ["vector inputs", part.operands.length + part.imports.length, pcu.vector_in],
+    ["vector outputs", part.exports.length, pcu.vector_out],
+    ["registers", part.registers, pcu.registers],
+  ] as const;
+  const over = needs.filter(([, need, have]) => need > have).map(([what, need, have]) => `${need} ${what} of ${have}`);
+  return new UserError({
+    code: "body-too-large",
+    place: { path: operator },
+    message: `one operation of "${operator}" does not fit a PCU: it needs ${over.join(", ")}`,
+    hint: "use a machine with larger PCUs or split the operation",
+  });
+}

@@ -1,0 +1,44 @@
+/** Controllers for people: each section's loops, then what every stage reads and how it gets there. */
+
+import type { Controllers, OperandPlan, SectionPlan, StagePlan } from "./controllers.ts";
+
+export function printControllers(controllers: Controllers): string {
+  const head = `controllers of ${controllers.program.name} on ${controllers.machine} (${controllers.style})`;
+  return [head, ...controllers.sections.flatMap(printSection)].join("\n");
+}
+
+function printSection(section: SectionPlan): readonly string[] {
+  const { pcu, pmu, ag } = section.units;
+  const { cycles, compute_cycles, memory_cycles, tier_bytes } = section.estimate;
+  return [
+    "",
+    `section ${section.name}  (${pcu} PCU, ${pmu} PMU, ${ag} AG)`,
+    `  expects ${Math.round(cycles)} cycles: compute ${Math.round(compute_cycles)}, memory ${Math.round(memory_cycles)} for ${Math.round(tier_bytes)} bytes`,
+    ...section.loops.map((loop) => `  for ${loop.name} in ${loop.extent}: tiles of ${loop.tile}, ${loop.par} copies, ${loop.trips} turns each`),
+    ...section.stages.flatMap(printStage),
+  ];
+}
+
+function printStage(stage: StagePlan): readonly string[] {
+  const { shape } = stage;
+  const loops = stage.inner.map((loop) => `${loop.index}:${loop.trip}${loop.step > 1 ? `x${loop.step}` : ""}`).join(" ");
+  const split = stage.split > 1 ? `, split ${stage.split} ways` : "";
+  return [
+    `    ${shape.name}: ${shape.mode}, ${shape.lanes} lanes over ${shape.lane ?? "nothing"}${split}, loops ${loops === "" ? "none" : loops}`,
+    ...shape.operands.map((operand, position) => `      reads ${operand.tensor} ${printVia(stage.operands[position]!)}`),
+    ...stage.stores.map((store) => `      stores ${store.tensor}${store.buffers > 0 ? `, ${store.collect.join("x")} copies gathered by a PMU` : ""}`),
+  ];
+}
+
+function printVia({ via, level }: OperandPlan): string {
+  switch (via.kind) {
+    case "tier-stream":
+      return `streamed from memory, at level ${level}`;
+    case "tier-buffer":
+      return `from ${via.buffers} buffers of ${via.box.join("x")}, handed over at level ${via.hold}, ${via.generators.reduce((a, b) => a * b, 1)} generators`;
+    case "stage-stream":
+      return `streamed from ${via.from}, at level ${level}`;
+    case "stage-buffer":
+      return `from ${via.buffers} buffers of ${via.shape.join("x")} filled by ${via.from}`;
+  }
+}

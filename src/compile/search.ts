@@ -1,0 +1,159 @@
+/**
+ * Search: the tiles and copies of a group's outer loops, by the cost model of plan.ts. Every candidate is planned whole, so what is chosen also fits.
+ * A schedule pins what it names and leaves the rest open.
+ */
+
+import { UserError } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+import type { Schedule } from "../pattern/program.ts";
+import type { SectionPlan } from "./controllers.ts";
+import type { Group } from "./group.ts";
+import { type Choice, type PlanContext, planSection, product } from "./plan.ts";
+
+/** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
+const TRIALS = 6000;
+const SMALLER_TRIALS = 2000;
+
+/** The plan with the fewest expected cycles; among those within 1 % of it the one with the fewest units that was found. A string says why nothing fits. */
+export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
+  const all = [...choices(group, context, schedule)].map((choice) => ({ choice, bound: lowerBound(group, choice, context), copies: product(choice.par) * choice.split }));
+  all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
+  let best: SectionPlan | null = null;
+  let reason = "no choice of tiles fits";
+  for (const { choice, bound } of all.slice(0, TRIALS)) {
+    if (best !== null && bound > best.estimate.cycles) break;
+    const plan = planSection(group, choice, context);
+    if (typeof plan === "string") reason = plan;
+    else if (best === null || plan.estimate.cycles < best.estimate.cycles) best = plan;
+  }
+  if (best === null) return firstFit(group, all.slice(TRIALS).map(({ choice }) => choice), context) ?? reason;
+  const limit = best.estimate.cycles * 1.01;
+  const lean = all.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
+  for (const { choice, copies } of lean.slice(0, SMALLER_TRIALS)) {
+    if (copies * group.shapes.length > size(best)) break;
+    const plan = planSection(group, choice, context);
+    if (typeof plan !== "string" && plan.estimate.cycles <= limit && size(plan) < size(best)) best = plan;
+  }
+  return best;
+}
+
+function firstFit(group: Group, rest: readonly Choice[], context: PlanContext): SectionPlan | null {
+  for (const choice of rest) {
+    const plan = planSection(group, choice, context);
+    if (typeof plan !== "string") return plan;
+  }
+  return null;
+}
+
+/** Does the smallest choice fit? What grows a group asks this. */
+export function fitsSomehow(group: Group, context: PlanContext): boolean {
+  const once = group.shapes[0]!.loops.slice(0, group.shared);
+  const tile = once.map((index) => Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1));
+  return typeof planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context) !== "string";
+}
+
+const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;
+
+/** Cycles of the slowest stage if nothing else counted. */
+function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
+  let most = 0;
+  for (const shape of group.shapes) {
+    const firings = shape.loops.map((index, position) => {
+      const step = index.name === shape.lane ? shape.lanes : index.name === shape.rows ? machine.pcu.stages : 1;
+      const inner = Math.ceil((tile[position] ?? index.extent) / step);
+      return position < group.shared ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
+    });
+    most = Math.max(most, product(firings) / split);
+  }
+  return most;
+}
+
+function* choices(group: Group, context: PlanContext, schedule: Schedule): Generator<Choice> {
+  const loops = group.shapes[0]!.loops.slice(0, group.shared);
+  const most = context.machine.pcu.count;
+  const axes = loops.map((index, k) => {
+    const lanes = group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
+    const free = k >= loops.length - 2;
+    const tiles = pinned(schedule.tile, group, k, index.extent) ?? (free ? tileCandidates(index.extent, lanes) : [1]);
+    return tiles.flatMap((tile) => {
+      const turns = Math.ceil(index.extent / tile);
+      const pars = pinned(schedule.par, group, k, turns) ?? (free ? parCandidates(turns, most) : [1]);
+      return pars.map((par) => ({ tile, par }));
+    });
+  });
+  const splits = loops.length === 0 ? parCandidates(splitTurns(group), most) : [1];
+  for (const split of splits) {
+    for (const point of combine(axes, most)) yield { tile: point.map((axis) => axis.tile), par: point.map((axis) => axis.par), split };
+  }
+}
+
+function* combine(axes: readonly (readonly { tile: number; par: number }[])[], most: number): Generator<{ tile: number; par: number }[]> {
+  if (axes.length === 0) {
+    yield [];
+    return;
+  }
+  for (const head of axes[0]!) {
+    for (const rest of combine(axes.slice(1), most / head.par)) if (head.par <= most) yield [head, ...rest];
+  }
+}
+
+/** Turns of the loop that a fold over everything can be split along. 1: it cannot. */
+function splitTurns(group: Group): number {
+  const [shape, other] = group.shapes;
+  if (other !== undefined || shape!.kept > 0 || shape!.operator.kind !== "map" || shape!.loops.length === 0 || shape!.mode === "systolic") return 1;
+  const first = shape!.loops[0]!;
+  return Math.ceil(first.extent / (first.name === shape!.lane ? shape!.lanes : 1));
+}
+
+/** Powers of two and three quarters of them, the whole, and what divides it into few equal parts. */
+function tileCandidates(extent: number, lanes: number): readonly number[] {
+  const sizes = new Set<number>([extent]);
+  for (let power = lanes; power < extent; power *= 2) {
+    sizes.add(power);
+    if ((power * 3) / 2 < extent && ((power * 3) / 2) % lanes === 0) sizes.add((power * 3) / 2);
+  }
+  for (let parts = 2; parts <= 12 && extent / parts >= lanes; parts++) sizes.add(Math.ceil(extent / parts / lanes) * lanes);
+  return [...sizes].filter((tile) => tile <= extent).toSorted((a, b) => a - b);
+}
+
+/** Copies worth trying: fewer turns with each. */
+function parCandidates(turns: number, most: number): readonly number[] {
+  const pars = new Set<number>();
+  for (let par = 1; par <= Math.min(turns, most); par++) {
+    const trips = Math.ceil(turns / par);
+    if (par <= 8 || Math.ceil(turns / (par - 1)) > trips) pars.add(par);
+  }
+  return [...pars].filter((par) => par <= 8 || par % 2 === 0 || par === turns);
+}
+
+/** What the schedule says of loop k, by the name of any operator of the group: `gemm.0`. */
+function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
+  if (table === undefined) return null;
+  for (const shape of group.shapes) {
+    const name = `${shape.name}.${k}`;
+    const value = table[name];
+    if (value === undefined) continue;
+    if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
+    throw new UserError({ code: "illegal-schedule", place: { path: `schedule ${name}` }, message: `${value} is not a whole number from 1 to ${most}`, hint: `loop "${name}" has ${most} elements or tiles` });
+  }
+  return null;
+}
+
+/** Every name in a schedule must be a loop that some group shares. */
+export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {
+  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => `${shape.name}.${k}`)));
+  const faults = Object.entries({ tile: schedule.tile ?? {}, par: schedule.par ?? {} }).flatMap(([kind, table]) =>
+    Object.keys(table)
+      .filter((name) => !names.includes(name))
+      .map((name) => {
+        const near = suggest(name, names);
+        return {
+          code: "illegal-schedule",
+          place: { path: `schedule.${kind}` },
+          message: `no outer loop is called "${name}"; there are ${names.join(", ")}`,
+          ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+        };
+      }),
+  );
+  if (faults.length > 0) throw new UserError(faults);
+}

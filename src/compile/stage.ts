@@ -1,0 +1,145 @@
+/**
+ * Lower: an operator becomes a stage: which index runs across lanes, whether its PCUs are a SIMD pipeline or a systolic array, in which order its
+ * loops stand. All this follows from the operator and the machine alone; tiles and copies come later (plan.ts).
+ */
+
+import { UserError } from "../base/errors.ts";
+import { lanesFor } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { Dtype, GroupByOperator, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
+import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead } from "./body.ts";
+import { type Part, partition } from "./partition.ts";
+
+export interface StageShape {
+  readonly operator: MapOperator | GroupByOperator;
+  readonly name: string;
+  readonly mode: "simd" | "systolic";
+  readonly lanes: number;
+  /** Loops of the nest, outermost first: the result's, then (reduce, groupBy) those folded away. */
+  readonly loops: readonly Index[];
+  /** How many of `loops` the result keeps. groupBy: 0. */
+  readonly kept: number;
+  /** Index that runs across lanes. null: a body without loops. */
+  readonly lane: string | null;
+  /** Systolic: index that runs across the array's stages. */
+  readonly rows: string | null;
+  readonly systolic: Systolic | null;
+  readonly body: Body;
+  readonly operands: readonly OperandRead[];
+  readonly parts: readonly Part[];
+}
+
+export interface Systolic {
+  /** Positions in `operands`. */
+  readonly laneOperand: number;
+  readonly stageOperand: number;
+  readonly product: Dtype;
+  readonly acc: Dtype;
+  readonly result: Dtype;
+}
+
+export function shapeOf(operator: Operator, program: Program, machine: Machine): StageShape {
+  if (operator.kind !== "map" && operator.kind !== "groupBy") throw notLowered(operator);
+  const over = operator.kind === "map" && operator.body.kind === "reduce" ? operator.body.over : [];
+  const loops = [...operator.domain, ...over];
+  const dynamic = loops.find((index) => index.count !== undefined);
+  if (dynamic !== undefined) throw notLowered(operator);
+  const body = bodyOf(operator);
+  const kept = operator.kind === "map" ? operator.domain.length : 0;
+  const base = { operator, name: operator.name, loops, kept, body, operands: body.operands };
+  const array = systolicOf(body, loops, kept, machine);
+  if (array !== null) return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [] };
+  const lanes = simdLanes(body, program, operator, machine);
+  const lane = laneIndex(body.operands, loops, kept, lanes);
+  const tree = lane !== null && body.nodes.some((node) => node.kind === "reduce") && loops.findIndex((index) => index.name === lane) >= kept;
+  return { ...base, mode: "simd", lanes, lane, rows: null, systolic: null, parts: partition(body, { pcu: machine.pcu, lanes, tree }, operator.name) };
+}
+
+function notLowered(operator: Operator): UserError {
+  return new UserError({
+    code: "not-lowered",
+    place: { path: operator.name },
+    message: `"${operator.name}" is a ${operator.kind} that this version checks and interprets but does not compile`,
+    hint: "write it with map, reduce, filter and groupBy over fixed extents",
+  });
+}
+
+/** Lanes that the widest value on a vector port leaves. */
+function simdLanes(body: Body, program: Program, operator: MapOperator | GroupByOperator, machine: Machine): number {
+  const written = program.tensors.filter((tensor) => tensor.name === operator.name || tensor.name.startsWith(`${operator.name}.`)).map((tensor) => tensor.dtype);
+  const bytes = [...body.nodes.map((node) => node.dtype), ...written].map(bytesOf);
+  return lanesFor(machine, Math.max(1, ...bytes));
+}
+
+/** How an operand moves when `lane` steps by one: not at all, to the next word in memory, or anything else. */
+export function laneStep(operand: OperandRead, lane: string | null): "same" | "next" | "strided" {
+  if (lane === null) return "same";
+  const uses = operand.at.flatMap((place, d) => (place.of[lane] === undefined ? [] : [{ d, step: place.of[lane] }]));
+  if (uses.length === 0) return "same";
+  return uses.length === 1 && uses[0]!.d === operand.at.length - 1 && uses[0]!.step === 1 ? "next" : "strided";
+}
+
+/** The innermost kept or the innermost folded index: fewest strided operands, then fewest idle lanes, then the kept one (it needs no tree). */
+function laneIndex(operands: readonly OperandRead[], loops: readonly Index[], kept: number, lanes: number): string | null {
+  const candidates = [...new Set([loops[kept - 1], loops.at(-1)])].filter((index) => index !== undefined);
+  const cost = (index: Index) => {
+    const strided = operands.filter((operand) => laneStep(operand, index.name) === "strided").length;
+    const idle = 1 - index.extent / (Math.ceil(index.extent / lanes) * lanes);
+    return strided * 10 + idle;
+  };
+  return candidates.toSorted((a, b) => cost(a) - cost(b))[0]?.name ?? null;
+}
+
+/** sum of products of two operands, one that moves with the lane index, the other with another kept index. */
+function systolicOf(body: Body, loops: readonly Index[], kept: number, machine: Machine) {
+  if (!machine.pcu.modes.includes("systolic") || kept < 2 || body.results.length !== 1) return null;
+  const reduce = body.nodes[body.results[0]!]!;
+  if (reduce.kind !== "reduce" || reduce.fn !== "add") return null;
+  const product = body.nodes[reduce.arg]!;
+  if (product.kind !== "op" || product.op !== "mul") return null;
+  const factors = product.args.map((id) => exactOperand(body, id));
+  const [a, b] = factors;
+  if (a === null || b === null || a === undefined || b === undefined || a === b) return null;
+  const lane = loops[kept - 1]!.name;
+  const laneOperand = [a, b].find((id) => dependsOn(body.operands[id]!, lane));
+  const stageOperand = laneOperand === a ? b : a;
+  if (laneOperand === undefined || dependsOn(body.operands[stageOperand]!, lane)) return null;
+  const rows = loops
+    .slice(0, kept - 1)
+    .findLast((index) => index.extent > 1 && dependsOn(body.operands[stageOperand]!, index.name) && !dependsOn(body.operands[laneOperand]!, index.name));
+  if (rows === undefined) return null;
+  const bytes = Math.max(bytesOf(body.operands[a]!.dtype), bytesOf(body.operands[b]!.dtype), bytesOf(reduce.dtype));
+  const lanes = lanesFor(machine, bytes);
+  if (!worthAnArray(loops[kept - 1]!.extent, rows.extent, lanes, machine.pcu.stages)) return null;
+  return { lanes, lane, rows: rows.name, systolic: { laneOperand, stageOperand, product: product.dtype, acc: reduce.acc, result: reduce.dtype } };
+}
+
+/** The array does more than a SIMD pipeline's one product a lane. */
+function worthAnArray(laneExtent: number, rowExtent: number, lanes: number, stages: number): boolean {
+  const laneUse = laneExtent / (Math.ceil(laneExtent / lanes) * lanes);
+  const rowUse = rowExtent / Math.ceil(rowExtent / stages);
+  return laneUse * rowUse > 1;
+}
+
+export const dependsOn = (operand: OperandRead, index: string): boolean => operand.at.some((place: Linear) => place.of[index] !== undefined);
+
+const WIDENS: Readonly<Partial<Record<Dtype, readonly Dtype[]>>> = {
+  bf16: ["f32", "f64"],
+  f16: ["f32", "f64"],
+  fp8e4m3: ["f16", "f32", "f64", "bf16"],
+  fp8e5m2: ["f16", "f32", "f64", "bf16"],
+  f32: ["f64"],
+  i4: ["i8", "i16", "i32", "f32", "f64"],
+  i8: ["i16", "i32", "f32", "f64"],
+  i16: ["i32", "f32", "f64"],
+};
+
+/** The operand behind a node, through casts that change no value. */
+function exactOperand(body: Body, id: number): number | null {
+  const node: BodyNode = body.nodes[id]!;
+  if (node.kind === "operand") return node.operand;
+  if (node.kind !== "cast") return null;
+  const from = body.nodes[node.arg]!.dtype;
+  return from === node.dtype || WIDENS[from]?.includes(node.dtype) ? exactOperand(body, node.arg) : null;
+}

@@ -1,0 +1,77 @@
+/**
+ * Firings with bursts: what they push is promised to their outstanding slot, and gets its time when the last burst is done. Hot path (bench: requests).
+ */
+
+import { markDirty } from "./dirty.ts";
+import { pushHeap } from "./heap.ts";
+import type { RequestSource } from "./network.ts";
+import {
+  ARRIVED,
+  COUNTERS,
+  CURRENT,
+  DELAY,
+  KNOWN,
+  MASK,
+  OTHER,
+  PI,
+  PORT,
+  PORT_END,
+  PUSHED,
+  QF,
+  QI,
+  RANK,
+  SLOT_END,
+  SLOT0,
+  type State,
+  TOKENS,
+} from "./state.ts";
+
+/** The next token that port q pushes stands in its ring, but its time comes with the last completion of the firing in this slot. */
+export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p: number, q: number, slot: number): void {
+  const first = pi[p * PI + PORT]!;
+  const ports = pi[p * PI + PORT_END]! - first;
+  const c = qi[q * QI + COUNTERS]!;
+  const position = ci[c + PUSHED]! & qi[q * QI + MASK]!;
+  time[qi[q * QI + TOKENS]! + position] = -1;
+  slotPush[slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * ports + q - first] = position;
+  ci[c + PUSHED]!++;
+}
+
+/** Sends the bursts of firing n from its slot. */
+export function sendBursts(state: State, p: number, n: number, start: number, slot: number, source: RequestSource): void {
+  const { pi, slotPending, slotFree, slotDone, bursts, pending } = state;
+  const into = bursts[p]!;
+  const number = source.next(n, into);
+  slotPending[slot] = number;
+  slotFree[slot] = -1;
+  slotDone[slot] = start;
+  pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
+  for (let burst = 0; burst < number; burst++) pushHeap(pending[into[burst]!]!, start, slot);
+  if (number === 0) completeFiring(state, slot);
+}
+
+/** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */
+export function completeFiring(state: State, slot: number): void {
+  const { pi, qi, qf, ci, time, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
+  const p = slotProcess[slot]!;
+  const first = pi[p * PI + PORT]!;
+  const end = pi[p * PI + PORT_END]!;
+  const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * (end - first);
+  const done = slotDone[slot]!;
+  slotFree[slot] = done + 1;
+  markDirty(state, pi[p * PI + RANK]!);
+  for (let q = first; q < end; q++) {
+    const position = slotPush[pushes + q - first]!;
+    if (position < 0) continue;
+    slotPush[pushes + q - first] = -1;
+    const i = q * QI;
+    const tokens = qi[i + TOKENS]!;
+    const mask = qi[i + MASK]!;
+    const c = qi[i + COUNTERS]!;
+    const arrival = done + qf[q * QF + DELAY]!;
+    time[tokens + position] = arrival;
+    if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
+    while (ci[c + KNOWN] !== ci[c + PUSHED] && time[tokens + (ci[c + KNOWN]! & mask)]! >= 0) ci[c + KNOWN]!++;
+    markDirty(state, qi[i + OTHER]!);
+  }
+}

@@ -1,0 +1,55 @@
+/** Runs a network in local time: every process as far ahead as its channels allow, resources when nothing else can move. */
+
+import { RunError } from "../base/errors.ts";
+import { fireRequesting, fireTimed } from "./batch.ts";
+import { fireComputing } from "./firing.ts";
+import type { NetworkResult, NetworkSpec } from "./network.ts";
+import { readResult } from "./result.ts";
+import { serveBatch } from "./serve.ts";
+import { createState, KIND, LAST, PF, PI, REQUESTING, type RunOptions, type State, TIMED } from "./state.ts";
+
+/** Throws a RunError if a firing would start later than maxTicks. */
+export function runNetwork(spec: NetworkSpec, options?: RunOptions): NetworkResult {
+  const state = createState(spec, options);
+  runToEnd(state);
+  return readResult(state);
+}
+
+/** Until all is done or nothing can move. */
+export function runToEnd(state: State): void {
+  while (runRound(state));
+}
+
+/** Visits every process near which something has changed; if there is none, serves the resources. False if neither is left. */
+export function runRound(state: State): boolean {
+  return sweep(state) || serveBatch(state);
+}
+
+/** One pass over the ranks. What is marked behind the pass waits for the next. */
+function sweep(state: State): boolean {
+  const { dirty, order } = state;
+  let moved = false;
+  for (let word = 0; word < dirty.length; word++) {
+    let ahead = -1;
+    for (let bits = dirty[word]!; bits !== 0; bits = dirty[word]! & ahead) {
+      const low = bits & -bits;
+      dirty[word]! &= ~low;
+      ahead = ~((low << 1) - 1) & (low === 1 << 31 ? 0 : -1);
+      visit(state, order[(word << 5) + 31 - Math.clz32(low)]!);
+      moved = true;
+    }
+  }
+  return moved;
+}
+
+function visit(state: State, p: number): void {
+  const kind = state.pi[p * PI + KIND];
+  if (kind === TIMED) fireTimed(state, p);
+  else if (kind === REQUESTING) fireRequesting(state, p);
+  else fireComputing(state, p);
+  if (state.pf[p * PF + LAST]! > state.maxTicks) stopAtLimit(state, p);
+}
+
+function stopAtLimit({ spec, pf, maxTicks }: State, p: number): never {
+  throw new RunError("limit", `${spec.processes[p]!.name} would fire at tick ${pf[p * PF + LAST]}, the limit is ${maxTicks}`);
+}

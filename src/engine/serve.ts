@@ -1,0 +1,72 @@
+/**
+ * Resources. At quiescence every firing still to come is caused by the completion of a burst that is pending now, so no request can come
+ * before the earliest such completion + 1: everything below that horizon is final and is served in order. Hot path (bench: requests).
+ */
+
+import { convertTime } from "./clock.ts";
+import { popHeap } from "./heap.ts";
+import type { ResourceSpec } from "./network.ts";
+import { completeFiring } from "./requests.ts";
+import { BUSY_SERVER, HITS, RC, SERVED, type State, WAITED } from "./state.ts";
+
+/** Serves what is final. False if nothing is pending. */
+export function serveBatch(state: State): boolean {
+  const horizon = findHorizon(state);
+  if (horizon === Number.POSITIVE_INFINITY) return false;
+  for (let r = 0; r < state.pending.length; r++) {
+    const heap = state.pending[r]!;
+    while (heap.size > 0 && heap.time[0]! < horizon) serveFirst(state, r);
+  }
+  return true;
+}
+
+/** The first tick at which a request that is not known yet could be made. */
+function findHorizon({ spec, pending, free }: State): number {
+  let horizon = Number.POSITIVE_INFINITY;
+  for (let r = 0; r < pending.length; r++) {
+    if (pending[r]!.size === 0) continue;
+    const resource = spec.resources[r]!;
+    const seen = seeRequest(resource, pending[r]!.time[0]!);
+    const start = startService(resource, seen > free[r]! ? seen : free[r]!);
+    const done = completeService(resource, start + resource.service);
+    if (done + 1 < horizon) horizon = done + 1;
+  }
+  return horizon;
+}
+
+function serveFirst(state: State, r: number): void {
+  const { spec, pending, free, count, resourceCount, slotPending, slotDone } = state;
+  const resource = spec.resources[r]!;
+  const slot = pending[r]!.slot[0]!;
+  const seen = seeRequest(resource, pending[r]!.time[0]!);
+  popHeap(pending[r]!);
+  const wanted = seen > free[r]! ? seen : free[r]!;
+  const start = startService(resource, wanted);
+  free[r] = start + resource.service;
+  const c = resourceCount + r * RC;
+  count[c + SERVED]! += 1;
+  count[c + BUSY_SERVER]! += resource.service;
+  count[c + WAITED]! += start - seen;
+  if (start > wanted) count[c + HITS]! += 1;
+  const done = completeService(resource, start + resource.service);
+  if (done > slotDone[slot]!) slotDone[slot] = done;
+  slotPending[slot]!--;
+  if (slotPending[slot] === 0) completeFiring(state, slot);
+}
+
+/** Server tick at which a request made at a network tick is seen. */
+function seeRequest({ clock, origin }: ResourceSpec, tick: number): number {
+  return convertTime(tick + origin, clock.numerator, clock.denominator);
+}
+
+/** First server tick from `wanted` on that lies in no refresh window. */
+function startService({ refresh }: ResourceSpec, wanted: number): number {
+  if (refresh === undefined || wanted < refresh.interval) return wanted;
+  const phase = wanted - Math.floor(wanted / refresh.interval) * refresh.interval;
+  return phase < refresh.duration ? wanted - phase + refresh.duration : wanted;
+}
+
+/** Network tick at which the end of a service is known to its client. */
+export function completeService({ clock, latency, origin }: ResourceSpec, serverTick: number): number {
+  return convertTime(serverTick, clock.denominator, clock.numerator) + latency - origin;
+}

@@ -1,0 +1,316 @@
+/**
+ * The state of a run as a few flat arrays, so that it can be copied, compared and shifted. Hot path: times are Float64 (exact to 2^53), ring
+ * counters are Int32 that wrap, rings are powers of two, all measured with `npm run bench`. A channel is two rings of times: tokens
+ * (arrival) and free slots (time free); `depth` slots are free at time 0.
+ */
+
+import { createHeap, type Heap } from "./heap.ts";
+import type { ChannelSpec, NetworkSpec, PortKind, PortSpec, ProcessSpec, RequestSource } from "./network.ts";
+import { verifyNetwork } from "./verify.ts";
+
+/** Per process, floats. QUIET: the first firing at which a port of period > 1 acts. */
+export const FIRED = 0;
+export const TOTAL = 1;
+export const II = 2;
+export const READY = 3;
+export const LAST = 4;
+export const QUIET = 5;
+export const PF = 8;
+
+/** Per process, ints. Ports PORT .. PORT_END; fast ports (period 1) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT. */
+export const PORT = 0;
+export const PORT_END = 1;
+export const FAST_IN = 2;
+export const FAST_OUT = 3;
+export const FAST_END = 4;
+export const SLOT0 = 5;
+export const SLOT_END = 6;
+export const CURRENT = 7;
+export const RANK = 8;
+export const KIND = 9;
+export const PI = 16;
+
+/** What a process needs beside time. */
+export const TIMED = 0;
+export const REQUESTING = 1;
+export const COMPUTING = 2;
+
+/** Per port, ints. Offsets of its channel's rings and counters, what it does at its next event, rank of the process at the other end. */
+export const TOKENS = 0;
+export const SLOTS = 1;
+export const MASK = 2;
+export const COUNTERS = 3;
+export const ACT = 4;
+export const OTHER = 5;
+export const FAST = 6;
+export const TOGGLE = 7;
+export const QI = 8;
+
+/** Per port, floats. NEXT: firing of its next event. DELAY: start (or completion) to arrival. ARRIVED: last arrival of a token it pushed. */
+export const NEXT = 0;
+export const PERIOD = 1;
+export const DELAY = 2;
+export const ARRIVED = 3;
+export const QF = 4;
+
+/** Per channel, ints: tokens popped, tokens whose time is known (a prefix), slots taken, slots freed, tokens pushed. PUSHED differs from KNOWN only behind requests. */
+export const POPPED = 0;
+export const KNOWN = 1;
+export const TAKEN = 2;
+export const FREED = 3;
+export const PUSHED = 4;
+export const CI = 8;
+
+/** What a port does at an event. */
+export const POP = 1;
+export const FREE = 2;
+export const TAKE = 4;
+export const PUSH = 8;
+
+/** Additive counters per process and per resource; one per port (its waits) between them. */
+export const BUSY = 0;
+export const STARVED = 1;
+export const BLOCKED = 2;
+export const MEMORY = 3;
+export const PC = 4;
+export const SERVED = 0;
+export const BUSY_SERVER = 1;
+export const HITS = 2;
+export const WAITED = 3;
+export const RC = 4;
+
+export interface State {
+  readonly spec: NetworkSpec;
+  /** Process of each rank: the order of visits. Any order gives the same times. */
+  readonly order: Int32Array;
+  /** One bit per rank: something near it has changed since its last visit. */
+  readonly dirty: Int32Array;
+  readonly pf: Float64Array;
+  readonly pi: Int32Array;
+  readonly qi: Int32Array;
+  readonly qf: Float64Array;
+  readonly ci: Int32Array;
+  /** Port numbers, by process: first those that pop, then those that push. */
+  readonly fast: Int32Array;
+  /** All rings. -1: a token whose time is not known yet. */
+  readonly time: Float64Array;
+  /** All additive counters. Ports start at `portCount`, resources at `resourceCount`. */
+  readonly count: Float64Array;
+  readonly portCount: number;
+  readonly resourceCount: number;
+  /** Outstanding slots of all processes: time free (-1: under way), bursts under way, latest completion, process. */
+  readonly slotFree: Float64Array;
+  readonly slotPending: Int32Array;
+  readonly slotDone: Float64Array;
+  readonly slotProcess: Int32Array;
+  /** Ring position of the token that the firing in slot g pushed at port j of its process, -1: none, at [slotPush0[p] + (g - SLOT0) * ports + j]. */
+  readonly slotPush: Int32Array;
+  readonly slotPush0: Int32Array;
+  /** Per resource: time at which it is free, in server ticks on its own axis; its pending bursts. */
+  readonly free: Float64Array;
+  readonly pending: readonly Heap[];
+  /** Per process: who says which bursts it sends, and where; words: per port: words of the token popped last, or to be pushed; per channel: words of its tokens. */
+  readonly sources: readonly (RequestSource | undefined)[];
+  readonly bursts: readonly Int32Array[];
+  readonly inputs: readonly (readonly Float64Array[])[];
+  readonly outputs: readonly (readonly Float64Array[])[];
+  readonly data: readonly Float64Array[];
+  /** What a question leaves for the act that follows: latest arrival and its port, latest slot and its port. */
+  readonly asked: Float64Array;
+  /** Room for one batch of firings. */
+  readonly starts: Float64Array;
+  readonly slots: Float64Array;
+  readonly inPort: Int32Array;
+  readonly outPort: Int32Array;
+  /** Ports beyond the last that stand in for a missing one: their channel has all it needs at time 0. */
+  readonly noInput: number;
+  readonly noOutput: number;
+  readonly maxTicks: number;
+}
+
+export interface RunOptions {
+  /** A firing that would start later than this ends the run with a RunError. */
+  readonly maxTicks?: number;
+  /** Order in which processes are visited; decides nothing but speed. */
+  readonly order?: readonly number[];
+}
+
+export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY, order }: RunOptions = {}): State {
+  verifyNetwork(spec);
+  const { processes, channels, resources } = spec;
+  const caps = channels.map(({ depth }) => powerOfTwo(depth));
+  const portTotal = sum(processes.map(({ ports }) => ports.length));
+  const slotTotal = sum(processes.map(outstanding));
+  const batch = Math.max(1, ...caps);
+  const state: State = {
+    spec,
+    order: Int32Array.from(order ?? topologicalOrder(spec)),
+    dirty: new Int32Array((processes.length + 31) >> 5),
+    pf: new Float64Array(processes.length * PF),
+    pi: new Int32Array(processes.length * PI),
+    qi: new Int32Array((portTotal + 2) * QI),
+    qf: new Float64Array((portTotal + 2) * QF),
+    ci: new Int32Array((channels.length + 2) * CI),
+    fast: new Int32Array(portTotal),
+    time: new Float64Array(2 * sum(caps) + 2),
+    count: new Float64Array(processes.length * PC + portTotal + resources.length * RC),
+    portCount: processes.length * PC,
+    resourceCount: processes.length * PC + portTotal,
+    slotFree: new Float64Array(slotTotal),
+    slotPending: new Int32Array(slotTotal),
+    slotDone: new Float64Array(slotTotal),
+    slotProcess: new Int32Array(slotTotal),
+    slotPush: new Int32Array(sum(processes.map((p) => outstanding(p) * p.ports.length))).fill(-1),
+    slotPush0: new Int32Array(processes.length),
+    free: new Float64Array(resources.length),
+    pending: resources.map(() => createHeap()),
+    sources: processes.map(({ requests }) => requests?.source),
+    bursts: processes.map(({ requests }) => new Int32Array(requests?.source.maxBursts ?? 0)),
+    inputs: processes.map((process) => portWords(process, channels, "stream-in")),
+    outputs: processes.map((process) => portWords(process, channels, "stream-out")),
+    data: channelWords(spec, caps),
+    asked: new Float64Array(4),
+    starts: new Float64Array(batch),
+    slots: new Float64Array(batch),
+    inPort: new Int32Array(batch),
+    outPort: new Int32Array(batch),
+    noInput: portTotal,
+    noOutput: portTotal + 1,
+    maxTicks,
+  };
+  placeProcesses(state);
+  placePorts(state, caps);
+  placeMissing(state, 2 * sum(caps));
+  channels.forEach(({ depth }, c) => {
+    state.ci[c * CI + FREED] = depth;
+  });
+  for (let rank = 0; rank < processes.length; rank++) state.dirty[rank >> 5]! |= 1 << (rank & 31);
+  return state;
+}
+
+const outstanding = ({ requests }: ProcessSpec): number => requests?.outstanding ?? 0;
+
+function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0 }: State): void {
+  let port = 0;
+  let slot = 0;
+  let push = 0;
+  spec.processes.forEach((process, p) => {
+    pf.set([0, process.firings, process.ii, 0, -1, Number.POSITIVE_INFINITY], p * PF);
+    const portEnd = port + process.ports.length;
+    const slotEnd = slot + outstanding(process);
+    pi.set([port, portEnd, 0, 0, 0, slot, slotEnd, slot], p * PI);
+    pi[p * PI + KIND] = process.behaviour !== undefined ? COMPUTING : process.requests !== undefined ? REQUESTING : TIMED;
+    slotProcess.fill(p, slot, slotEnd);
+    slotPush0[p] = push;
+    push += (slotEnd - slot) * process.ports.length;
+    port = portEnd;
+    slot = slotEnd;
+  });
+  order.forEach((p, rank) => {
+    pi[p * PI + RANK] = rank;
+  });
+}
+
+function placePorts(state: State, caps: readonly number[]): void {
+  const { spec, pi, pf, fast } = state;
+  const offsets = ringOffsets(caps);
+  const others = otherEnds(state);
+  let fastNext = 0;
+  spec.processes.forEach(({ ports, latency }, p) => {
+    const first = pi[p * PI + PORT]!;
+    ports.forEach((port, j) => {
+      placePort(state, first + j, port, latency, offsets[port.channel]!, caps[port.channel]!);
+      state.qi[(first + j) * QI + OTHER] = others[first + j]!;
+      if (port.period > 1) pf[p * PF + QUIET] = Math.min(pf[p * PF + QUIET]!, state.qf[(first + j) * QF + NEXT]!);
+    });
+    const quick = (direction: string) => ports.flatMap(({ kind, period }, j) => (period === 1 && kind.endsWith(direction) ? [first + j] : []));
+    const [ins, outs] = [quick("-in"), quick("-out")];
+    pi.set([fastNext, fastNext + ins.length, fastNext + ins.length + outs.length], p * PI + FAST_IN);
+    fast.set([...ins, ...outs], fastNext);
+    fastNext += ins.length + outs.length;
+  });
+}
+
+/** A buffer port of period 1 acquires and releases in one firing, as a stream port does. */
+function placePort({ spec, qi, qf }: State, q: number, { channel, kind, period }: PortSpec, latency: number, offset: number, cap: number): void {
+  const family: PortKind = period > 1 ? kind : kind.endsWith("-in") ? "stream-in" : "stream-out";
+  const { act, toggle } = ACTS[family];
+  qi.set([offset, offset + cap, cap - 1, channel * CI, act, 0, period === 1 ? 1 : 0, toggle], q * QI);
+  qf.set([family === "stream-out" ? period - 1 : 0, period, latency + spec.channels[channel]!.latency, 0], q * QF);
+}
+
+/** First event of a port and, for buffers, the bits in which its two events differ. */
+const ACTS: { readonly [K in PortKind]: { readonly act: number; readonly toggle: number } } = {
+  "stream-in": { act: POP | FREE, toggle: 0 },
+  "stream-out": { act: TAKE | PUSH, toggle: 0 },
+  "buffer-in": { act: POP, toggle: POP | FREE },
+  "buffer-out": { act: TAKE, toggle: TAKE | PUSH },
+};
+
+/** What is read of them stays 0; what is written goes to a cell that nobody reads. */
+function placeMissing({ spec, qi, noInput, noOutput }: State, offset: number): void {
+  qi.set([offset, offset + 1, 0, spec.channels.length * CI], noInput * QI);
+  qi.set([offset + 1, offset, 0, (spec.channels.length + 1) * CI], noOutput * QI);
+}
+
+function ringOffsets(caps: readonly number[]): number[] {
+  let next = 0;
+  return caps.map((cap) => {
+    next += 2 * cap;
+    return next - 2 * cap;
+  });
+}
+
+/** Per port: rank of the process at the other end of its channel. */
+function otherEnds({ spec, pi }: State): number[] {
+  const ranks = spec.channels.map(() => ({ in: 0, out: 0 }));
+  const all = spec.processes.flatMap(({ ports }, p) => ports.map((port) => ({ ...port, rank: pi[p * PI + RANK]! })));
+  for (const { channel, kind, rank } of all) ranks[channel]![kind.endsWith("-in") ? "in" : "out"] = rank;
+  return all.map(({ channel, kind }) => ranks[channel]![kind.endsWith("-in") ? "out" : "in"]);
+}
+
+const NONE = new Float64Array(0);
+
+function portWords({ ports, behaviour }: ProcessSpec, channels: readonly ChannelSpec[], kind: PortKind): Float64Array[] {
+  return ports.map((port) => {
+    const words = behaviour !== undefined && port.kind === kind ? channels[port.channel]!.words : 0;
+    return words === 0 ? NONE : new Float64Array(words);
+  });
+}
+
+/** Words are kept only where one behaviour writes them and another reads them. */
+function channelWords({ processes, channels }: NetworkSpec, caps: readonly number[]): Float64Array[] {
+  const ends = new Array<number>(channels.length).fill(0);
+  for (const { ports, behaviour } of processes) {
+    if (behaviour !== undefined) for (const { channel } of ports) ends[channel]!++;
+  }
+  return channels.map(({ words }, c) => (words > 0 && ends[c] === 2 ? new Float64Array(words * caps[c]!) : NONE));
+}
+
+/** Producers before consumers where there is no cycle: a sweep then moves as many tokens as fit. */
+function topologicalOrder({ processes, channels }: NetworkSpec): number[] {
+  const consumer = new Array<number>(channels.length).fill(0);
+  const waiting = processes.map(({ ports }) => ports.filter(({ kind }) => kind.endsWith("-in")).length);
+  processes.forEach(({ ports }, p) => {
+    for (const { channel, kind } of ports) if (kind.endsWith("-in")) consumer[channel] = p;
+  });
+  const placed = new Set<number>();
+  const ready = processes.flatMap((_, p) => (waiting[p] === 0 ? [p] : []));
+  for (let next = 0; placed.size < processes.length; ) {
+    const p = ready.shift() ?? next++;
+    if (placed.has(p)) continue;
+    placed.add(p);
+    for (const { channel, kind } of processes[p]!.ports) {
+      if (kind.endsWith("-out") && --waiting[consumer[channel]!]! === 0) ready.push(consumer[channel]!);
+    }
+  }
+  return [...placed];
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function powerOfTwo(least: number): number {
+  let cap = 1;
+  while (cap < least) cap *= 2;
+  return cap;
+}

@@ -1,0 +1,71 @@
+/** Refuses a network that breaks the rules of network.ts. Such a network is a bug in weft, hence plain errors. */
+
+import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "./network.ts";
+
+/** Throws at the first fault found, naming the process, channel or resource. */
+export function verifyNetwork(spec: NetworkSpec): void {
+  for (const channel of spec.channels) verifyChannel(channel);
+  for (const resource of spec.resources) verifyResource(resource);
+  for (const process of spec.processes) verifyProcess(process, spec);
+  verifyEnds(spec);
+}
+
+function verifyChannel({ name, depth, latency, words }: ChannelSpec): void {
+  demand(isInteger(depth, 1), `channel ${name}: depth ${depth}, must be an integer >= 1`);
+  demand(isInteger(latency, 1), `channel ${name}: latency ${latency}, must be an integer >= 1`);
+  demand(isInteger(words, 0), `channel ${name}: ${words} words, must be an integer >= 0`);
+}
+
+function verifyResource({ name, service, latency, clock, refresh, origin }: ResourceSpec): void {
+  demand(isInteger(service, 1), `resource ${name}: service ${service}, must be an integer >= 1`);
+  demand(isInteger(latency, 0), `resource ${name}: latency ${latency}, must be an integer >= 0`);
+  demand(isInteger(origin, 0), `resource ${name}: origin ${origin}, must be an integer >= 0`);
+  const { numerator, denominator } = clock;
+  demand(isInteger(numerator, 1) && isInteger(denominator, 1), `resource ${name}: clock ${numerator} / ${denominator}, must be integers >= 1`);
+  demand(numerator * denominator <= Number.MAX_SAFE_INTEGER, `resource ${name}: clock ${numerator} / ${denominator} is too fine a ratio to be exact`);
+  if (refresh === undefined) return;
+  demand(
+    isInteger(refresh.duration, 0) && isInteger(refresh.interval, 1) && refresh.duration < refresh.interval,
+    `resource ${name}: refresh of ${refresh.duration} every ${refresh.interval}, must be integers with 0 <= duration < interval`,
+  );
+}
+
+function verifyProcess(process: ProcessSpec, spec: NetworkSpec): void {
+  const { name, firings, ii, latency, ports, requests } = process;
+  demand(isInteger(firings, 0), `process ${name}: ${firings} firings, must be an integer >= 0`);
+  demand(isInteger(ii, 1), `process ${name}: ii ${ii}, must be an integer >= 1`);
+  demand(isInteger(latency, 0), `process ${name}: latency ${latency}, must be an integer >= 0`);
+  for (const port of ports) verifyPort(process, port, spec);
+  if (requests === undefined) return;
+  demand(isInteger(requests.outstanding, 1), `process ${name}: ${requests.outstanding} outstanding, must be an integer >= 1`);
+  demand(isInteger(requests.source.maxBursts, 0), `process ${name}: maxBursts ${requests.source.maxBursts}, must be an integer >= 0`);
+}
+
+function verifyPort({ name, firings }: ProcessSpec, { channel, period }: PortSpec, spec: NetworkSpec): void {
+  const target = spec.channels[channel];
+  demand(target !== undefined, `process ${name}: a port names channel ${channel} of ${spec.channels.length}`);
+  const divides = isInteger(period, 1) && firings % period === 0;
+  demand(divides, `process ${name}: period ${period} of the port on ${target?.name} does not divide ${firings} firings`);
+}
+
+function verifyEnds(spec: NetworkSpec): void {
+  const ends = spec.channels.map(() => ({ in: [] as string[], out: [] as string[] }));
+  for (const { ports } of spec.processes) {
+    for (const { channel, kind } of ports) {
+      const [family, direction] = kind.split("-") as [string, "in" | "out"];
+      ends[channel]?.[direction].push(family);
+    }
+  }
+  ends.forEach((end, c) => {
+    const name = spec.channels[c]?.name;
+    demand(end.out.length === 1, `channel ${name}: ${end.out.length} ports push into it, must be 1`);
+    demand(end.in.length === 1, `channel ${name}: ${end.in.length} ports pop from it, must be 1`);
+    demand(end.in[0] === end.out[0], `channel ${name}: a ${end.out[0]} port pushes and a ${end.in[0]} port pops`);
+  });
+}
+
+const isInteger = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
+
+function demand(holds: boolean, message: string): void {
+  if (!holds) throw new Error(message);
+}

@@ -1,0 +1,126 @@
+/**
+ * The two datapaths that accumulate into a memory: the output-stationary systolic array and the scatter unit.
+ * Hot path: as compute.ts.
+ */
+
+import { UserError } from "../base/errors.ts";
+import type { Behaviour } from "../engine/behaviour.ts";
+import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
+import type { Values } from "../pattern/program.ts";
+import type { Memories, ScratchMemory, Wire } from "./datapath.ts";
+import type { Nest, Work } from "./fabric.ts";
+import { handoverLevel, wiresOf } from "./storage.ts";
+import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
+
+type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
+
+/**
+ * acc[s][l] += stage[s] * lane[l] for every stage and valid lane; the product rounds to `product`, the sum to `acc`. When an iteration of `level` ends,
+ * the array is written to the scratch memory's current buffer, rounded to its dtype.
+ */
+export function systolicBehaviour(nest: Nest, work: WorkOf<"systolic">, wires: readonly Wire[], memories: Memories): Behaviour {
+  const walk = makeWalk(nest);
+  const lanePort = wiresOf(wires, work.lanePort)[0]!;
+  const stagePort = wiresOf(wires, work.stagePort)[0]!;
+  const array = new Float64Array(work.stages * nest.lanes);
+  const add = scalarFunction("add", work.acc);
+  const multiply = scalarFunction("mul", work.product);
+  const memory = memories.scratch.get(work.scratch)!;
+  const level = handoverLevel(nest);
+  let buffer = 0;
+  return {
+    fire(_n, inputs) {
+      findLanes(walk);
+      if (walk.begins <= work.level) array.fill(0);
+      outerProduct(array, inputs[stagePort]!, inputs[lanePort]!, nest.lanes, walk.lo, walk.hi, add, multiply);
+      if (walk.ends <= work.level) drain(array, memory, buffer);
+      if (walk.ends <= level) buffer = (buffer + 1) % memory.spec.buffers;
+      advance(walk);
+      return nest.ii;
+    },
+  };
+}
+
+function outerProduct(
+  array: Float64Array,
+  stages: Float64Array,
+  words: Float64Array,
+  lanes: number,
+  lo: number,
+  hi: number,
+  add: ScalarFunction,
+  multiply: ScalarFunction,
+): void {
+  const laneStep = words.length === 1 ? 0 : 1;
+  for (let s = 0; s * lanes < array.length; s++) {
+    const factor = stages[s]!;
+    for (let l = lo, at = s * lanes + lo; l < hi; l++, at++) array[at] = add(array[at]!, multiply(factor, words[l * laneStep]!, 0), 0);
+  }
+}
+
+function drain(array: Float64Array, { spec, size, values }: ScratchMemory, buffer: number): void {
+  const toDtype = roundFunction(spec.dtype);
+  for (let i = 0, at = buffer * size; i < array.length; i++, at++) values[at] = toDtype(array[i]!);
+}
+
+/**
+ * table[key] = fn(table[key], value), valid lanes in lane order, in dtype `acc`. A lane with a negative key takes no part; one with a key beyond
+ * the table is the data's fault. Without a value (a run that only needs times) the table is left alone.
+ */
+export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: readonly Wire[], memories: Memories): Behaviour {
+  const walk = makeWalk(nest);
+  const keyPort = wiresOf(wires, work.keyPort)[0]!;
+  const valuePort = wiresOf(wires, work.valuePort)[0] ?? -1;
+  const { size, values } = memories.scratch.get(work.scratch)!;
+  const start = identity(work.fn, work.acc);
+  const fold = scalarFunction(work.fn, work.acc);
+  const level = handoverLevel(nest);
+  const filled = new Int32Array(memories.banks);
+  let offset = 0;
+  return {
+    fire(n, inputs) {
+      findLanes(walk);
+      if (walk.begins <= level || n === 0) values.fill(start, offset, offset + size);
+      const keys = inputs[keyPort]!;
+      const ticks = fullestBank(filled, keys, walk, size, nest);
+      if (valuePort >= 0) combine(values, offset, keys, inputs[valuePort]!, walk, fold);
+      if (walk.ends <= level) offset = (offset + size) % values.length;
+      advance(walk);
+      return ticks > nest.ii ? ticks : nest.ii;
+    },
+  };
+}
+
+/** Lanes that take part and meet in the fullest bank. */
+function fullestBank(filled: Int32Array, keys: Float64Array, { lo, hi }: Walk, size: number, nest: Nest): number {
+  const banks = filled.length;
+  const keyStep = keys.length === 1 ? 0 : 1;
+  let fullest = 0;
+  filled.fill(0);
+  for (let l = lo; l < hi; l++) {
+    const key = keys[l * keyStep]!;
+    if (key < 0) continue;
+    if (!(key < size)) throw keyFault(nest, key, size);
+    const count = ++filled[key % banks]!;
+    if (count > fullest) fullest = count;
+  }
+  return fullest;
+}
+
+/** A token of one word is the same for all lanes. */
+function combine(table: Values, offset: number, keys: Float64Array, words: Float64Array, { lo, hi }: Walk, fold: ScalarFunction): void {
+  const keyStep = keys.length === 1 ? 0 : 1;
+  const wordStep = words.length === 1 ? 0 : 1;
+  for (let l = lo; l < hi; l++) {
+    const key = keys[l * keyStep]!;
+    if (key >= 0) table[offset + key] = fold(table[offset + key]!, words[l * wordStep]!, 0);
+  }
+}
+
+function keyFault(nest: Nest, key: number, size: number): UserError {
+  return new UserError({
+    code: "key-out-of-range",
+    message: `${nest.id}: a record has the key ${key}, its table holds keys 0 .. ${size - 1}`,
+    hint: "drop such records with a `when`, or raise `keys`",
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * What a nest means: the specification of every datapath, as the behaviour of the process that stands for the nest. Both engines run it, so
+ * it knows nothing of time but the ticks that data can add to a firing. Here: which file means what, and the memories that nests share.
+ */
+
+import type { Behaviour } from "../engine/behaviour.ts";
+import { arrayFor } from "../pattern/dtypes.ts";
+import type { Dtype, TensorValues, Values } from "../pattern/program.ts";
+import { scatterBehaviour, systolicBehaviour } from "./accumulate.ts";
+import { computeBehaviour } from "./compute.ts";
+import type { Nest, Scratch, Unit } from "./fabric.ts";
+import { loadBehaviour, readBehaviour, storeBehaviour, writeBehaviour } from "./storage.ts";
+
+/** A port of the process: like the nest's port of that name, a broadcast once for each sink. Channels that carry no data here have 0 words. */
+export interface Wire {
+  readonly port: string;
+  readonly words: number;
+  readonly dtype: Dtype;
+}
+
+/** A scratch memory while it runs: buffer after buffer, each row-major. */
+export interface ScratchMemory {
+  readonly spec: Scratch;
+  /** Elements of one buffer. */
+  readonly size: number;
+  readonly values: Values;
+}
+
+/** What the nests of a unit see beside their ports. */
+export interface Memories {
+  /** Off chip, by name: loads read these arrays, stores write them. */
+  readonly tensors: TensorValues;
+  readonly dtypes: Readonly<Record<string, Dtype>>;
+  /** Of this unit, by name. */
+  readonly scratch: ReadonlyMap<string, ScratchMemory>;
+  /** Banks of a PMU. */
+  readonly banks: number;
+}
+
+/** All zero: what a program may not rely on. */
+export function makeScratch(unit: Unit): ReadonlyMap<string, ScratchMemory> {
+  return new Map(
+    unit.scratch.map((spec) => {
+      const size = spec.shape.reduce((product, extent) => product * extent, 1);
+      return [spec.name, { spec, size, values: arrayFor(spec.dtype, size * spec.buffers) }];
+    }),
+  );
+}
+
+/** The behaviour of a nest whose process has these wires as ports, in this order. It keeps state: make a new one for each run. */
+export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memories): Behaviour {
+  const { work } = nest;
+  switch (work.kind) {
+    case "compute":
+      return computeBehaviour(nest, work, wires);
+    case "systolic":
+      return systolicBehaviour(nest, work, wires, memories);
+    case "load":
+      return loadBehaviour(nest, work, wires, memories);
+    case "store":
+      return storeBehaviour(nest, work, wires, memories);
+    case "write":
+      return writeBehaviour(nest, work, wires, memories);
+    case "read":
+      return readBehaviour(nest, work, wires, memories);
+    case "scatter":
+      return scatterBehaviour(nest, work, wires, memories);
+  }
+}

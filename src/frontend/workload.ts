@@ -1,0 +1,116 @@
+/**
+ * A workload file: which program, at what sizes, on what data, with what pinned.
+ *
+ *     program: flights                 # a name in workloads/, or a .ts or .json file beside this one
+ *     params: { rows: 1000000 }
+ *     dtype: f32                       # short for params.dtype
+ *     data:
+ *       delay: { package: vega-datasets, file: data/flights-3m.parquet, column: delay }
+ *     schedule: { tile: { "c.0": 64 } }
+ *     seed: 7                          # of inputs without data
+ */
+
+import * as z from "zod";
+import { type Fault, type Place, UserError } from "../base/errors.ts";
+import { suggestion } from "../base/suggest.ts";
+import { type Override, parseYaml, readYaml } from "../base/yaml.ts";
+import { indicesOf } from "../pattern/analysis.ts";
+import type { Definition } from "../pattern/builder.ts";
+import { scheduleSchema } from "../pattern/json.ts";
+import { resolveParameters } from "../pattern/parameters.ts";
+import type { Operator, Program, Schedule } from "../pattern/program.ts";
+import { checkProgram } from "../pattern/verify.ts";
+
+/** A column of a file; `file` is relative to the npm package if one is named, else to the workload file. */
+export interface Binding {
+  readonly package?: string | undefined;
+  readonly file: string;
+  readonly column: string;
+}
+
+export interface WorkloadFile {
+  readonly program: string;
+  /** As written, `dtype` included. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Input -> where its values are. */
+  readonly data: Readonly<Record<string, Binding>>;
+  readonly schedule?: Schedule;
+  readonly seed?: number;
+  /** Where a key stands in the text. */
+  place(...path: readonly string[]): Place;
+}
+
+const schema = z.strictObject({
+  program: z.string().min(1),
+  params: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
+  dtype: z.string().optional(),
+  data: z.record(z.string(), z.strictObject({ package: z.string().optional(), file: z.string(), column: z.string() })).default({}),
+  schedule: scheduleSchema.optional(),
+  seed: z.int().min(0).optional(),
+});
+
+/** Throws a UserError with all faults of form; whether names exist is `bindWorkload`'s to say. */
+export function parseWorkload(text: string, file: string): WorkloadFile {
+  const { dtype, params, schedule, seed, ...rest } = parseYaml(text, file, schema);
+  const yaml = readYaml(text, file, [], []);
+  return {
+    ...rest,
+    params: dtype === undefined ? params : { ...params, dtype },
+    ...(schedule === undefined ? {} : { schedule: schedule as Schedule }),
+    ...(seed === undefined ? {} : { seed }),
+    place: (...path) => yaml?.place(path[1] === "dtype" && dtype !== undefined ? ["dtype"] : path) ?? { file },
+  };
+}
+
+export interface BoundWorkload {
+  readonly program: Program;
+  readonly data: Readonly<Record<string, Binding>>;
+}
+
+/**
+ * Builds the program of a definition with the settings of a workload file and, over those, of `overrides` (`--set rows=1024`). Faults are placed
+ * where the setting stands. The program is verified.
+ */
+export function bindWorkload(definition: Definition, file: WorkloadFile | undefined, overrides: readonly Override[] = []): BoundWorkload {
+  const labels = new Map(overrides.map(({ path, label }) => [path, label]));
+  const placeOf = (name: string): Place => {
+    const label = labels.get(name);
+    return label === undefined && file !== undefined ? file.place("params", name) : { path: label ?? name };
+  };
+  const settings = { ...file?.params, ...Object.fromEntries(overrides.map(({ path, value }) => [path, value])) };
+  const built = checkProgram(definition.build(resolveParameters(definition.parameters, settings, placeOf)));
+  const faults = file === undefined ? [] : [...unknownInputs(built, file), ...unknownLoops(built, file)];
+  if (faults.length > 0) throw new UserError(faults);
+  return { program: file?.schedule === undefined ? built : { ...built, schedule: file.schedule }, data: file?.data ?? {} };
+}
+
+function unknownInputs({ inputs }: Program, { data, place }: WorkloadFile): readonly Fault[] {
+  return Object.keys(data)
+    .filter((name) => !inputs.includes(name))
+    .map((name) => ({
+      code: "unknown-input",
+      message: `the program has no input ${JSON.stringify(name)}`,
+      place: place("data", name),
+      hint: suggestion(name, inputs),
+    }));
+}
+
+/** `c.0` is the outermost loop of the operator c, its reductions follow after its domain. */
+function unknownLoops({ operators }: Program, { schedule = {}, place }: WorkloadFile): readonly Fault[] {
+  const loops = operators.flatMap(loopsOf);
+  return Object.entries(schedule).flatMap(([what, factors]) =>
+    Object.keys(factors ?? {})
+      .filter((name) => !loops.includes(name))
+      .map((name) => ({
+        code: "unknown-loop",
+        message: `the program has no loop ${JSON.stringify(name)}`,
+        place: place("schedule", what, name),
+        hint: suggestion(name, loops),
+      })),
+  );
+}
+
+function loopsOf(operator: Operator): readonly string[] {
+  if (operator.kind === "iterate") return operator.body.flatMap(loopsOf);
+  return indicesOf(operator).map((_, position) => `${operator.name}.${position}`);
+}

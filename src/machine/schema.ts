@@ -1,0 +1,242 @@
+/**
+ * The YAML form of a Machine. Keys are those of machine.ts. Every figure has a source: its own (`lanes: { value: 32, source: "assumed: ..." }`) or that of the
+ * nearest mapping around it that has a `source` key. Checked figure by figure, then against each other.
+ */
+
+import * as z from "zod";
+import { type KeyPath, type Override, parseYaml, printPath } from "../base/yaml.ts";
+import type { Machine, Source } from "./machine.ts";
+import { count, type Figure, figure, powerOfTwo, quantity, sourceText } from "./quantity.ts";
+
+/** The machine that a config describes. Throws a UserError with every fault found. */
+export function loadMachine(text: string, file: string, overrides: readonly Override[] = []): Machine {
+  const labels = (path: string): string | undefined => overrides.findLast((entry) => path === entry.path || path.startsWith(`${entry.path}.`))?.label;
+  const config = parseYaml(text, file, machineConfig(labels), overrides);
+  return { ...plain(config), sources: Object.fromEntries(figuresOf(config).map((found) => [found.path, sourceOf(found, labels)!])) };
+}
+
+/** JSON Schema of the YAML form, for editors. */
+export function machineSchemaJson(): string {
+  const schema = z.toJSONSchema(figures, { io: "input", target: "draft-7" });
+  return `${JSON.stringify({ title: "weft machine", ...schema }, null, 2)}\n`;
+}
+
+// --- the parts ---
+
+const source = sourceText.optional();
+const flag = (meaning: string) => figure(z.boolean()).describe(meaning);
+const ports = (what: string) => count(0, 64, `${what} ports.`);
+
+const grid = z.strictObject({
+  source,
+  columns: count(1, 1024, "Columns of PCUs and PMUs."),
+  rows: count(1, 1024, "Rows of PCUs and PMUs."),
+});
+
+const pcu = z.strictObject({
+  source,
+  count: count(1, 65536, "Pattern compute units."),
+  lanes: powerOfTwo(1, 1024, "SIMD lanes of a PCU; a power of two, for the reduction tree."),
+  stages: count(1, 256, "Pipeline stages of a PCU: one operation a lane each."),
+  registers: count(1, 256, "Pipeline registers a lane and stage."),
+  vector_in: count(1, 64, "Vector input ports."),
+  vector_out: count(1, 64, "Vector output ports."),
+  scalar_in: ports("Scalar input"),
+  scalar_out: ports("Scalar output"),
+  counters: count(1, 64, "Chained counters: bounds the loops of a nest."),
+  fifo_depth: count(1, 65536, "Entries of each input FIFO."),
+  modes: figure(z.array(z.enum(["simd", "systolic"])).min(1)).describe("What the body can be."),
+  special_stages: count(1, 256, "Stages that exp, log, sqrt, tanh, sigmoid and div take without a tail unit."),
+  tail: flag("A tail unit does one special function on a vector each cycle, after the last stage."),
+});
+
+const pmu = z
+  .strictObject({
+    source,
+    count: count(1, 65536, "Pattern memory units."),
+    bytes: quantity("size", "64 B", "1 GiB", "Scratchpad of one PMU."),
+    banks: powerOfTwo(1, 1024, "Banks of the scratchpad; a power of two, so that a bank is some bits of the address."),
+    word_bytes: powerOfTwo(1, 8, "Smallest word stored."),
+    vector_in: count(1, 64, "Vector input ports."),
+    vector_out: count(1, 64, "Vector output ports."),
+    scalar_in: ports("Scalar input"),
+    scalar_out: ports("Scalar output"),
+    counters: count(1, 64, "Chained counters: bounds the loops of a nest."),
+    fifo_depth: count(1, 65536, "Entries of each input FIFO."),
+    latency_cycles: count(1, 1000, "Cycles from an address to its data."),
+    diagonal: flag("Strided reads run at full rate by a diagonal layout."),
+  })
+  .superRefine(({ bytes, banks, word_bytes }, context) => {
+    const row = banks.value * word_bytes.value;
+    if (bytes.value % row !== 0) refuse(context, ["bytes"], `expected a multiple of banks * word_bytes = ${row}, found ${bytes.value}`);
+  });
+
+const ag = z.strictObject({
+  source,
+  count: count(1, 4096, "Address generators."),
+  outstanding: count(1, 65536, "Firings whose bursts may be under way at one time."),
+  fifo_depth: count(1, 65536, "Entries of each input FIFO."),
+  latency_cycles: count(0, 1000, "Cycles from a firing to its bursts."),
+});
+
+const network = z.strictObject({
+  source,
+  kind: figure(z.enum(["static", "packet"])).describe("static: circuits. packet: links are shared as long as rates add up to the tracks."),
+  vector_links: count(1, 64, "Vector tracks between neighbouring switches, each way."),
+  scalar_links: count(1, 64, "Scalar tracks between neighbouring switches, each way."),
+  control_links: count(1, 64, "Control tracks between neighbouring switches, each way."),
+  hop_cycles: count(1, 100, "Cycles from switch to switch."),
+  vector_bytes: powerOfTwo(8, 4096, "Payload of one vector token; at least one word of the widest dtype."),
+});
+
+const refresh = z
+  .strictObject({
+    source,
+    interval_clocks: count(1, 1e9, "Memory clocks from refresh to refresh (tREFI)."),
+    duration_clocks: count(1, 1e9, "Memory clocks that a refresh takes (tRFC)."),
+  })
+  .superRefine(({ interval_clocks: interval, duration_clocks: duration }, context) => {
+    if (duration.value >= interval.value)
+      refuse(context, ["duration_clocks"], `expected less than interval_clocks = ${interval.value}, found ${duration.value}`);
+  });
+
+const tier = z
+  .strictObject({
+    source,
+    standard: figure(z.string().regex(/\S/, "a name such as DDR4-3200")).describe("Memory standard."),
+    bytes: quantity("size", "1 KiB", "1024 TiB", "Capacity of all channels."),
+    channels: count(1, 1024, "Independent channels."),
+    clock_hz: quantity("frequency", "1 MHz", "100 GHz", "Clock of the memory."),
+    burst_bytes: powerOfTwo(4, 8192, "Bytes of a burst."),
+    burst_clocks: count(1, 1024, "Memory clocks that a burst holds its channel."),
+    latency_seconds: quantity("time", "0 s", "1 ms", "From the end of service to the data at the address generator."),
+    refresh: refresh.nullish().describe("Absent: no refresh."),
+    interleave_bytes: count(4, 2 ** 30, "Consecutive bytes on one channel before the next; a multiple of burst_bytes."),
+  })
+  .superRefine(({ bytes, channels, burst_bytes: burst, interleave_bytes: interleave }, context) => {
+    const stripe = channels.value * interleave.value;
+    if (interleave.value % burst.value !== 0)
+      refuse(context, ["interleave_bytes"], `expected a multiple of burst_bytes = ${burst.value}, found ${interleave.value}`);
+    else if (bytes.value % burst.value !== 0) refuse(context, ["bytes"], `expected a multiple of burst_bytes = ${burst.value}, found ${bytes.value}`);
+    else if (bytes.value < stripe) refuse(context, ["bytes"], `expected at least channels * interleave_bytes = ${stripe}, found ${bytes.value}`);
+  });
+
+const tiers = z
+  .strictObject({ source, hbm: tier.nullish().describe("The fast tier, on the package."), ddr: tier.nullish().describe("The large tier, on the board.") })
+  .superRefine(({ hbm, ddr }, context) => {
+    if (hbm == null && ddr == null) refuse(context, [], "expected at least one off-chip tier, hbm or ddr, found none");
+  });
+
+const schemaVersion = z.literal(1).describe("Version of this form.");
+const name = z.string().regex(/\S/, "a name").describe("Name of the machine in reports.");
+const kind = z.literal("rda").describe("A reconfigurable dataflow accelerator.");
+const energy = z.string().regex(/\S/, "a name").describe("Name of an energy table in configs/energy/.");
+
+const figures = z.strictObject({
+  schemaVersion,
+  name,
+  kind,
+  source,
+  clock_hz: quantity("frequency", "1 MHz", "100 GHz", "Clock of the fabric."),
+  grid,
+  pcu,
+  pmu,
+  ag,
+  network,
+  tiers,
+  reconfiguration_seconds: quantity("time", "0 s", "10 s", "Time to load the configuration of one section."),
+  energy,
+});
+
+/** The whole form, and how its figures must fit each other. `labels` names the override that set a path, if one did. */
+function machineConfig(labels: Labels) {
+  return figures
+    .check(z.superRefine((config, context) => checkSources(config, context, labels), { when: () => true }))
+    .superRefine(checkGrid)
+    .superRefine(checkClocks);
+}
+
+type Labels = (path: string) => string | undefined;
+type Config = z.output<typeof figures>;
+type Context = z.core.$RefinementCtx<unknown>;
+
+// --- checks of figures against each other ---
+
+/** Times convert exactly between the clocks as long as a run is shorter than 2^53 over this many ticks. */
+const largestRatioTerm = 1_000_000;
+
+function refuse(context: Context, path: readonly (string | number)[], message: string, code = "inconsistent"): void {
+  context.addIssue({ code: "custom", path: [...path], message, params: { code } });
+}
+
+/** Also runs where other faults were found, so that all come out together: the value may have holes. */
+function checkSources(config: unknown, context: Context, labels: Labels): void {
+  for (const found of figuresOf(config))
+    if (sourceOf(found, labels) === undefined)
+      refuse(context, found.keys, 'no source, expected { value, source } here or `source: ...` beside it: a paper or "assumed: reason"', "no-source");
+}
+
+function checkGrid({ grid: { columns, rows }, pcu, pmu }: Config, context: Context): void {
+  const [positions, units] = [columns.value * rows.value, pcu.count.value + pmu.count.value];
+  if (positions !== units)
+    refuse(context, ["grid"], `expected columns * rows = pcu.count + pmu.count = ${units}, found ${columns.value} * ${rows.value} = ${positions}`);
+}
+
+function checkClocks({ clock_hz: fabric, tiers }: Config, context: Context): void {
+  for (const key of ["hbm", "ddr"] as const) {
+    const memory = tiers[key]?.clock_hz.value;
+    if (memory === undefined) continue;
+    const divisor = greatestCommonDivisor(memory, fabric.value);
+    const [ticks, perTicks] = [memory / divisor, fabric.value / divisor];
+    if (Math.max(ticks, perTicks) > largestRatioTerm)
+      refuse(
+        context,
+        ["tiers", key, "clock_hz"],
+        `expected a simple ratio to the fabric's clock (terms up to ${largestRatioTerm}), found ${ticks}/${perTicks}`,
+      );
+  }
+}
+
+/** Of positive integers. */
+export function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+// --- sources ---
+
+interface FigureAt {
+  readonly keys: KeyPath;
+  readonly path: string;
+  readonly source: string | undefined;
+}
+
+/** Every figure, with its own source or that of the nearest mapping around it. */
+function figuresOf(value: unknown, keys: KeyPath = [], inherited?: string): FigureAt[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  if (isFigure(value)) return [{ keys, path: printPath(keys), source: value.source ?? inherited }];
+  const own = "source" in value && typeof value.source === "string" ? value.source : inherited;
+  return Object.entries(value).flatMap(([key, part]) => figuresOf(part, [...keys, key], own));
+}
+
+/** What an override sets has the override as its source. */
+function sourceOf({ path, source }: FigureAt, labels: Labels): Source | undefined {
+  const text = labels(path) === undefined ? source?.trim() : `assumed: ${labels(path)}`;
+  return text === undefined ? undefined : { assumed: /^assumed\b/i.test(text), text };
+}
+
+function isFigure(value: object): value is Figure<unknown> {
+  return "kind" in value && value.kind === "figure";
+}
+
+// --- from the form to the machine ---
+
+type Plain<T> =
+  T extends Figure<infer V> ? V : T extends object ? { readonly [K in keyof T as K extends "source" ? never : K]: Plain<Exclude<T[K], null | undefined>> } : T;
+
+/** Figures become their values; sources and absent parts go. */
+function plain<T>(value: T): Plain<T> {
+  if (typeof value !== "object" || value === null) return value as Plain<T>;
+  if (isFigure(value)) return value.value as Plain<T>;
+  const kept = Object.entries(value).filter(([key, part]) => key !== "source" && part !== null && part !== undefined);
+  return Object.fromEntries(kept.map(([key, part]) => [key, plain(part as unknown)])) as Plain<T>;
+}

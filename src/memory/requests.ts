@@ -1,0 +1,159 @@
+/**
+ * The bursts that an address generator asks for, firing by firing. A burst goes to channel floor(address / interleave_bytes) mod channels. Bursts that
+ * the nest's request before already touched are not asked for again, so a walk along memory moves each burst once. Lanes that are not valid ask
+ * for nothing. A store of part of a burst takes the whole burst's time (write masks; nothing is read before).
+ * Hot path: called once for each firing, 10^8 times in a long run; full vectors along the innermost loop cost one addition and two divisions.
+ */
+
+import type { RequestSource } from "../engine/network.ts";
+import type { Access, TensorLayout } from "../fabric/fabric.ts";
+import { advance, advanceInner, everCuts, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { PlacedTier } from "./tiers.ts";
+
+export interface CountingSource extends RequestSource {
+  /** Bursts asked for so far. */
+  bursts(): number;
+}
+
+interface Requests {
+  readonly base_bytes: number;
+  readonly elementBytes: number;
+  readonly burst_bytes: number;
+  /** Bursts before the next channel's turn. */
+  readonly burstsPerTurn: number;
+  readonly channels: number;
+  readonly firstResource: number;
+  /** Stands at the first firing of the run under way: full vectors along the innermost loop, or one firing with part of a vector. */
+  readonly walk: Walk;
+  /** Firings of the run, and how many of them are still to come. */
+  length: number;
+  left: number;
+  /** Element number of lane 0 at the next firing, its step along the run, and the run's valid lanes. */
+  element: number;
+  elementStep: number;
+  lo: number;
+  hi: number;
+  /** Bursts that the last request touched; last < first before any. */
+  first: number;
+  last: number;
+  /** Bursts asked for so far. */
+  count: number;
+}
+
+/** The source of a load or store nest, at its first firing. */
+export function requestSource(nest: Walkable, access: Access, layout: TensorLayout, tier: PlacedTier): CountingSource {
+  const requests = makeRequests(makeWalk(nest, access), layout, tier);
+  const vectorBytes = Math.ceil(nest.lanes * requests.elementBytes);
+  return {
+    maxBursts: Math.floor((vectorBytes - 1) / requests.burst_bytes) + 2,
+    next: (_n, into) => nextBursts(requests, into),
+    normalisedState: () => normalisedState(requests),
+    shift: (firings) => skipFirings(requests, firings),
+    bursts: () => requests.count,
+  };
+}
+
+function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedTier): Requests {
+  return {
+    base_bytes: layout.base_bytes,
+    elementBytes: bytesOf(layout.dtype),
+    burst_bytes: spec.burst_bytes,
+    burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
+    channels: spec.channels,
+    firstResource: first,
+    walk,
+    ...{ length: 0, left: 0, element: 0, elementStep: 0, lo: 0, hi: 0 },
+    ...{ first: 0, last: -1, count: 0 },
+  };
+}
+
+function nextBursts(requests: Requests, into: Int32Array | null): number {
+  if (requests.left === 0) startRun(requests);
+  const { lo, hi, element, base_bytes, elementBytes, burst_bytes } = requests;
+  requests.left--;
+  requests.element = element + requests.elementStep;
+  if (lo === hi) return 0;
+  const first = Math.floor((base_bytes + (element + lo) * elementBytes) / burst_bytes);
+  const last = Math.ceil((base_bytes + (element + hi) * elementBytes) / burst_bytes) - 1;
+  return askFor(requests, first, last, into);
+}
+
+function askFor(requests: Requests, first: number, last: number, into: Int32Array | null): number {
+  const { burstsPerTurn, channels, firstResource } = requests;
+  let asked = 0;
+  for (let burst = first; burst <= last; burst++) {
+    if (burst >= requests.first && burst <= requests.last) continue;
+    const turn = Math.floor(burst / burstsPerTurn);
+    if (into !== null) into[asked] = firstResource + turn - Math.floor(turn / channels) * channels;
+    asked++;
+  }
+  requests.first = first;
+  requests.last = last;
+  requests.count += asked;
+  return asked;
+}
+
+/** Past the run that has ended, to the next. */
+function startRun(requests: Requests): void {
+  const { walk, length } = requests;
+  if (length > 0) {
+    advanceInner(walk, length - 1);
+    advance(walk);
+  }
+  const full = fullRun(walk);
+  if (full === 0) findLanes(walk);
+  const inner = walk.trips.length - 1;
+  requests.length = Math.max(1, full);
+  requests.left = requests.length;
+  requests.lo = full === 0 ? walk.lo : 0;
+  requests.hi = full === 0 ? walk.hi : walk.lanes;
+  requests.element = walk.values[walk.element]!;
+  requests.elementStep = inner < 0 ? 0 : walk.steps[inner * walk.values.length + walk.element]!;
+}
+
+/** As many firings further: run by run where a run's vectors join up, else one by one. */
+function skipFirings(requests: Requests, firings: number): void {
+  for (let rest = firings; rest > 0; ) {
+    nextBursts(requests, null);
+    rest--;
+    const jump = Math.min(rest, requests.left);
+    if (jump === 0 || !joinsUp(requests)) continue;
+    skipAlong(requests, jump);
+    rest -= jump;
+  }
+}
+
+/** Does each vector of the run begin inside the one before, or right behind it? Then together they touch every burst in between. */
+function joinsUp({ elementStep, lo, hi }: Requests): boolean {
+  return elementStep > 0 && elementStep <= hi - lo;
+}
+
+/** `jump` firings of a run that joins up, which has begun. */
+function skipAlong(requests: Requests, jump: number): void {
+  const { last, count, elementStep } = requests;
+  requests.element += (jump - 1) * elementStep;
+  requests.left -= jump - 1;
+  nextBursts(requests, null);
+  requests.count = count + requests.last - last;
+}
+
+/** Number of the firing that comes next. */
+function nextFiring({ walk, length, left }: Requests): number {
+  return firingNumber(walk) + length - left;
+}
+
+/**
+ * What decides the calls to come: the address's place in the rotation of the channels, the bursts last touched relative to it, and the counters of the
+ * inner loops. The outermost counter is part of it only where a guard or an edge of the tensor cuts by it; elsewhere its iterations differ by a shift.
+ */
+function normalisedState(requests: Requests): readonly number[] {
+  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, channels } = requests;
+  const here: Walk = { ...walk, counters: walk.counters.slice(), values: walk.values.slice() };
+  seek(here, nextFiring(requests));
+  const address = base_bytes + here.values[here.element]! * elementBytes;
+  const burst = Math.floor(address / burst_bytes);
+  const touched = requests.last < requests.first ? [] : [requests.first - burst, requests.last - burst];
+  const cut = here.limits.some((_, i) => here.coefficients[i] !== 0 && everCuts(here, i));
+  return [address % (burst_bytes * burstsPerTurn * channels), ...touched, ...here.counters.subarray(cut ? 0 : 1)];
+}

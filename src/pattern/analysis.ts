@@ -1,0 +1,266 @@
+/** What several machines ask about a program: affine indices, reads, free indices, exact operation counts, bytes. */
+
+import { bytesOf, isFloat } from "./dtypes.ts";
+import type { Dtype, Expr, Index, Operator, Program, ScalarOp, Tensor } from "./program.ts";
+import { isSpecial } from "./typing.ts";
+
+/** constant + sum of coefficient * index. Coefficients are never 0. */
+export interface AffineForm {
+  readonly constant: number;
+  readonly coefficients: ReadonlyMap<string, number>;
+}
+
+/** The affine form of an i32 expression over indices; null where it has none (a read, a product of indices, a division ...) or could wrap. */
+export function affine(expr: Expr): AffineForm | null {
+  if (expr.dtype !== "i32") return null;
+  switch (expr.kind) {
+    case "const":
+      return { constant: expr.value, coefficients: new Map() };
+    case "index":
+      return { constant: 0, coefficients: new Map([[expr.index, 1]]) };
+    case "op":
+      return affineOperation(expr.op, expr.args);
+    case "read":
+    case "cast":
+    case "reduce":
+      return null;
+  }
+}
+
+function affineOperation(op: ScalarOp, args: readonly Expr[]): AffineForm | null {
+  if (!["add", "sub", "neg", "mul"].includes(op)) return null;
+  const [a, b] = args.map(affine);
+  if (a === undefined || a === null || b === null) return null;
+  if (op === "neg") return scaled(a, -1);
+  if (b === undefined) return null;
+  if (op === "add") return sumOf(a, b);
+  if (op === "sub") return sumOf(a, scaled(b, -1));
+  if (b.coefficients.size === 0) return scaled(a, b.constant);
+  return a.coefficients.size === 0 ? scaled(b, a.constant) : null;
+}
+
+function scaled({ constant, coefficients }: AffineForm, factor: number): AffineForm {
+  return trimmed(
+    constant * factor,
+    [...coefficients].map(([index, coefficient]) => [index, coefficient * factor]),
+  );
+}
+
+function sumOf(a: AffineForm, b: AffineForm): AffineForm {
+  const coefficients = new Map(a.coefficients);
+  for (const [index, coefficient] of b.coefficients) coefficients.set(index, (coefficients.get(index) ?? 0) + coefficient);
+  return trimmed(a.constant + b.constant, [...coefficients]);
+}
+
+/** -0 becomes 0, and indices that cancel go. */
+function trimmed(constant: number, coefficients: readonly (readonly [string, number])[]): AffineForm {
+  return { constant: constant + 0, coefficients: new Map(coefficients.filter(([, coefficient]) => coefficient !== 0)) };
+}
+
+/** Lowest and highest value of an affine form when every index runs over [0, extent). Null if an index has no extent here. */
+export function rangeOfAffine(
+  { constant, coefficients }: AffineForm,
+  extents: ReadonlyMap<string, number>,
+): { readonly lowest: number; readonly highest: number } | null {
+  let lowest = constant;
+  let highest = constant;
+  for (const [index, coefficient] of coefficients) {
+    const extent = extents.get(index);
+    if (extent === undefined) return null;
+    const reach = coefficient * (extent - 1);
+    lowest += Math.min(0, reach);
+    highest += Math.max(0, reach);
+  }
+  return { lowest, highest };
+}
+
+/** The expressions directly inside an expression. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "const":
+    case "index":
+      return [];
+    case "read":
+      return expr.at;
+    case "op":
+      return expr.args;
+    case "cast":
+      return [expr.arg];
+    case "reduce":
+      return [expr.body];
+  }
+}
+
+/** Calls `visit` once for each node object of the DAG, arguments before their users. */
+export function visitNodes(roots: readonly Expr[], visit: (expr: Expr) => void, children: (expr: Expr) => readonly Expr[] = childrenOf): void {
+  const seen = new Set<Expr>();
+  const walk = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    children(expr).forEach(walk);
+    visit(expr);
+  };
+  roots.forEach(walk);
+}
+
+/** The bodies of an operator; of an iterate none (its operators have their own). */
+export function bodiesOf(operator: Operator): readonly Expr[] {
+  switch (operator.kind) {
+    case "map":
+    case "scan":
+      return [operator.body];
+    case "flatMap":
+      return operator.emits.flatMap(({ when, fields }) => [when, ...Object.values(fields)]);
+    case "groupBy":
+      return [...(operator.when === undefined ? [] : [operator.when]), operator.key, ...operator.fields.map(({ value }) => value)];
+    case "iterate":
+      return [];
+  }
+}
+
+/** Names of the tensors an operator writes. */
+export function writesOf(operator: Operator): readonly string[] {
+  switch (operator.kind) {
+    case "map":
+    case "scan":
+      return [operator.name];
+    case "flatMap":
+      return [...Object.keys(operator.emits[0]?.fields ?? {}).map((field) => `${operator.name}.${field}`), `${operator.name}.size`];
+    case "groupBy":
+      return operator.fields.map(({ name }) => `${operator.name}.${name}`);
+    case "iterate":
+      return operator.carries.map(({ to }) => to);
+  }
+}
+
+export interface Read {
+  readonly tensor: string;
+  readonly at: readonly Expr[];
+  /** The affine form of each index, null where it is data-dependent. */
+  readonly affine: readonly (AffineForm | null)[];
+}
+
+/** Every different read node of an operator, in order of first use; for an iterate, of its whole body. */
+export function readsOf(operator: Operator): readonly Read[] {
+  if (operator.kind === "iterate") return operator.body.flatMap(readsOf);
+  const reads: Read[] = [];
+  visitNodes(bodiesOf(operator), (expr) => {
+    if (expr.kind === "read") reads.push({ tensor: expr.tensor, at: expr.at, affine: expr.at.map(affine) });
+  });
+  return reads;
+}
+
+/** Names of the tensors an operator needs: those it reads, and the sizes of collections it runs over. */
+export function tensorsReadBy(operator: Operator): ReadonlySet<string> {
+  const names = new Set(readsOf(operator).map(({ tensor }) => tensor));
+  if (operator.kind === "iterate") for (const { init } of operator.carries) names.add(init);
+  for (const { count } of indicesOf(operator)) if (count !== undefined) names.add(count);
+  return names;
+}
+
+/** All indices an operator binds, those of its reductions included. */
+export function indicesOf(operator: Operator): readonly Index[] {
+  if (operator.kind === "iterate") return operator.body.flatMap(indicesOf);
+  const indices = [...operator.domain];
+  visitNodes(bodiesOf(operator), (expr) => {
+    if (expr.kind === "reduce") indices.push(...expr.over);
+  });
+  return indices;
+}
+
+/** The names of indices that each node uses and does not bind itself; memoised per returned function. */
+export function freeIndexFinder(): (expr: Expr) => ReadonlySet<string> {
+  const known = new Map<Expr, ReadonlySet<string>>();
+  const find = (expr: Expr): ReadonlySet<string> => {
+    const done = known.get(expr);
+    if (done !== undefined) return done;
+    const free = new Set<string>(expr.kind === "index" ? [expr.index] : []);
+    for (const child of childrenOf(expr)) for (const name of find(child)) free.add(name);
+    if (expr.kind === "reduce") for (const { name } of expr.over) free.delete(name);
+    known.set(expr, free);
+    return free;
+  };
+  return find;
+}
+
+// --- operations ---
+
+export interface OperationCounts {
+  /** Float add, sub, mul, min, max, neg, abs, floor, comparisons, selects; a fold of n elements counts n. */
+  readonly flops: number;
+  /** The same in integers and bools, with integer div and mod. Affine index arithmetic is free. */
+  readonly int_ops: number;
+  /** exp, log, sqrt, tanh, sigmoid and float div and mod. */
+  readonly special_ops: number;
+}
+
+/**
+ * Exact counts of a program. An operation counts once for every combination of the indices it depends on (what does not change along a loop is
+ * computed once), so no machine can do with fewer of the same kind. Casts and moves do not count. `sizes` gives the real lengths of
+ * collections by the name of their size tensor; without it their bounds count.
+ */
+export function countOperations(program: Program, sizes: Readonly<Record<string, number>> = {}): OperationCounts {
+  return program.operators.map((operator) => countOperator(operator, sizes)).reduce(plus, none);
+}
+
+export function countOperator(operator: Operator, sizes: Readonly<Record<string, number>> = {}): OperationCounts {
+  if (operator.kind === "iterate") return times(operator.body.map((item) => countOperator(item, sizes)).reduce(plus, none), operator.times);
+  const trips = new Map(indicesOf(operator).map(({ name, extent, count }) => [name, count === undefined ? extent : (sizes[count] ?? extent)]));
+  const iterations = (names: Iterable<string>): number => [...names].reduce((product, name) => product * (trips.get(name) ?? 1), 1);
+  const freeOf = freeIndexFinder();
+  let total = none;
+  const count = (expr: Expr): void => {
+    if (expr.kind === "op") total = plus(total, times(one(expr.op, operandDtype(expr)), iterations(freeOf(expr))));
+    if (expr.kind === "reduce") total = plus(total, times(one("add", expr.acc), iterations(new Set([...freeOf(expr), ...expr.over.map(({ name }) => name)]))));
+  };
+  visitNodes(bodiesOf(operator), count, computedChildren);
+  const domain = iterations(operator.domain.map(({ name }) => name));
+  if (operator.kind === "groupBy") for (const { acc } of operator.fields) total = plus(total, times(one("add", acc), domain));
+  return operator.kind === "scan" ? plus(total, times(one("add", operator.acc), domain)) : total;
+}
+
+/** Affine indices of reads are computed by counters and address generators. */
+function computedChildren(expr: Expr): readonly Expr[] {
+  return expr.kind === "read" ? expr.at.filter((place) => affine(place) === null) : childrenOf(expr);
+}
+
+function operandDtype({ op, args, dtype }: Extract<Expr, { kind: "op" }>): Dtype {
+  return (op === "select" ? args[1] : args[0])?.dtype ?? dtype;
+}
+
+function one(op: ScalarOp, dtype: Dtype): OperationCounts {
+  if (isSpecial(op, dtype)) return { flops: 0, int_ops: 0, special_ops: 1 };
+  return isFloat(dtype) ? { flops: 1, int_ops: 0, special_ops: 0 } : { flops: 0, int_ops: 1, special_ops: 0 };
+}
+
+const none: OperationCounts = { flops: 0, int_ops: 0, special_ops: 0 };
+
+function plus(a: OperationCounts, b: OperationCounts): OperationCounts {
+  return { flops: a.flops + b.flops, int_ops: a.int_ops + b.int_ops, special_ops: a.special_ops + b.special_ops };
+}
+
+function times(counts: OperationCounts, factor: number): OperationCounts {
+  return { flops: counts.flops * factor, int_ops: counts.int_ops * factor, special_ops: counts.special_ops * factor };
+}
+
+// --- bytes ---
+
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** Bytes of a dense tensor, packed. */
+export function tensorBytes({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): number {
+  return Math.ceil(elementsOf(shape) * bytesOf(dtype));
+}
+
+/** Bytes of a program's tensors by role. A tensor that is both made inside and an output counts as output. */
+export function footprint(program: Program): { readonly inputs: number; readonly intermediates: number; readonly outputs: number } {
+  const bytes = { inputs: 0, intermediates: 0, outputs: 0 };
+  const outputs = new Set(Object.values(program.outputs));
+  for (const tensor of program.tensors) {
+    const role = program.inputs.includes(tensor.name) ? "inputs" : outputs.has(tensor.name) ? "outputs" : "intermediates";
+    bytes[role] += tensorBytes(tensor);
+  }
+  return bytes;
+}

@@ -1,0 +1,145 @@
+/** RunResult -> tables for a terminal. Plain text unless colours are asked for. */
+
+import Table from "cli-table3";
+import pico from "picocolors";
+import type { RunResult, UnitResult } from "../result/result.ts";
+import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
+
+type Colors = ReturnType<typeof pico.createColors>;
+type Row = readonly string[];
+
+const STATES = ["busy", "starved", "blocked", "memory", "configuring", "idle", "unattributed"] as const;
+const PARTS = ["compute", "sram", "network", "hbm", "ddr", "static"] as const;
+
+/** Rows beyond these are summed up in one line: the JSON has them all. */
+const MOST_SECTIONS = 24;
+const MOST_OPERATORS = 24;
+
+/** The whole report, ending in a line break. */
+export function printReport(result: RunResult, colors = false): string {
+  const paint = pico.createColors(colors);
+  const blocks = [
+    summary(result, paint),
+    table(paint, ["tier", "read", "written", "achieved", "peak", "of peak"], tierRows(result)),
+    table(paint, ["energy", "", "share", "average power"], energyRows(result)),
+    table(paint, ["section", "cycles", "configuring", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
+    table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
+    table(paint, ["output", "shape", "dtype", "checksum"], outputRows(result)),
+    notes(result, paint),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function summary(result: RunResult, paint: Colors): string {
+  const { workload, machine, cycles, bounds_cycles, ops, host } = result;
+  const params = Object.entries(workload.params).map(([name, value]) => `${name}=${value}`);
+  const bounds = Object.entries(bounds_cycles).filter(([, bound]) => bound > 0);
+  const [tightest, bound] = bounds.reduce((best, one) => (one[1] > best[1] ? one : best), ["none", 0] as [string, number]);
+  const lines = [
+    ["cycles", `${grouped(cycles)} (${duration(result.seconds)} at ${scaled(result.clock_hz, "Hz")})`],
+    [
+      "bound",
+      `${grouped(bound)} by ${tightest}, ${percent(cycles === 0 ? 0 : bound / cycles)} of the cycles (${bounds.map(([name, value]) => `${name} ${grouped(value)}`).join(", ")})`,
+    ],
+    ["limit", `${paint.yellow(result.limit.resource)}: ${result.limit.sentence}`],
+    ["operations", `${counted(ops.flops)} on floats, ${counted(ops.int_ops)} on integers, ${counted(ops.special_ops)} special`],
+    ["busy", (["pcu", "pmu", "ag", "network"] as const).map((kind) => `${kind} ${percent(result.utilization[kind])}`).join(", ")],
+    ["simulated", `${counted(host.firings)} firings in ${duration(host.wall_seconds)}`],
+  ] as const;
+  const title = paint.bold([workload.name, ...params, "on", machine.name, `(${result.style})`].join(" "));
+  return [title, ...lines.map(([name, text]) => `  ${name.padEnd(11)}${text}`)].join("\n");
+}
+
+function tierRows({ tiers }: RunResult): readonly Row[] {
+  return (["sram", "hbm", "ddr"] as const).flatMap((name) => {
+    const tier = tiers[name];
+    if (tier === undefined) return [];
+    const { read_bytes, write_bytes, achieved_bytes_per_second: achieved, peak_bytes_per_second: peak } = tier;
+    return [[name, scaled(read_bytes, "B"), scaled(write_bytes, "B"), scaled(achieved, "B/s"), scaled(peak, "B/s"), percent(achieved / peak)]];
+  });
+}
+
+function energyRows({ energy_pJ, seconds, tiers }: RunResult): readonly Row[] {
+  const row = (name: string, picojoules: number): Row => {
+    const watts = seconds === 0 ? 0 : picojoules / 1e12 / seconds;
+    return [name, energy(picojoules), percent(energy_pJ.total === 0 ? 0 : picojoules / energy_pJ.total), `${Number(watts.toPrecision(3))} W`];
+  };
+  return [
+    ...PARTS.filter((part) => (part !== "hbm" && part !== "ddr") || tiers[part] !== undefined).map((part) => row(part, energy_pJ[part])),
+    row("total", energy_pJ.total),
+  ];
+}
+
+function sectionRows({ sections }: RunResult): readonly Row[] {
+  return sections.map(({ name, cycles, configuring_cycles, units, limit }) => [
+    name,
+    grouped(cycles),
+    grouped(configuring_cycles),
+    `${units.pcu}`,
+    `${units.pmu}`,
+    `${units.ag}`,
+    limit.resource,
+  ]);
+}
+
+/** Units of a kind that work for the same operator, the most starved first. */
+function operatorRows({ units, cycles }: RunResult): readonly Row[] {
+  const groups = grouping(units, ({ op, kind }) => `${op} ${kind}`);
+  const starved = (group: readonly UnitResult[]): number => meanShare(group, "starved", cycles);
+  const sorted = [...groups.values()].sort((a, b) => starved(b) - starved(a));
+  return sorted.map((group) => {
+    const [{ op, kind }] = group as [UnitResult];
+    const firings = group.reduce((total, unit) => total + unit.firings, 0);
+    const states = STATES.slice(0, 6).map((state) => percent(meanShare(group, state, cycles)));
+    return [op, kind, `${group.length}`, counted(firings), ...states, longestCause(group)];
+  });
+}
+
+function grouping<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function meanShare(group: readonly UnitResult[], state: (typeof STATES)[number], cycles: number): number {
+  return cycles === 0 ? 0 : group.reduce((total, unit) => total + unit[`${state}_cycles`], 0) / (group.length * cycles);
+}
+
+function longestCause(group: readonly UnitResult[]): string {
+  const roots = new Map<string, number>();
+  for (const { root, cycles } of group.flatMap((unit) => unit.causes)) roots.set(root, (roots.get(root) ?? 0) + cycles);
+  return [...roots].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0])[0];
+}
+
+function outputRows({ outputs }: RunResult): readonly Row[] {
+  return Object.entries(outputs).map(([name, { shape, dtype, checksum }]) => [name, shape.join(" x ") || "scalar", dtype, checksum ?? "not computed"]);
+}
+
+function notes({ warnings }: RunResult, paint: Colors): string {
+  return warnings.map((warning) => `${paint.yellow("note")} ${warning}`).join("\n");
+}
+
+function cut(rows: readonly Row[], most: number, what: string): readonly Row[] {
+  return rows.length <= most ? rows : [...rows.slice(0, most), [`... ${rows.length - most} more ${what}`, ...Array(rows[0]!.length - 1).fill("")]];
+}
+
+function table(paint: Colors, head: Row, rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
+  const bars = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" };
+  const inner = { left: "  ", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " };
+  const made = new Table({
+    head: head.map((word) => paint.dim(word)),
+    chars: { ...bars, ...inner },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}

@@ -1,0 +1,81 @@
+/** What a reader of the numbers must know: figures that are assumed and decide, and what the models leave out. */
+
+import type { EnergyTable } from "../energy/table.ts";
+import type { Fabric } from "../fabric/fabric.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { EnergyResult, UnitResult } from "../result/result.ts";
+import { listed } from "./format.ts";
+
+const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "refresh"] as const;
+
+/** Key paths (or the beginnings of some) of the figures in a machine's config that set the pace of a limiting resource. */
+const DECIDES: Readonly<Record<string, readonly string[]>> = {
+  compute: ["clock_hz", "pcu.count", "pcu.lanes", "pcu.stages", "pcu.registers", "pcu.special_stages", "pcu.modes", "pcu.tail"],
+  sram: ["clock_hz", "pmu.count", "pmu.banks", "pmu.vector_in", "pmu.vector_out", "pmu.diagonal"],
+  ag: ["clock_hz", "ag.count", "ag.outstanding"],
+  hbm: TIER_PACE.map((key) => `tiers.hbm.${key}`),
+  ddr: TIER_PACE.map((key) => `tiers.ddr.${key}`),
+  network: ["clock_hz", "network.vector_links", "network.scalar_links", "network.vector_bytes"],
+  reconfiguration: ["reconfiguration_seconds"],
+  latency: ["network.hop_cycles", "pmu.latency_cycles", "ag.latency_cycles", "tiers.hbm.latency_seconds", "tiers.ddr.latency_seconds"],
+};
+
+export interface WarningParts {
+  readonly machine: Machine;
+  readonly fabric: Fabric;
+  readonly table: EnergyTable;
+  readonly limit: string;
+  readonly energy: EnergyResult;
+  readonly units: readonly UnitResult[];
+}
+
+export function warningsOf(parts: WarningParts): readonly string[] {
+  return [...assumedFigures(parts), ...raggedTiles(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
+}
+
+function assumedFigures({ machine, limit }: WarningParts): readonly string[] {
+  const prefixes = DECIDES[limit] ?? [];
+  const paths = Object.keys(machine.sources).filter((path) => machine.sources[path]?.assumed && prefixes.some((prefix) => path.startsWith(prefix)));
+  return paths.length === 0 ? [] : [`${limit} decides, and these figures of ${machine.name} are assumed: ${listed(paths)}`];
+}
+
+function raggedTiles({ fabric }: WarningParts): readonly string[] {
+  const nests = fabric.sections.flatMap(({ units }) => units.flatMap((unit) => unit.nests));
+  const ragged = nests.filter(({ guards }) => guards.length > 0).length;
+  return ragged === 0 ? [] : [`${ragged} of ${nests.length} loop nests overhang an extent; their ragged tiles are timed as full ones`];
+}
+
+function unattributed({ units }: WarningParts): readonly string[] {
+  const cycles = units.reduce((total, unit) => total + unit.unattributed_cycles, 0);
+  return cycles === 0 ? [] : [`${cycles} unit cycles are attributed to no cause`];
+}
+
+function models({ machine }: WarningParts): readonly string[] {
+  const dram = "DRAM rows and banks are not modelled: channels stream bursts at the rate of their pins, less refresh";
+  const network = "contention in the packet network is not modelled: routes are circuits, links are budgeted by rate";
+  return machine.network.kind === "packet" ? [dram, network] : [dram];
+}
+
+function assumedEnergy({ table, energy }: WarningParts): readonly string[] {
+  const left = table.leaves_out.length === 0 ? [] : [`energy (${table.name}) leaves out ${table.leaves_out.join("; ")}`];
+  const largest = (["compute", "sram", "network", "hbm", "ddr", "static"] as const).reduce((best, part) => (energy[part] > energy[best] ? part : best));
+  return sourcesOf(table, largest).some((source) => source.includes("assumed"))
+    ? [...left, `${largest} is the largest part of the energy, and table ${table.name} assumes figures of it`]
+    : left;
+}
+
+function sourcesOf(table: EnergyTable, part: Exclude<keyof EnergyResult, "total">): readonly string[] {
+  switch (part) {
+    case "compute":
+      return Object.values(table.compute_pJ).flatMap((rows) => Object.values(rows).map(({ source }) => source));
+    case "sram":
+      return Object.values(table.sram_pJ_per_byte).map(({ source }) => source);
+    case "network":
+      return Object.values(table.network_pJ).map(({ source }) => source);
+    case "hbm":
+    case "ddr":
+      return [table.tier_pJ_per_bit[part]?.source ?? ""];
+    case "static":
+      return [table.static.source];
+  }
+}

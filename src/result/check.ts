@@ -1,0 +1,62 @@
+/** What must hold of every result, whatever was run: asserted at the end of each run, since a result that breaks one is a bug in weft. */
+
+import type { RunResult, UnitResult } from "./result.ts";
+
+const PARTS = ["compute", "sram", "network", "hbm", "ddr", "static"] as const;
+const STATES = ["busy", "starved", "blocked", "memory", "configuring", "idle", "unattributed"] as const;
+
+/** Throws an Error (a bug, not the user's fault) that lists every broken invariant. */
+export function assertResult(result: RunResult): void {
+  const broken = brokenInvariants(result);
+  if (broken.length > 0) throw new Error(`the result contradicts itself:\n  ${broken.slice(0, 10).join("\n  ")}`);
+}
+
+/** One sentence each, with the numbers; empty if all hold. */
+export function brokenInvariants(result: RunResult): readonly string[] {
+  return [...badNumbers(result, "result"), ...badUnits(result), ...badEnergy(result), ...badBounds(result), ...badSections(result)];
+}
+
+function badNumbers(value: unknown, path: string): readonly string[] {
+  if (typeof value === "number") {
+    const signed = path.endsWith(".x") || path.includes(".params.") || path.endsWith(".seed");
+    return Number.isFinite(value) && (signed || value >= 0) ? [] : [`${path} is ${value}`];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => badNumbers(part, `${path}.${key}`));
+}
+
+function badUnits({ units, cycles }: RunResult): readonly string[] {
+  return units.flatMap((unit) => {
+    const sum = STATES.reduce((total, state) => total + unit[`${state}_cycles`], 0);
+    const where = `unit ${unit.id} of section ${unit.section}`;
+    return [...(sum === cycles ? [] : [`the states of ${where} add up to ${sum} of ${cycles} cycles`]), ...badCauses(unit, where)];
+  });
+}
+
+/** What decided a wait can account for no more cycles than were waited. */
+function badCauses(unit: UnitResult, where: string): readonly string[] {
+  return (["starved", "blocked", "memory"] as const).flatMap((state) => {
+    const told = unit.causes.reduce((total, cause) => total + (cause.state === state ? cause.cycles : 0), 0);
+    const waited = unit[`${state}_cycles`];
+    return told <= waited ? [] : [`the causes of ${where} explain ${told} of ${waited} ${state} cycles`];
+  });
+}
+
+function badEnergy({ energy_pJ }: RunResult): readonly string[] {
+  const sum = PARTS.reduce((total, part) => total + energy_pJ[part], 0);
+  return sum === energy_pJ.total ? [] : [`the parts of energy_pJ add up to ${sum}, the total is ${energy_pJ.total}`];
+}
+
+function badBounds(result: RunResult): readonly string[] {
+  const places = [{ name: "the run", cycles: result.cycles, bounds_cycles: result.bounds_cycles }, ...result.sections];
+  return places.flatMap(({ name, cycles, bounds_cycles }) =>
+    Object.entries(bounds_cycles).flatMap(([resource, bound]) =>
+      cycles >= Math.floor(bound) ? [] : [`${name} took ${cycles} cycles, below its ${resource} bound of ${bound}`],
+    ),
+  );
+}
+
+function badSections({ sections, cycles }: RunResult): readonly string[] {
+  const sum = sections.reduce((total, section) => total + section.cycles, 0);
+  return sum === cycles ? [] : [`the sections add up to ${sum} of ${cycles} cycles`];
+}

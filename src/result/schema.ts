@@ -1,0 +1,83 @@
+/** The schema of `--json`: what a reader of results may rely on. Unknown keys are refused, so that a drift between type and schema shows. */
+
+import * as z from "zod";
+import type { RunResult } from "./result.ts";
+
+const count = z.number().int().nonnegative();
+const amount = z.number().nonnegative();
+const share = z.number().min(0).max(1);
+const dtype = z.enum(["f64", "f32", "bf16", "f16", "fp8e4m3", "fp8e5m2", "i32", "i16", "i8", "i4", "bool"]);
+
+const tier = z.strictObject({ read_bytes: count, write_bytes: count, achieved_bytes_per_second: amount, peak_bytes_per_second: amount });
+const bounds = z.strictObject({ compute: amount, hbm: amount, ddr: amount, network: amount });
+const limit = z.strictObject({ resource: z.string(), sentence: z.string() });
+
+const unit = z.strictObject({
+  id: z.string(),
+  kind: z.enum(["pcu", "pmu", "ag"]),
+  x: z.number().int(),
+  y: z.number().int(),
+  op: z.string(),
+  section: z.string(),
+  firings: count,
+  busy_cycles: count,
+  starved_cycles: count,
+  blocked_cycles: count,
+  memory_cycles: count,
+  configuring_cycles: count,
+  idle_cycles: count,
+  unattributed_cycles: count,
+  causes: z.array(z.strictObject({ state: z.enum(["starved", "blocked", "memory"]), channel: z.string(), root: z.string(), cycles: count })),
+});
+
+const section = z.strictObject({
+  name: z.string(),
+  ops: z.array(z.string()),
+  runs: count,
+  cycles: count,
+  configuring_cycles: count,
+  units: z.strictObject({ pcu: count, pmu: count, ag: count }),
+  bounds_cycles: bounds,
+  limit,
+});
+
+const host = z.strictObject({
+  wall_seconds: amount,
+  firings: count,
+  skipped_firings: count,
+  periods: z.array(count),
+  simulated_cycles_per_second: amount,
+  peak_rss_bytes: count,
+});
+
+const energy = z.strictObject({ total: amount, compute: amount, sram: amount, network: amount, hbm: amount, ddr: amount, static: amount });
+
+export const runResultSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  weft: z.strictObject({ version: z.string() }),
+  workload: z.strictObject({ name: z.string(), hash: z.string(), params: z.record(z.string(), z.union([z.number(), z.string()])), seed: z.number() }),
+  machine: z.strictObject({ name: z.string(), hash: z.string(), kind: z.string() }),
+  style: z.string(),
+  fidelity: z.strictObject({ dram: z.string(), network: z.string() }),
+  cycles: count,
+  seconds: amount,
+  clock_hz: amount,
+  ops: z.strictObject({ flops: count, int_ops: count, special_ops: count }),
+  kernels: count,
+  launch_seconds: amount,
+  tiers: z.strictObject({ sram: tier.optional(), hbm: tier.optional(), ddr: tier.optional() }),
+  units: z.array(unit),
+  utilization: z.strictObject({ pcu: share, pmu: share, ag: share, network: share }),
+  bounds_cycles: bounds,
+  limit,
+  energy_pJ: energy,
+  sections: z.array(section),
+  outputs: z.record(z.string(), z.strictObject({ shape: z.array(count), dtype, checksum: z.string().nullable() })),
+  warnings: z.array(z.string()),
+  host,
+});
+
+/** A result read back from JSON; throws zod's error where it is not one. */
+export function parseResult(json: unknown): RunResult {
+  return runResultSchema.parse(json) as RunResult;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a nest does in a whole run, counted from its shape alone: operations of valid lanes, and bytes of scratchpad. A node that is the same in all
+ * lanes counts once; a node that is read only at the end of a loop counts once an iteration of it (liveness.ts).
+ */
+
+import type { Bytes } from "../base/units.ts";
+import { laneStride } from "../fabric/banks.ts";
+import type { Access, Affine, Nest, Scratch, Unit, Work } from "../fabric/fabric.ts";
+import { neededLevels, uniformNodes } from "../fabric/liveness.ts";
+import { countLanes } from "../fabric/walk.ts";
+import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { Dtype, ScalarOp } from "../pattern/program.ts";
+
+export interface OperationCount {
+  readonly op: ScalarOp;
+  readonly dtype: Dtype;
+  readonly count: number;
+}
+
+/** Over all nests of a unit, one entry for each operation and dtype. `words`: of each channel, by id. */
+export function operationsOf(unit: Unit, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+  const sums = new Map<string, OperationCount>();
+  for (const { op, dtype, count } of unit.nests.flatMap((nest) => nestOperations(nest, words))) {
+    const key = `${op} ${dtype}`;
+    sums.set(key, { op, dtype, count: count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
+}
+
+function nestOperations(nest: Nest, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+  const { work } = nest;
+  switch (work.kind) {
+    case "compute":
+      return computeOperations(nest, work, words);
+    case "systolic": {
+      const count = work.stages * countLanes(nest);
+      return [
+        { op: "mul", dtype: work.product, count },
+        { op: "add", dtype: work.acc, count },
+      ];
+    }
+    case "scatter":
+      return [{ op: work.fn, dtype: work.acc, count: countLanes(nest) }];
+    case "load":
+    case "store":
+    case "read":
+    case "write":
+      return [];
+  }
+}
+
+function computeOperations(nest: Nest, work: Extract<Work, { kind: "compute" }>, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+  const needed = neededLevels(nest, work, new Set(work.outputs.map(({ port }) => port)));
+  const uniform = uniformNodes(work, new Map(nest.ports.map((port) => [port.name, words.get(port.channel) ?? 0])));
+  const lanesAt = memoise((level: number, lanes: number) => countLanes({ ...atEnds(nest, level), lanes }));
+  return work.nodes.flatMap((node, i): OperationCount[] => {
+    const level = needed[i];
+    if (level === undefined) return [];
+    if (node.kind === "op") return [{ op: node.op, dtype: node.dtype, count: lanesAt(level, uniform[i] ? 1 : nest.lanes) }];
+    if (node.kind !== "reduce") return [];
+    return [{ op: node.fn, dtype: node.acc, count: lanesAt(nest.loops.length, uniform[node.arg] && !node.lanes ? 1 : nest.lanes) }];
+  });
+}
+
+/** Only the last firing of each iteration of `level`. */
+function atEnds(nest: Nest, level: number): Nest {
+  const atEnd = ({ constant, loops, lane }: Affine): Affine => ({
+    constant: nest.loops.slice(level).reduce((sum, loop, l) => sum + loops[level + l]! * (loop.trip - 1), constant),
+    loops: loops.slice(0, level),
+    lane,
+  });
+  return { ...nest, loops: nest.loops.slice(0, level), guards: nest.guards.map(({ value, limit }) => ({ value: atEnd(value), limit })) };
+}
+
+function memoise(count: (level: number, lanes: number) => number): (level: number, lanes: number) => number {
+  const known = new Map<string, number>();
+  return (level, lanes) => {
+    const key = `${level} ${lanes}`;
+    const value = known.get(key) ?? count(level, lanes);
+    known.set(key, value);
+    return value;
+  };
+}
+
+export interface SramBytes {
+  readonly read: Bytes;
+  readonly write: Bytes;
+}
+
+/** Scratchpad traffic of a PMU; other units have none. A word that all lanes share is read once; a scatter reads and writes each word. */
+export function sramBytesOf(unit: Unit, machine: Machine): SramBytes {
+  const sum = { read: 0, write: 0 };
+  if (unit.kind !== "pmu") return sum;
+  for (const nest of unit.nests) {
+    const { work } = nest;
+    if (work.kind !== "read" && work.kind !== "write" && work.kind !== "scatter") continue;
+    const scratch = unit.scratch.find(({ name }) => name === work.scratch)!;
+    const bytes = wordBytes(scratch, machine) * (work.kind === "scatter" ? countLanes(nest) : countWords(nest, work.access, scratch));
+    if (work.kind !== "write") sum.read += bytes;
+    if (work.kind !== "read") sum.write += bytes;
+  }
+  return sum;
+}
+
+function countWords(nest: Nest, access: Access, scratch: Scratch): number {
+  const lanes = laneStride(access, scratch.strides) === 0 ? 1 : nest.lanes;
+  return countLanes({ ...nest, lanes }, access);
+}
+
+/** Scratchpad bytes of one element. */
+export function wordBytes({ dtype }: Scratch, { pmu }: Machine): Bytes {
+  return Math.max(pmu.word_bytes, bytesOf(dtype));
+}

@@ -1,0 +1,58 @@
+/** A nest as a process of the engine: how often it fires, when its ports act, what it asks of the memory, what it computes. */
+
+import type { Behaviour } from "../engine/behaviour.ts";
+import type { PortSpec, ProcessSpec, RequestSpec } from "../engine/network.ts";
+import type { Wire } from "../fabric/datapath.ts";
+import type { Fabric, Nest, Port, TensorLayout, Unit } from "../fabric/fabric.ts";
+import { firingsOf, periodOf } from "../fabric/nests.ts";
+import type { Machine } from "../machine/machine.ts";
+import { type CountingSource, requestSource } from "../memory/requests.ts";
+import { placedTiers, type TierName } from "../memory/tiers.ts";
+
+/** A port of a nest tied to one channel of the engine. A broadcast is one tie for each sink. */
+export interface Tie {
+  readonly port: Port;
+  /** Index among the engine's channels. */
+  readonly channel: number;
+  readonly wire: Wire;
+}
+
+/** Traffic of an address generator's nest. */
+export interface Traffic {
+  readonly tier: TierName;
+  readonly direction: "read" | "write";
+  readonly source: CountingSource;
+}
+
+export interface ProcessParts {
+  readonly ties: readonly Tie[];
+  readonly traffic: Traffic | null;
+  readonly behaviour: Behaviour | null;
+}
+
+/** Two nests of a unit never wait for each other but through channels, so each is a process of its own. */
+export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, behaviour }: ProcessParts): ProcessSpec {
+  const requests: RequestSpec | null = traffic && { outstanding: machine.ag.outstanding, source: traffic.source };
+  return {
+    name: `${unit.id}.${nest.id}`,
+    firings: firingsOf(nest),
+    ii: nest.ii,
+    latency: nest.latency,
+    ports: ties.map(({ port, channel }): PortSpec => ({ channel, kind: `${port.kind}-${port.direction}`, period: periodOf(nest, port.level) })),
+    ...(requests && { requests }),
+    ...(behaviour && { behaviour }),
+  };
+}
+
+/** What a nest asks of the tiers: null for all but loads and stores. */
+export function trafficOf(nest: Nest, fabric: Fabric, machine: Machine): Traffic | null {
+  const { work } = nest;
+  if (work.kind !== "load" && work.kind !== "store") return null;
+  const layout = layoutOf(fabric, work.tensor);
+  const tier = placedTiers(machine).find(({ name }) => name === layout.tier)!;
+  return { tier: tier.name, direction: work.kind === "load" ? "read" : "write", source: requestSource(nest, work.access, layout, tier) };
+}
+
+function layoutOf(fabric: Fabric, tensor: string): TensorLayout {
+  return fabric.tensors.find((layout) => layout.tensor === tensor)!;
+}

@@ -1,0 +1,261 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parseYaml } from "../../src/base/yaml.ts";
+import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import { printJson, readJson } from "../../src/report/json.ts";
+import { makeResult, type RunParts } from "../../src/report/make.ts";
+import { printReport } from "../../src/report/table.ts";
+import { brokenInvariants } from "../../src/result/check.ts";
+import type { RunCounters } from "../../src/result/counters.ts";
+import type { RunResult } from "../../src/result/result.ts";
+import { runResultSchema } from "../../src/result/schema.ts";
+import { machineNamed, mappingOf, run, section, squares, unit } from "../support/counters.ts";
+
+const machine = machineNamed("plasticine");
+const tableFile = new URL("../../configs/energy/plasticine.yaml", import.meta.url);
+const energyTable = parseYaml(readFileSync(tableFile, "utf8"), "plasticine.yaml", energyTableSchema) as EnergyTable;
+const host = { wall_seconds: 0.5, firings: 3000, skipped_firings: 0, periods: [], simulated_cycles_per_second: 2200, peak_rss_bytes: 1e8 };
+
+function resultOf(counters: RunCounters, changes: Partial<RunParts> = {}): RunResult {
+  return makeResult({
+    version: "0.0.0",
+    program: squares,
+    workloadHash: "0123456789abcdef",
+    seed: 1,
+    machine,
+    mapping: mappingOf(counters),
+    counters,
+    energyTable,
+    host,
+    ...changes,
+  });
+}
+
+describe("a result", () => {
+  const result = resultOf(run());
+
+  it("fits its schema, and comes back from JSON as it was", () => {
+    expect(runResultSchema.safeParse(result).error).toBeUndefined();
+    expect(readJson(printJson(result))).toEqual(result);
+  });
+
+  it("has the keys of the contract in their order", () => {
+    expect(Object.keys(result).join(" ")).toBe(
+      "schemaVersion weft workload machine style fidelity cycles seconds clock_hz ops kernels launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
+    );
+  });
+
+  it("is the same to the byte for the same run, but for what is under host", () => {
+    const again = resultOf(run(), { host: { ...host, wall_seconds: 9 } });
+    expect(printJson({ ...again, host })).toBe(printJson(result));
+  });
+
+  it("counts configuring as part of the cycles and of the launch time", () => {
+    expect(result.cycles).toBe(1100);
+    expect(result.launch_seconds).toBeCloseTo(100e-9, 15);
+    expect(result.kernels).toBe(1);
+  });
+
+  it("gives every unit the cycles of the whole run: in other sections it is idle", () => {
+    const two = resultOf(run([section(), section({ name: "z", configuringTicks: 50, ticks: 1000 })]));
+    for (const {
+      section: name,
+      busy_cycles,
+      starved_cycles,
+      blocked_cycles,
+      memory_cycles,
+      configuring_cycles,
+      idle_cycles,
+      unattributed_cycles,
+    } of two.units) {
+      expect(busy_cycles + starved_cycles + blocked_cycles + memory_cycles + configuring_cycles + idle_cycles).toBe(2150);
+      expect(unattributed_cycles).toBe(0);
+      expect(configuring_cycles).toBe(name === "z" ? 50 : 100);
+    }
+  });
+
+  it("counts the operations of the program and bounds the run by them", () => {
+    expect(result.ops).toEqual({ flops: 4000, int_ops: 0, special_ops: 0 });
+    expect(result.bounds_cycles.compute).toBeCloseTo(4000 / 12288, 9);
+    expect(result.bounds_cycles.ddr).toBeCloseTo(40_000 / 51.2, 6);
+    expect(result.bounds_cycles.hbm).toBe(0);
+    expect(result.bounds_cycles.network).toBeCloseTo(500 / (2 * (17 * 8 + 18 * 7)) / machine.network.vector_links, 9);
+  });
+
+  it("charges special functions to the stages where there is no tail unit, and to the tail where there is one", () => {
+    const exponentials = run([section({ units: [unit("work", "pcu", { operations: [{ op: "exp", dtype: "f32", count: 64_000 }] })] })]);
+    const tail = { ...machine, pcu: { ...machine.pcu, tail: true } };
+    expect(resultOf(exponentials).sections[0]?.bounds_cycles.compute).toBeCloseTo((64_000 * machine.pcu.special_stages) / (64 * 16 * 6), 9);
+    expect(resultOf(exponentials, { machine: tail }).sections[0]?.bounds_cycles.compute).toBeCloseTo(64_000 / (64 * 16), 9);
+  });
+
+  it("takes the share of all units on the machine as utilization", () => {
+    expect(result.utilization.pcu).toBeCloseTo(250 / 1100 / 64, 12);
+    expect(result.utilization.ag).toBeCloseTo(300 / 1100 / 34, 12);
+    expect(result.utilization.pmu).toBe(0);
+  });
+
+  it("has a checksum of an output where values were computed", () => {
+    expect(result.outputs).toEqual({ y: { shape: [4000], dtype: "f32", checksum: null } });
+    const sums = [0, 1].map((last) => resultOf(run([section()], { y: Float32Array.of(1, 2, last) })).outputs.y?.checksum);
+    expect(sums[0]).toMatch(/^[0-9a-f]{16}$/);
+    expect(sums[0]).not.toBe(sums[1]);
+  });
+});
+
+describe("the limit", () => {
+  it("is the tier that serves for most of the time, with the numbers of the run", () => {
+    const { resource, sentence } = resultOf(run()).limit;
+    expect(resource).toBe("ddr");
+    expect(sentence).toContain("ddr takes 81.8 % of 1,100 cycles (bound 781 cycles, 71.0 %)");
+    expect(sentence).toContain("25.0 % busy and 75.0 % starved (most on channel in)");
+    expect(sentence).toContain("loading the configuration takes 9.1 %");
+  });
+
+  it("is the busiest PCU where one works all the time", () => {
+    const { resource, sentence } = resultOf(
+      run([section({ configuringTicks: 10, units: [unit("slow", "pcu"), unit("fast", "pcu", { busy: 10, blocked: 990 })] })]),
+    ).limit;
+    expect(resource).toBe("compute");
+    expect(sentence).toContain("slow above all");
+  });
+
+  it("is reconfiguration where loading takes most of the time", () => {
+    expect(resultOf(run([section({ configuringTicks: 5000 })])).limit.resource).toBe("reconfiguration");
+  });
+
+  it("is latency where nothing is busy for half of the time", () => {
+    const waiting = section({ units: [unit("work", "pcu", { busy: 5, starved: 995 })], tiers: { ddr: { read_bytes: 64, write_bytes: 0, busy_share: 0.01 } } });
+    expect(resultOf(run([waiting])).limit).toMatchObject({ resource: "latency" });
+  });
+});
+
+describe("causes", () => {
+  const rootsOf = (counters: RunCounters): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries(resultOf(counters).units.map(({ id, causes }) => [id, causes.map(({ root }) => root)]));
+
+  it("lead a starved unit through starved ones to the memory tier", () => {
+    expect(rootsOf(run())).toEqual({ load: ["ddr"], work: ["ddr"], store: ["ddr"] });
+  });
+
+  it("lead a blocked unit to the busy one that holds it up", () => {
+    const held = section({
+      units: [
+        unit("load", "ag", { busy: 100, blocked: 900, waits: [{ state: "blocked", channel: "in", ticks: 900 }] }),
+        unit("work", "pcu", { busy: 100, blocked: 900, waits: [{ state: "blocked", channel: "out", ticks: 900 }] }),
+        unit("store", "ag", { busy: 1000 }),
+      ],
+    });
+    expect(rootsOf(run([held]))).toEqual({ load: ["store"], work: ["store"], store: [] });
+  });
+
+  it("end in a ring of waits", () => {
+    const ring = section({
+      units: [
+        unit("load", "ag", { busy: 0, blocked: 1000, waits: [{ state: "blocked", channel: "in", ticks: 1000 }] }),
+        unit("work", "pcu", { busy: 0, starved: 1000, waits: [{ state: "starved", channel: "in", ticks: 1000 }] }),
+      ],
+    });
+    expect(rootsOf(run([ring]))).toEqual({ load: ["load"], work: ["work"] });
+  });
+});
+
+describe("warnings", () => {
+  it("name the assumed figures of the resource that decides", () => {
+    const sn40l = machineNamed("sn40l");
+    const table = { ...energyTable, tier_pJ_per_bit: { ...energyTable.tier_pJ_per_bit, hbm: { pJ: 4, source: "test" } } };
+    const slow = resultOf(run([section({ configuringTicks: 9000 })]), { machine: sn40l, energyTable: table });
+    expect(slow.warnings).toContainEqual("reconfiguration decides, and these figures of sn40l are assumed: reconfiguration_seconds");
+  });
+
+  it("say what the models leave out", () => {
+    const { warnings } = resultOf(run());
+    expect(warnings.join("\n")).toContain("DRAM rows and banks are not modelled");
+    expect(warnings.join("\n")).toContain("energy (plasticine) leaves out wires between the switches");
+    expect(warnings.join("\n")).not.toContain("packet network");
+  });
+
+  it("count the nests whose ragged tiles are timed as full ones", () => {
+    const counters = run();
+    const mapping = mappingOf(counters);
+    const nest = { id: "n", loops: [], lanes: 1, ii: 1, latency: 1, ports: [], work: { kind: "compute", nodes: [], outputs: [] } } as const;
+    const guards = [{ value: { constant: 0, loops: [], lane: 1 }, limit: 5 }];
+    const units = [
+      {
+        id: "work",
+        kind: "pcu",
+        operator: "y",
+        label: "y",
+        nests: [
+          { ...nest, guards },
+          { ...nest, guards: [] },
+        ],
+        scratch: [],
+        stages: 1,
+        registers: 1,
+      },
+    ] as const;
+    const fabric = { ...mapping.fabric, sections: mapping.fabric.sections.map((one) => ({ ...one, units })) };
+    expect(resultOf(counters, { mapping: { ...mapping, fabric } }).warnings).toContainEqual(
+      "1 of 2 loop nests overhang an extent; their ragged tiles are timed as full ones",
+    );
+  });
+
+  it("tell of cycles that no cause accounts for", () => {
+    const lost = resultOf(run([section({ units: [unit("work", "pcu", { busy: 990 })] })]));
+    expect(lost.units[0]?.unattributed_cycles).toBe(10);
+    expect(lost.warnings).toContainEqual("10 unit cycles are attributed to no cause");
+  });
+});
+
+describe("invariants", () => {
+  const result = resultOf(run());
+
+  it("hold of a true result", () => {
+    expect(brokenInvariants(result)).toEqual([]);
+  });
+
+  it.each<[string, RunResult, string]>([
+    ["states that do not add up", { ...result, units: [{ ...result.units[0]!, busy_cycles: 1 }] }, "add up to 901 of 1100 cycles"],
+    [
+      "causes that explain more than was waited",
+      { ...result, units: [{ ...result.units[0]!, causes: [{ state: "memory", channel: "ddr", root: "ddr", cycles: 801 }] }] },
+      "801 of 800 memory",
+    ],
+    ["energy that does not add up", { ...result, energy_pJ: { ...result.energy_pJ, ddr: 0 } }, "the parts of energy_pJ"],
+    ["a run faster than its bound", { ...result, bounds_cycles: { ...result.bounds_cycles, compute: 1101 } }, "below its compute bound of 1101"],
+    ["a number that is none", { ...result, utilization: { ...result.utilization, pcu: Number.NaN } }, "result.utilization.pcu is NaN"],
+    ["a negative count", { ...result, kernels: -1 }, "result.kernels is -1"],
+    ["sections that do not add up", { ...result, sections: [] }, "the sections add up to 0 of 1100"],
+  ])("refuse %s", (_, broken, sentence) => {
+    expect(brokenInvariants(broken).join("\n")).toContain(sentence);
+  });
+
+  it("make a contradicting run a bug, not a report", () => {
+    expect(() => resultOf({ ...run(), ticks: 1200 })).toThrow("the result contradicts itself");
+  });
+});
+
+describe("the tables", () => {
+  const text = printReport(resultOf(run()));
+
+  it("are plain text with no escape codes and no trailing blanks", () => {
+    expect(text).not.toContain("\u001b");
+    expect(text.split("\n").filter((line) => line !== line.trimEnd())).toEqual([]);
+    expect(printReport(resultOf(run()), true)).toContain("\u001b");
+  });
+
+  it("show the headline figures", () => {
+    expect(text).toContain("squares n=4000 dtype=f32 on plasticine (spatial)");
+    expect(text).toMatch(/cycles +1,100 \(1\.1 us at 1 GHz\)/);
+    expect(text).toMatch(/bound +781 by ddr, 71\.0 % of the cycles/);
+    expect(text).toMatch(/ddr +40 kB +0 B +36\.4 GB\/s +51\.2 GB\/s +71\.0 %/);
+    expect(text).toMatch(/y +pcu +1 +1 k +22\.7 % +68\.2 %/);
+    expect(text).toMatch(/y +4000 +f32 +not computed/);
+  });
+
+  it("sum up what is too long to read", () => {
+    const many = resultOf(run(Array.from({ length: 40 }, (_, index) => section({ name: `s${index}` }))));
+    expect(printReport(many)).toContain("... 16 more sections");
+  });
+});

@@ -1,0 +1,90 @@
+/** Hand-made counters for tests of what comes after a simulation: one section, one load -> compute -> store chain, every figure overridable. */
+
+import { readFileSync } from "node:fs";
+import type { Channel, Fabric } from "../../src/fabric/fabric.ts";
+import type { Machine } from "../../src/machine/machine.ts";
+import { loadMachine } from "../../src/machine/schema.ts";
+import type { Mapping } from "../../src/mapper/mapping.ts";
+import type { Program } from "../../src/pattern/program.ts";
+import type { RunCounters, SectionCounters, UnitCounters } from "../../src/result/counters.ts";
+
+/** A machine of configs/, as it is. */
+export function machineNamed(name: string): Machine {
+  const file = new URL(`../../configs/${name}.yaml`, import.meta.url);
+  return loadMachine(readFileSync(file, "utf8"), `${name}.yaml`);
+}
+
+/** Busy for all of 1,000 ticks, unless told otherwise. */
+export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<UnitCounters> = {}): UnitCounters {
+  const states = { busy: 1000, starved: 0, blocked: 0, memory: 0, idle: 0 };
+  return { id, kind, operator: "y", x: 0, y: 0, firings: 1000, ...states, waits: [], operations: [], sram_read_bytes: 0, sram_write_bytes: 0, ...changes };
+}
+
+export function section(changes: Partial<SectionCounters> = {}): SectionCounters {
+  return {
+    name: "y",
+    operators: ["y"],
+    configuringTicks: 100,
+    ticks: 1000,
+    units: [
+      unit("load", "ag", { busy: 200, memory: 800, waits: [{ state: "memory", channel: "ddr", ticks: 800 }] }),
+      unit("work", "pcu", {
+        busy: 250,
+        starved: 750,
+        waits: [{ state: "starved", channel: "in", ticks: 750 }],
+        operations: [{ op: "mul", dtype: "f32", count: 4000 }],
+      }),
+      unit("store", "ag", { busy: 100, starved: 890, idle: 10, waits: [{ state: "starved", channel: "out", ticks: 890 }] }),
+    ],
+    tiers: { ddr: { read_bytes: 40_000, write_bytes: 0, busy_share: 0.9 } },
+    network: { vector_hops: 500, scalar_hops: 20, busy_share: 0.1 },
+    ...changes,
+  };
+}
+
+export function run(sections: readonly SectionCounters[] = [section()], outputs: RunCounters["outputs"] = null): RunCounters {
+  return { ticks: sections.reduce((sum, one) => sum + one.configuringTicks + one.ticks, 0), sections, outputs, firings: 3000 };
+}
+
+/** y[i] = x[i] * x[i] over 4,000 elements. */
+export const squares: Program = {
+  schemaVersion: 1,
+  name: "squares",
+  params: { n: 4000, dtype: "f32" },
+  inputs: ["x"],
+  tensors: [
+    { name: "x", dtype: "f32", shape: [4000], tier: "auto" },
+    { name: "y", dtype: "f32", shape: [4000], tier: "auto" },
+  ],
+  operators: [{ kind: "map", name: "y", domain: [{ name: "i", extent: 4000 }], body: square() }],
+  outputs: { y: "y" },
+};
+
+function square(): Extract<Program["operators"][number], { kind: "map" }>["body"] {
+  const x = { kind: "read", dtype: "f32", tensor: "x", at: [{ kind: "index", dtype: "i32", index: "i" }] } as const;
+  return { kind: "op", dtype: "f32", op: "mul", args: [x, x] };
+}
+
+/** load -> work -> store, one mapped section for each section of counters. */
+export function mappingOf(counters: RunCounters): Mapping {
+  const fabric: Fabric = {
+    schemaVersion: 1,
+    program: "squares",
+    machine: "plasticine",
+    style: "spatial",
+    tensors: [],
+    sections: counters.sections.map(({ name, operators }) => ({
+      name,
+      operators,
+      units: [],
+      channels: [channel("in", "load", ["work"]), channel("out", "work", ["store"])],
+    })),
+  };
+  const quality = { wirelength_hops: 2, longest_route_hops: 1, busiest_link_share: 0.5 };
+  return { schemaVersion: 1, fabric, seed: 1, sections: counters.sections.map(() => ({ placement: [], routes: [], quality })) };
+}
+
+export function channel(id: string, source: string, sinks: readonly string[]): Channel {
+  const end = (name: string) => ({ unit: name, nest: name, port: "p" });
+  return { id, kind: "stream", width: "vector", dtype: "f32", words: 16, depth: 16, source: end(source), sinks: sinks.map(end), rate: 1 };
+}
