@@ -1,5 +1,6 @@
 /** The networks that the bench measures: long runs with back-pressure, since stages differ in their initiation intervals. */
 
+import type { Behaviour } from "../src/engine/behaviour.ts";
 import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, RequestSource, ResourceSpec } from "../src/engine/network.ts";
 
 const channel = (name: string, depth: number): ChannelSpec => ({ name, depth, latency: 2, words: 0 });
@@ -93,6 +94,35 @@ function interleaved(first: number, resources: number): RequestSource {
     normalisedState: () => [at],
     shift(firings) {
       at = (at + firings) % resources;
+    },
+  };
+}
+
+/** A chain whose tokens carry words, each stage adding one to all of them. */
+export function computingChain(length: number, depth: number, words: number, firings: number): NetworkSpec {
+  const { processes, channels, resources } = chainNetwork(length, depth, firings);
+  return {
+    channels: channels.map((channel) => ({ ...channel, words })),
+    processes: processes.map((process) => ({ ...process, behaviour: incrementer(process.ports) })),
+    resources,
+  };
+}
+
+function incrementer(ports: readonly PortSpec[]): Behaviour {
+  const input = Math.max(
+    0,
+    ports.findIndex(({ kind }) => kind === "stream-in"),
+  );
+  const output = Math.max(
+    0,
+    ports.findIndex(({ kind }) => kind === "stream-out"),
+  );
+  return {
+    fire(_, inputs, outputs) {
+      const from = inputs[input]!;
+      const to = outputs[output]!;
+      for (let w = 0; w < from.length && w < to.length; w++) to[w] = from[w]! + 1;
+      return 1;
     },
   };
 }

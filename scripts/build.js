@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entries = { index: "src/index.ts", cli: "src/cli/main.ts", worker: "src/cli/worker.ts", bench: "bench/main.ts" };
+const entries = { index: "src/index.ts", cli: "src/cli/main.ts", node: "src/cli/node.ts", worker: "src/cli/worker.ts", bench: "bench/main.ts" };
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 await build({

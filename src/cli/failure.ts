@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof UserError) return { exitCode: EXIT.userFault, text: error.faults.map((fault) => `weft: ${oneLine(fault)}`).join("\n") };
+  if (error instanceof UserError) return { exitCode: EXIT.userFault, text: [...new Set(error.faults.map((fault) => `weft: ${oneLine(fault)}`))].join("\n") };
   if (error instanceof RunError) return { exitCode: EXIT.stopped, text: `weft: ${error.code === "limit" ? "stopped" : "deadlock"}: ${error.message}` };
   if (isOutOfMemory(error))
     return {

@@ -7,17 +7,15 @@ import type { Machine } from "../machine/machine.ts";
 import { mapFabric, printMapping } from "../mapper/index.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import { printProgram } from "../pattern/print.ts";
-import type { Program, TensorValues } from "../pattern/program.ts";
 import { grouped } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
 import { simulate } from "../sim/simulate.ts";
-import { sliceFabric } from "../sim/slice.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
 import type { Settings } from "./settings.ts";
-import { loadWorkload, type Workload } from "./workload.ts";
+import { type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export interface Common {
   readonly workload: string;
@@ -49,11 +47,11 @@ export type Progress = (line: string) => void;
 
 export async function runJob(job: RunJob, progress: Progress): Promise<RunResult> {
   const began = performance.now();
-  const { machine, workload, seed } = await load(job);
-  const { program } = workload;
+  const { machine, workload } = await load(job);
+  const { program, seed } = workload;
   const energyTable = readEnergyTable(machine);
-  const mapping = place(job.style, machine, workload, seed, progress);
-  const inputs = needsInputs(mapping, program, job.values) ? await loadInputs(workload, seed, progress) : {};
+  const mapping = place(job.style, machine, workload, progress);
+  const inputs = await workload.inputs();
   progress(`simulating ${program.name} on ${machine.name}`);
   const counters = simulate(mapping, machine, {
     program,
@@ -68,44 +66,27 @@ export async function runJob(job: RunJob, progress: Progress): Promise<RunResult
 
 /** The stage asked for, printed. Later stages are not run. */
 export async function compileJob(job: CompileJob, progress: Progress): Promise<string> {
-  const { machine, workload, seed } = await load(job);
+  const { machine, workload } = await load(job);
   if (job.emit === "program") return printProgram(workload.program);
   progress(`compiling ${workload.name} for ${machine.name}`);
   const { controllers, fabric } = compile(workload.program, machine, { style: job.style });
   if (job.emit === "controllers") return printControllers(controllers);
   if (job.emit === "fabric") return printFabric(fabric);
   progress("placing and routing");
-  return printMapping(mapFabric(fabric, machine, { seed }), machine);
+  return printMapping(mapFabric(fabric, machine, { seed: workload.seed }), machine);
 }
 
-interface Loaded {
-  readonly machine: Machine;
-  readonly workload: Workload;
-  readonly seed: number;
-}
-
-async function load({ workload: name, machine: machineName, settings, seed }: Common): Promise<Loaded> {
+async function load({ workload: name, machine: machineName, settings, seed }: Common): Promise<{ machine: Machine; workload: LoadedWorkload }> {
   const machine = readMachine(machineName, settings.machine);
-  const workload = await loadWorkload(name, settings.workload);
-  return { machine, workload, seed: seed ?? workload.seed };
+  const workload = await loadWorkload(name, { settings: settings.workload, ...(seed === null ? {} : { seed }) });
+  return { machine, workload };
 }
 
-function place(style: Style, machine: Machine, { program }: Workload, seed: number, progress: Progress): Mapping {
+function place(style: Style, machine: Machine, { program, seed }: LoadedWorkload, progress: Progress): Mapping {
   progress(`compiling ${program.name} for ${machine.name}`);
   const { fabric } = compile(program, machine, { style });
   progress(`placing and routing ${counted(fabric.sections.length, "section")}`);
   return mapFabric(fabric, machine, { seed });
-}
-
-/** Data is read or generated only where values are asked for, or where data steers the time. */
-function needsInputs({ fabric }: Mapping, program: Program, values: boolean): boolean {
-  const { tensors } = sliceFabric(fabric, values);
-  return values || program.inputs.some((name) => tensors.has(name));
-}
-
-function loadInputs(workload: Workload, seed: number, progress: Progress): Promise<TensorValues> {
-  progress(`reading the inputs of ${workload.name}`);
-  return workload.inputs(seed);
 }
 
 function hostOf(began: number, { ticks, firings }: RunCounters): HostResult {

@@ -36,8 +36,7 @@ export function readEnergyTable({ energy, name }: Machine): EnergyTable {
   if (!known && !existsSync(energy)) {
     throw new UserError({
       code: "unknown-energy-table",
-      message: `there is no energy table ${JSON.stringify(energy)} in configs/energy/`,
-      place: { file: name, path: "energy" },
+      message: `machine ${JSON.stringify(name)} names the energy table ${JSON.stringify(energy)}, which is not in configs/energy/`,
       hint: suggestion(energy, tables),
     });
   }

@@ -2,18 +2,16 @@
 
 import yargs, { type Argv } from "yargs";
 import { UserError } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
-import { check } from "./check.ts";
+import { suggest, suggestion } from "../base/suggest.ts";
 import { compileCommand } from "./compile.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { version } from "./files.ts";
-import { list } from "./list.ts";
 import { run } from "./run.ts";
 import { JobFailed } from "./thread.ts";
 
 /** Runs a command line and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  process.stdout.on("error", endOfPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endOfPipe);
   process.once("SIGINT", () => {
     process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}weft: interrupted\n`);
     process.exit(EXIT.interrupted);
@@ -46,9 +44,9 @@ function parser(args: readonly string[]): Argv {
         target(y)
           .option("values", { type: "boolean", default: false, describe: "compute values too, not only time" })
           .option("engine", { choices: ["fast", "oracle"] as const, default: "fast" as const, describe: "oracle: the slow one, cycle by cycle" })
-          .option("max-cycles", { type: "string", requiresArg: true, describe: "stop with exit code 3 after so many cycles" })
-          .option("json", { type: "string", requiresArg: true, describe: "write the result as JSON; - is standard output, instead of the tables" })
-          .option("out", { type: "string", requiresArg: true, describe: "write result.json and report.txt into this folder" }),
+          .option("max-cycles", { ...text, describe: "stop with exit code 3 after so many cycles" })
+          .option("json", { ...text, describe: "write the result as JSON; - is standard output, instead of the tables" })
+          .option("out", { ...text, describe: "write result.json and report.txt into this folder" }),
       (flags) => run(flags),
     )
     .command(
@@ -62,45 +60,60 @@ function parser(args: readonly string[]): Argv {
         }),
       (flags) => compileCommand(flags),
     )
-    .command("list", "name the workloads with their parameters, and the machines with their figures", {}, () => list())
+    .command("list", "name the workloads with their parameters, and the machines with their figures", {}, async () => (await import("./list.ts")).list())
     .command(
       "check <file>",
       "check a machine or a workload, and name all its faults",
       (y) => y.positional("file", { type: "string", demandOption: true, describe: "a .yaml, .ts or .json file" }),
-      ({ file }) => check(file),
+      async ({ file }) => (await import("./check.ts")).check(file),
     )
     .demandCommand(1, "no command given")
     .strict()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? commandLineFault(message, args);
+      throw error === undefined || error === null || error.name === "YError" ? commandLineFault(message ?? error.message, args) : error;
     })
     .wrap(110)
     .version(version)
-    .help() as Argv;
+    .help()
+    .alias("help", "h") as Argv;
 }
+
+/** A flag with a text; said twice, the last one counts. */
+const text = {
+  type: "string",
+  requiresArg: true,
+  coerce: (said: string | readonly string[]): string => (typeof said === "string" ? said : (said.at(-1) ?? "")),
+} as const;
 
 /** What `run` and `compile` have in common. */
 function target(y: Argv) {
   return y
     .positional("workload", { type: "string", demandOption: true, describe: "a name in workloads/, or a .yaml, .ts or .json file" })
-    .option("machine", { type: "string", default: "plasticine", requiresArg: true, describe: "a name in configs/, or a .yaml file" })
+    .option("machine", { ...text, default: "plasticine", describe: "a name in configs/, or a .yaml file" })
     .option("style", { choices: ["spatial", "kernel-by-kernel"] as const, default: "spatial" as const, describe: "fuse operators, or one section for each" })
     .option("set", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "PATH=VALUE: rows=1024, machine.pcu.lanes=32" })
-    .option("seed", { type: "string", requiresArg: true, describe: "of generated data and of placement; 1 unless the workload says" });
+    .option("seed", { ...text, describe: "of generated data and of placement; 1 unless the workload says" });
 }
 
-function commandLineFault(message: string, args: readonly string[]): UserError {
-  const words = message
-    .trim()
-    .split("\n")
-    .filter((line) => line !== "")
-    .join(" ")
-    .replaceAll(/\s+/g, " ");
-  const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(words)?.[1];
-  const near = unknown === undefined ? undefined : suggest(unknown, args[0] === unknown ? COMMANDS : FLAGS);
-  const hint = near === undefined ? "weft --help lists commands and flags" : `did you mean ${COMMANDS.some((one) => one === near) ? near : `--${near}`}?`;
-  return new UserError({ code: "bad-command-line", message: words.charAt(0).toLowerCase() + words.slice(1), hint });
+/** What yargs says about a command line, in weft's words where they can be better. */
+function commandLineFault(said: string, args: readonly string[]): UserError {
+  const words = said.replaceAll(/\s+/g, " ").trim();
+  const fault = (message: string, hint: string, path?: string): UserError =>
+    new UserError({ code: "bad-command-line", message, hint, ...(path === undefined ? {} : { place: { path } }) });
+  const [command = ""] = args;
+  if (/^\w/.test(command) && !COMMANDS.some((one) => one === command))
+    return fault(`there is no command ${JSON.stringify(command)}`, suggestion(command, COMMANDS));
+  const choice = /Argument: (.+), Given: (.+), Choices: (.+)$/.exec(words);
+  if (choice !== null) return fault(`expected one of ${choice[3]}, found ${choice[2]}`, "weft --help lists commands and flags", `--${choice[1]}`);
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(words)?.[1];
+  const near = unknown === undefined ? undefined : suggest(unknown, FLAGS);
+  if (near !== undefined) return fault(`there is no flag --${unknown}`, `did you mean --${near}?`);
+  const valueless = /^Not enough arguments following: (.+)$/.exec(words)?.[1];
+  if (valueless !== undefined) return fault("expected a value", "weft --help lists commands and flags", `--${valueless}`);
+  if (words.startsWith("Not enough non-option"))
+    return fault(`${command} needs a ${command === "check" ? "file" : "workload"}`, `weft ${command} --help says more`);
+  return fault(words.charAt(0).toLowerCase() + words.slice(1), "weft --help lists commands and flags");
 }
 
 const FLAGS = ["machine", "style", "set", "seed", "values", "engine", "max-cycles", "json", "out", "emit", "help", "version"] as const;

@@ -4,8 +4,8 @@ import { type Fault, UserError } from "../base/errors.ts";
 import type { Override } from "../base/yaml.ts";
 
 export interface Settings {
-  /** Parameters of the workload, by name. */
-  readonly workload: Readonly<Record<string, string>>;
+  /** Parameters of the workload. */
+  readonly workload: readonly Override[];
   /** Figures of the machine, their paths without the leading `machine.`. */
   readonly machine: readonly Override[];
 }
@@ -23,7 +23,7 @@ export function parseSettings(pairs: readonly string[]): Settings {
   if (faults.length > 0) throw new UserError(faults);
   const ofMachine = ({ path }: Override): boolean => path.startsWith("machine.");
   return {
-    workload: Object.fromEntries(overrides.filter((one) => !ofMachine(one)).map(({ path, value }) => [path, value])),
+    workload: overrides.filter((one) => !ofMachine(one)),
     machine: overrides.filter(ofMachine).map((one) => ({ ...one, path: one.path.slice("machine.".length) })),
   };
 }

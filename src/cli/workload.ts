@@ -1,6 +1,6 @@
 /**
- * Finding and loading workloads and their data. A workload is a .yaml, .ts or .json file, or a name: of a .yaml or .ts file in one of the
- * directories given, or of what comes with weft. A user's .ts file is bundled by esbuild; its `import ... from "weft"` gets the running library.
+ * Finding and loading workloads and their data. A workload is a .yaml, .ts or .json file, or the name of a .yaml or .ts file in one of the
+ * directories given or in weft's own workloads/. Every .ts file is bundled by esbuild; its `import ... from "weft"` gets the running library.
  */
 
 import { existsSync } from "node:fs";
@@ -11,14 +11,13 @@ import { compileFunction } from "node:vm";
 import type { BuildFailure } from "esbuild";
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { workloads } from "../../workloads/index.ts";
+import * as weft from "weft";
 import { type Place, UserError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import { suggestion } from "../base/suggest.ts";
 import type { Override } from "../base/yaml.ts";
 import { type Cell, columnValues } from "../frontend/columns.ts";
 import { type Binding, bindWorkload, parseWorkload, type WorkloadFile } from "../frontend/workload.ts";
-import * as weft from "../index.ts";
 import { elementsOf } from "../pattern/analysis.ts";
 import type { Definition } from "../pattern/builder.ts";
 import { generateInput } from "../pattern/inputs.ts";
@@ -55,9 +54,8 @@ export async function loadWorkload(nameOrPath: string, { settings = [], seed, di
   if (found.kind === "json") return loaded(loadProgram(found.path, settings), {}, seed ?? 1, dirname(found.path));
   const file = found.kind === "yaml" ? parseWorkload(readText(found.path), found.path) : undefined;
   const definition = await definitionOf(found, file, directories);
-  const { program, data } = blameWorkload(definition.name, () => bindWorkload(definition, file, settings));
-  const base = found.kind === "built-in" ? packageRoot : dirname(found.path);
-  return { ...loaded(program, data, seed ?? file?.seed ?? 1, base, file), definition };
+  const { program, data } = blameWorkload(found.path, () => bindWorkload(definition, file, settings));
+  return { ...loaded(program, data, seed ?? file?.seed ?? 1, dirname(found.path), file), definition };
 }
 
 function loaded(program: Program, data: WorkloadFile["data"], seed: number, base: string, file?: WorkloadFile): LoadedWorkload {
@@ -67,51 +65,53 @@ function loaded(program: Program, data: WorkloadFile["data"], seed: number, base
 
 /** Names that can be run: of the files in `directories` and of what comes with weft, each once, sorted. */
 export async function workloadNames(directories: readonly string[] = []): Promise<readonly string[]> {
-  const files = await Promise.all([...directories, builtInDirectory()].filter(existsSync).map((directory) => readdir(directory)));
-  const names = files.flat().filter((file) => /\.(yaml|ts|json)$/.test(file) && !/^index\.ts$|\.d\.ts$/.test(file));
-  return [...new Set([...names.map((file) => basename(file, extname(file))), ...workloads.map(({ name }) => name)])].sort();
+  const files = await Promise.all(
+    searched(directories)
+      .filter(existsSync)
+      .map((directory) => readdir(directory)),
+  );
+  const names = files.flat().filter((file) => /\.(yaml|ts)$/.test(file) && !/^index\.ts$|\.d\.ts$/.test(file));
+  return [...new Set(names.map((file) => basename(file, extname(file))))].sort();
 }
 
 // --- finding ---
 
-type Found = { readonly kind: "built-in"; readonly definition: Definition } | { readonly kind: "yaml" | "ts" | "json"; readonly path: string };
+interface Found {
+  readonly kind: "yaml" | "ts" | "json";
+  readonly path: string;
+}
 
-const kinds = { ".yaml": "yaml", ".yml": "yaml", ".ts": "ts", ".js": "ts", ".mjs": "ts", ".json": "json" } as const;
+const kinds: Readonly<Record<string, Found["kind"]>> = { ".yaml": "yaml", ".yml": "yaml", ".ts": "ts", ".js": "ts", ".mjs": "ts", ".json": "json" };
 
 async function find(nameOrPath: string, directories: readonly string[]): Promise<Found> {
-  const kind = (kinds as Readonly<Record<string, "yaml" | "ts" | "json" | undefined>>)[extname(nameOrPath)];
-  if (kind === undefined) return findName(nameOrPath, directories);
+  const kind = kinds[extname(nameOrPath)];
+  if (kind === undefined) return findName(nameOrPath, directories, [".yaml", ".ts"], {});
   const path = resolve(nameOrPath);
   if (existsSync(path)) return { kind, path };
   throw new UserError({ code: "missing-file", message: "no such workload file", place: { file: nameOrPath } });
 }
 
-async function findName(name: string, directories: readonly string[]): Promise<Found> {
-  const paths = [...directories, builtInDirectory()].map((directory) => join(directory, name));
-  for (const path of paths) if (existsSync(`${path}.yaml`)) return { kind: "yaml", path: `${path}.yaml` };
-  const definition = workloads.find((item) => item.name === name);
-  if (definition !== undefined) return { kind: "built-in", definition };
-  for (const path of paths) if (existsSync(`${path}.ts`)) return { kind: "ts", path: `${path}.ts` };
+/** An instance with data (flights.yaml) goes before the program of the same name (flights.ts). */
+async function findName(name: string, directories: readonly string[], extensions: readonly (".yaml" | ".ts")[], place: Place): Promise<Found> {
+  for (const extension of extensions) {
+    const path = searched(directories)
+      .map((directory) => join(directory, name + extension))
+      .find(existsSync);
+    if (path !== undefined) return { kind: extension === ".yaml" ? "yaml" : "ts", path };
+  }
   const hint = suggestion(name, await workloadNames(directories));
-  throw new UserError({ code: "unknown-workload", message: `no workload is called ${JSON.stringify(name)}`, hint });
+  throw new UserError({ code: "unknown-workload", message: `no workload is called ${JSON.stringify(name)}`, place, hint });
 }
 
-function builtInDirectory(): string {
-  return join(packageRoot, "workloads");
+function searched(directories: readonly string[]): readonly string[] {
+  return [...directories, join(packageRoot, "workloads")];
 }
 
 async function definitionOf(found: Found, file: WorkloadFile | undefined, directories: readonly string[]): Promise<Definition> {
-  if (found.kind === "built-in") return found.definition;
   if (file === undefined) return loadDefinition(found.path);
-  const { program } = file;
-  const beside = resolve(dirname(found.path), program);
-  if (extname(program) !== "" && existsSync(beside)) return loadDefinition(beside);
-  const definition = workloads.find(({ name }) => name === program);
-  if (definition !== undefined) return definition;
-  const inDirectory = [dirname(found.path), ...directories].map((directory) => join(directory, `${program}.ts`)).find(existsSync);
-  if (inDirectory !== undefined) return loadDefinition(inDirectory);
-  const hint = suggestion(program, await workloadNames(directories));
-  throw new UserError({ code: "unknown-workload", message: `no program is called ${JSON.stringify(program)}`, place: file.place("program"), hint });
+  const beside = resolve(dirname(found.path), file.program);
+  if (extname(beside) !== "" && existsSync(beside)) return loadDefinition(beside);
+  return loadDefinition((await findName(file.program, [dirname(found.path), ...directories], [".ts"], file.place("program"))).path);
 }
 
 // --- programs ---
@@ -263,13 +263,14 @@ function checkColumn({ schema }: FileMetaData, label: string, column: string, pl
 
 /** Texts are read to the end, as their dictionary needs them all; of numbers only the first `rows`. */
 async function readCells(file: Parameters<typeof parquetRead>[0]["file"], metadata: FileMetaData, column: string, rows: number): Promise<readonly Cell[]> {
-  const cells: Cell[] = [];
   const text = metadata.schema.some(({ name, type }) => name === column && type === "BYTE_ARRAY");
   const last = text ? Number(metadata.num_rows) : Math.min(rows, Number(metadata.num_rows));
+  // Filled at once: chunks may come in any order, and writing past the end would make a slow, sparse array.
+  const cells: Cell[] = new Array<Cell>(last).fill(null);
   await parquetRead({
     ...{ file, metadata, compressors, columns: [column], rowStart: 0, rowEnd: last },
     onChunk: ({ columnData, rowStart }) => {
-      for (let row = 0; row < columnData.length; row++) cells[rowStart + row] = columnData[row] as Cell;
+      for (let row = 0; row < columnData.length && rowStart + row < last; row++) cells[rowStart + row] = columnData[row] as Cell;
     },
   });
   return cells;

@@ -103,7 +103,7 @@ function buildPart(
     ...part.operands.map((operand) => ({ name: `operand${operand}`, source: feeds[operand]!, level: stage.operands[operand]!.level })),
     ...part.imports.map((node) => ({ name: `node${node}`, source: made.get(node)!, level: loops.length })),
   ];
-  const { nodes, position } = nodesOf(builder, stage, copy, part);
+  const { nodes, position } = nodesOf(builder, stage, copy, part, feeds);
   const exports = part.exports.map((node) => {
     const folded = shape.body.nodes[node]!.kind === "reduce";
     return { node, port: `out${node}`, level: folded ? resultLevel(stage, plan.loops) : loops.length, words: wordsOfNode(stage, node), dtype: nodes[position.get(node)!]!.dtype };
@@ -135,7 +135,7 @@ function wordsOfNode(stage: StagePlan, node: number): number {
 const port = (name: string, direction: "in" | "out", level: number, kind: "stream" | "buffer" = "stream"): Port => ({ name, channel: "", direction, kind, level });
 
 /** The part's share of the body, with operands and imports as inputs. */
-function nodesOf(builder: Builder, stage: StagePlan, copy: Copy, part: Part): { nodes: readonly Node[]; position: Map<number, number> } {
+function nodesOf(builder: Builder, stage: StagePlan, copy: Copy, part: Part, feeds: readonly Source[]): { nodes: readonly Node[]; position: Map<number, number> } {
   const { plan } = builder;
   const { body, lane } = stage.shape;
   const nodes: Node[] = [];
@@ -152,8 +152,11 @@ function nodesOf(builder: Builder, stage: StagePlan, copy: Copy, part: Part): { 
     const node = body.nodes[id]!;
     if (part.imports.includes(id)) return { kind: "input", port: `node${id}`, dtype: stage.split > 1 && node.kind === "reduce" ? node.acc : node.dtype };
     switch (node.kind) {
-      case "operand":
-        return { kind: "input", port: `operand${node.operand}`, dtype: node.dtype };
+      case "operand": {
+        const { dtype } = feeds[node.operand]!;
+        const input: Node = { kind: "input", port: `operand${node.operand}`, dtype };
+        return dtype === node.dtype ? input : { kind: "cast", dtype: node.dtype, arg: nodes.push(input) - 1 };
+      }
       case "const":
         return node;
       case "index":
@@ -218,7 +221,7 @@ function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field: numbe
   const { plan, machine } = builder;
   const { shape } = stage;
   if (shape.operator.kind !== "groupBy") return;
-  const { name, fn, acc, dtype } = shape.operator.fields[field]!;
+  const { name, fn, acc } = shape.operator.fields[field]!;
   const { keys } = shape.operator;
   const id = `${shape.name}.${name}`;
   const loops = loopsOf(stage, plan.loops);
@@ -244,12 +247,12 @@ function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field: numbe
     ports: [port("ready", "in", 0, "buffer"), port("out", "out", 1)],
     work: { kind: "read", scratch: "table", access: { dims: [unitPlace(1, 0, shape.lanes)], shape: [keys] }, port: "out" },
   };
-  const bytes = keys * Math.max(bytesOf(dtype), machine.pmu.word_bytes);
-  addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [scatter, reader], scratch: [{ name: "table", dtype, shape: [keys], buffers: 1, bytes }] });
+  const bytes = keys * Math.max(bytesOf(acc), machine.pmu.word_bytes);
+  addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [scatter, reader], scratch: [{ name: "table", dtype: acc, shape: [keys], buffers: 1, bytes }] });
   connect(builder, made.get(shape.body.results[0]!)!, { unit: id, nest: scatter.id, port: "key" });
   connect(builder, made.get(shape.body.results[field + 1]!)!, { unit: id, nest: scatter.id, port: "value" });
   handOver(builder, { unit: id, nest: scatter.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, 1);
-  builder.results.set(resultKey(id, copy.at), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype });
+  builder.results.set(resultKey(id, copy.at), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
 }
 
 /** A tree of PCUs folds the partial results of a split fold into one. */

@@ -43,6 +43,8 @@ export interface Estimate {
   readonly memory_cycles: number;
   readonly generator_cycles: number;
   readonly tier_bytes: number;
+  /** Links that the routes will take, over the links there are: a guess before placement. */
+  readonly link_share: number;
 }
 
 export interface StagePlan {

@@ -29,7 +29,12 @@ export { printControllers } from "./print.ts";
 
 export interface CompileOptions {
   readonly style: Style;
+  /** Largest share of the network's links that a section may expect to take; smaller where a placement could not be routed. */
+  readonly linkShare?: number;
 }
+
+/** Assumed: routed placements of full plasticine sections reach about this. */
+export const DEFAULT_LINK_SHARE = 0.45;
 
 export interface Compiled {
   /** After the program passes. */
@@ -38,11 +43,11 @@ export interface Compiled {
   readonly fabric: Fabric;
 }
 
-export function compile(source: Program, machine: Machine, { style }: CompileOptions): Compiled {
+export function compile(source: Program, machine: Machine, { style, linkShare = DEFAULT_LINK_SHARE }: CompileOptions): Compiled {
   checkProgram(source);
   const { program, sources } = lowerProgram(source, style);
   checkProgram(program);
-  const controllers = planProgram(program, sources, machine, style);
+  const controllers = planProgram(program, sources, machine, style, linkShare);
   const fabric: Fabric = {
     schemaVersion: 1,
     program: program.name,
@@ -66,7 +71,7 @@ export function lowerProgram(source: Program, style: Style): { program: Program;
 }
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
-function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style): Controllers {
+function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
   const shapes = program.operators.map((operator) => shapeOf(operator, program, machine));
   const everything = layOut(program, machine, new Set(program.tensors.map((tensor) => tensor.name)));
   const contextFor = (group: Group, tensors = everything): PlanContext => ({
@@ -74,6 +79,7 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     machine,
     leaving: leaving(group, program, shapes),
     sources,
+    linkShare,
     tierOf: (tensor) => tensors.find((layout) => layout.tensor === tensor)?.tier ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm"),
   });
   const joins = (group: Group): boolean => style === "spatial" || new Set(group.shapes.flatMap((shape) => sources(shape.name))).size === 1;

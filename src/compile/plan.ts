@@ -25,6 +25,8 @@ export interface PlanContext {
   readonly leaving: ReadonlySet<string>;
   /** Source operators of each operator, merged ones included. */
   readonly sources: (operator: string) => readonly string[];
+  /** Largest share of the network's links that a plan may expect to take. */
+  readonly linkShare: number;
   /** Off-chip tier of a tensor. */
   readonly tierOf: (tensor: string) => "hbm" | "ddr";
 }
@@ -40,17 +42,16 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
-  const rough = estimate(stages, loops, context);
-  const served = stages.map((stage) => serveLoads(stage, loops, rough.cycles, context));
-  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, loops), 0);
-  const stored = planStores(served, loops, context.machine.ag.count - used, context);
+  const stored = planTransfers(stages, loops, context, true) ?? planTransfers(stages, loops, context, false) ?? "loads and stores need more address generators than there are";
   if (typeof stored === "string") return stored;
   const units = countUnits(stored, loops, context.machine);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
   if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
+  const share = linkShare(stored, loops, units, context.machine);
+  if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = group.shapes.flatMap((shape) => context.sources(shape.name));
   const name = operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+");
-  return { name, operators, loops, stages: stored, units, estimate: estimate(stored, loops, context) };
+  return { name, operators, loops, stages: stored, units, estimate: { ...estimate(stored, loops, context), link_share: share } };
 }
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
@@ -296,18 +297,37 @@ function loadVectors(operand: OperandRead, shape: StageShape, buffer: TierBuffer
   return vectors * turns * product(copiesOf(operand, shape, loops));
 }
 
+/** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
+function planTransfers(stages: readonly StagePlan[], loops: readonly OuterLoop[], context: PlanContext, eager: boolean): readonly StagePlan[] | string | null {
+  const { cycles } = estimate(stages, loops, context);
+  const served = stages.map((stage) => serveLoads(stage, loops, cycles, context, eager));
+  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, loops), 0);
+  if (used > context.machine.ag.count) return null;
+  const stored = planStores(served, loops, context.machine.ag.count - used, cycles, context);
+  return typeof stored === "string" && eager ? null : stored;
+}
+
+/** Share of a section that may pass before its first tiles are there, where more generators could help. Steers the choice only. */
+const FIRST_TILES = 0.02;
+
 /** As few address generators as keep up with the section. */
-function serveLoads(stage: StagePlan, loops: readonly OuterLoop[], cycles: number, { machine }: PlanContext): StagePlan {
+function serveLoads(stage: StagePlan, loops: readonly OuterLoop[], cycles: number, context: PlanContext, eager: boolean): StagePlan {
+  const { machine, tierOf } = context;
   const operands = stage.operands.map((plan, position) => {
     if (plan.via.kind !== "tier-buffer") return plan;
     const operand = stage.shape.operands[position]!;
     const copies = copiesOf(operand, stage.shape, loops);
-    const need = Math.ceil(loadVectors(operand, stage.shape, plan.via, loops) / (0.8 * cycles));
-    const generators = fewestGenerators(copies, Math.min(need, machine.ag.count));
+    const vectors = loadVectors(operand, stage.shape, plan.via, loops);
+    const steady = vectors / (0.8 * cycles);
+    const first = eager ? vectors / handovers(plan.via, loops) / (FIRST_TILES * cycles) : 0;
+    const useful = tierBytesPerCycle(machine, machine.tiers[tierOf(operand.tensor)]!) / machine.network.vector_bytes;
+    const generators = fewestGenerators(copies, Math.ceil(Math.min(Math.max(steady, Math.min(first, useful)), machine.ag.count)));
     return { ...plan, via: { ...plan.via, generators } };
   });
   return { ...stage, operands };
 }
+
+const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
 
 /** Divisors of the copies whose product is the smallest that reaches `need`. */
 function fewestGenerators(copies: readonly number[], need: number): readonly number[] {
@@ -331,7 +351,13 @@ function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
   }, 0);
 }
 
-function planStores(stages: readonly StagePlan[], loops: readonly OuterLoop[], generators: number, context: PlanContext): readonly StagePlan[] | string {
+function planStores(
+  stages: readonly StagePlan[],
+  loops: readonly OuterLoop[],
+  generators: number,
+  cycles: number,
+  context: PlanContext,
+): readonly StagePlan[] | string {
   const tensorsOf = (shape: StageShape) => (shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`));
   const total = stages.flatMap((stage) => tensorsOf(stage.shape)).filter((tensor) => context.leaving.has(tensor)).length;
   const share = Math.floor(generators / Math.max(1, total));
@@ -340,7 +366,7 @@ function planStores(stages: readonly StagePlan[], loops: readonly OuterLoop[], g
     const stores: StorePlan[] = [];
     for (const [field, tensor] of tensorsOf(stage.shape).entries()) {
       if (!context.leaving.has(tensor)) continue;
-      const store = storeOf(tensor, field, stage, loops, share, context.machine, context.program);
+      const store = storeOf(tensor, field, stage, loops, share, cycles, context.machine, context.program);
       if (typeof store === "string") return store;
       stores.push(store);
     }
@@ -355,27 +381,34 @@ function storeOf(
   stage: StagePlan,
   loops: readonly OuterLoop[],
   share: number,
+  cycles: number,
   machine: Machine,
   program: Program,
 ): StorePlan | string {
   const copies = loops.map((loop) => loop.par);
-  if (product(copies) <= share) return { tensor, field, collect: loops.map(() => 1), buffers: 0 };
+  if (product(copies) <= Math.max(1, share / 4)) return { tensor, field, collect: loops.map(() => 1), buffers: 0 };
   const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
-  const collect = fewestCollected(copies, share, machine.pmu.vector_in);
-  if (collect === null) return `${product(copies)} copies store "${tensor}", more than ${share} address generators can gather`;
-  const { bytes } = scratchBytes([product(collect), ...stage.result.shape], bytesOf(dtype), machine, false);
+  const tokens = product(stage.result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
   const once = loops.every((loop) => loop.trips === 1);
-  const buffers = once ? 1 : 2;
-  return bytes * buffers > machine.pmu.bytes ? tooBig(tensor, bytes * buffers, machine) : { tensor, field, collect, buffers };
+  const bytesFor = (members: number) => scratchBytes([members, ...stage.result.shape], bytesOf(dtype), machine, false).bytes * (once ? 1 : 2);
+  const fits = (members: number): boolean => members <= machine.pmu.vector_in && bytesFor(members) <= machine.pmu.bytes;
+  const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
+  const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));
+  const groups = product(copies) / product(collect);
+  if (groups <= share) return { tensor, field, collect, buffers: product(collect) > 1 ? (once ? 1 : 2) : 0 };
+  return `${product(copies)} copies store "${tensor}": gathered by as many as a PMU can take they still need ${groups} address generators of ${share}`;
 }
 
-/** Divisors of the copies, gathered per PMU, with the smallest product that leaves at most `share` groups. */
-function fewestCollected(copies: readonly number[], share: number, most: number): readonly number[] | null {
-  let best: readonly number[] | null = null;
+/** Share of its time that a gathering PMU may be busy with reading. Steers the choice only. */
+const GATHER_LOAD = 0.5;
+
+/** Divisors of the copies with the largest product that `allowed` grants. */
+function mostCollected(copies: readonly number[], allowed: (members: number) => boolean): readonly number[] {
+  let best: readonly number[] = copies.map(() => 1);
   const visit = (k: number, chosen: readonly number[]) => {
-    if (product(chosen) > most) return;
+    if (!allowed(product(chosen)) && product(chosen) > 1) return;
     if (k < 0) {
-      if (product(copies) / product(chosen) <= share && (best === null || product(chosen) < product(best))) best = chosen;
+      if (product(chosen) > product(best)) best = chosen;
       return;
     }
     for (let divisor = 1; divisor <= copies[k]!; divisor++) if (copies[k]! % divisor === 0) visit(k - 1, [divisor, ...chosen]);
@@ -416,11 +449,37 @@ function treeUnits(leaves: number, machine: Machine): number {
   return units;
 }
 
-function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { machine, tierOf, program }: PlanContext): Estimate {
+/** Hops to one more sink of a net among neighbours, as annealed placements have shown; steers the search only. */
+const HOPS_A_SINK = 1.5;
+
+/** Links that routes will take over those there are. A packet-switched link carries many slow channels, so there only fast ones count, and few are. */
+function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoop[], units: SectionPlan["units"], { grid, network }: Machine): number {
+  if (network.kind === "packet") return 0;
+  const copies = product(loops.map((loop) => loop.par));
+  const toEdge = grid.columns / 4;
+  let hops = units.ag * toEdge;
+  for (const stage of stages) {
+    const parts = Math.max(1, stage.shape.parts.length);
+    hops += HOPS_A_SINK * copies * stage.split * (parts - 1);
+    stage.operands.forEach(({ via }, position) => {
+      const held = product(copiesOf(stage.shape.operands[position]!, stage.shape, loops));
+      hops += HOPS_A_SINK * copies * stage.split;
+      if (via.kind === "tier-buffer") hops += HOPS_A_SINK * held;
+      if (via.kind === "stage-buffer") hops += HOPS_A_SINK * copies;
+    });
+    for (const { collect } of stage.stores) if (product(collect) > 1) hops += HOPS_A_SINK * copies;
+  }
+  const links = 2 * (2 * grid.columns * grid.rows - grid.columns - grid.rows) * network.vector_links;
+  return hops / links;
+}
+
+function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { machine, tierOf, program }: PlanContext): Omit<Estimate, "link_share"> {
   const turns = product(loops.map((loop) => loop.trips));
   const buffered = turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => via.kind.endsWith("buffer")));
   let compute = 0;
   let generator = 0;
+  let first = 0;
+  let firstBytes = 0;
   const bytes = { hbm: 0, ddr: 0 };
   for (const stage of stages) {
     const firings = product(stage.inner.map((loop) => loop.trip));
@@ -437,7 +496,10 @@ function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { m
       } else if (plan.via.kind === "tier-buffer") {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
-        generator = Math.max(generator, (vectors / product(plan.via.generators)) * Math.ceil((words * width) / machine.network.vector_bytes));
+        const perVector = Math.ceil((words * width) / machine.network.vector_bytes);
+        generator = Math.max(generator, (vectors / product(plan.via.generators)) * perVector);
+        first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
+        firstBytes += (vectors / handovers(plan.via, loops)) * words * width;
         bytes[tierOf(operand.tensor)] += vectors * words * width;
       }
     });
@@ -452,6 +514,7 @@ function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { m
     const tier = machine.tiers[kind];
     if (tier !== undefined && bytes[kind] > 0) memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier)));
   }
-  const cycles = Math.max(1, compute, memory, generator);
+  const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
+  const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }

@@ -9,11 +9,11 @@ export function printControllers(controllers: Controllers): string {
 
 function printSection(section: SectionPlan): readonly string[] {
   const { pcu, pmu, ag } = section.units;
-  const { cycles, compute_cycles, memory_cycles, tier_bytes } = section.estimate;
+  const { cycles, compute_cycles, memory_cycles, tier_bytes, link_share } = section.estimate;
   return [
     "",
     `section ${section.name}  (${pcu} PCU, ${pmu} PMU, ${ag} AG)`,
-    `  expects ${Math.round(cycles)} cycles: compute ${Math.round(compute_cycles)}, memory ${Math.round(memory_cycles)} for ${Math.round(tier_bytes)} bytes`,
+    `  expects ${Math.round(cycles)} cycles: compute ${Math.round(compute_cycles)}, memory ${Math.round(memory_cycles)} for ${Math.round(tier_bytes)} bytes; ${Math.round(link_share * 100)} % of the links`,
     ...section.loops.map((loop) => `  for ${loop.name} in ${loop.extent}: tiles of ${loop.tile}, ${loop.par} copies, ${loop.trips} turns each`),
     ...section.stages.flatMap(printStage),
   ];

@@ -77,7 +77,7 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule): Gener
     const tiles = pinned(schedule.tile, group, k, index.extent) ?? (free ? tileCandidates(index.extent, lanes) : [1]);
     return tiles.flatMap((tile) => {
       const turns = Math.ceil(index.extent / tile);
-      const pars = pinned(schedule.par, group, k, turns) ?? (free ? parCandidates(turns, most) : [1]);
+      const pars = pinned(schedule.par, group, k, index.extent)?.filter((par) => par <= turns) ?? (free ? parCandidates(turns, most) : [1]);
       return pars.map((par) => ({ tile, par }));
     });
   });

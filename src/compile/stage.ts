@@ -68,7 +68,8 @@ function notLowered(operator: Operator): UserError {
 /** Lanes that the widest value on a vector port leaves. */
 function simdLanes(body: Body, program: Program, operator: MapOperator | GroupByOperator, machine: Machine): number {
   const written = program.tensors.filter((tensor) => tensor.name === operator.name || tensor.name.startsWith(`${operator.name}.`)).map((tensor) => tensor.dtype);
-  const bytes = [...body.nodes.map((node) => node.dtype), ...written].map(bytesOf);
+  const tables = operator.kind === "groupBy" ? operator.fields.map((field) => field.acc) : [];
+  const bytes = [...body.nodes.map((node) => node.dtype), ...written, ...tables].map(bytesOf);
   return lanesFor(machine, Math.max(1, ...bytes));
 }
 

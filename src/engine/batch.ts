@@ -5,13 +5,11 @@
 
 import { markDirty } from "./dirty.ts";
 import { fireOnce } from "./firing.ts";
-import { sendBursts } from "./requests.ts";
 import {
   ARRIVED,
   BLOCKED,
   BUSY,
   COUNTERS,
-  CURRENT,
   DELAY,
   FAST_END,
   FAST_IN,
@@ -22,27 +20,24 @@ import {
   KNOWN,
   LAST,
   MASK,
-  MEMORY,
   OTHER,
   PC,
   PF,
   PI,
   POPPED,
-  PORT,
-  PORT_END,
   PUSHED,
   QF,
   QI,
   QUIET,
   READY,
-  SLOT0,
   SLOTS,
   STARVED,
   type State,
   TAKEN,
   TOKENS,
   TOTAL,
-} from "./state.ts";
+} from "./layout.ts";
+import { firePipe, requestPipe } from "./pipe.ts";
 
 /** Fires a process as often as it can. */
 export function fireTimed(state: State, p: number): void {
@@ -98,157 +93,6 @@ function fireSilently({ pf, count }: State, p: number, number: number): number {
   pf[b + READY]! += number * ii;
   count[p * PC + BUSY]! += number * ii;
   return number;
-}
-
-/** At most one input and one output: what most processes are. A missing one is a port that never makes anybody wait. */
-function firePipe(state: State, p: number, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {
-  const { pf, qi, qf, ci, time, fast, count, portCount, noInput, noOutput } = state;
-  const input = fastIn < fastOut ? fast[fastIn]! : noInput;
-  const output = fastOut < fastEnd ? fast[fastOut]! : noOutput;
-  const i = input * QI;
-  const o = output * QI;
-  const ic = qi[i + COUNTERS]!;
-  const oc = qi[o + COUNTERS]!;
-  const popped = ci[ic + POPPED]!;
-  const taken = ci[oc + TAKEN]!;
-  let number = limit;
-  if (input !== noInput && ((ci[ic + KNOWN]! - popped) | 0) < number) number = (ci[ic + KNOWN]! - popped) | 0;
-  if (output !== noOutput && ((ci[oc + FREED]! - taken) | 0) < number) number = (ci[oc + FREED]! - taken) | 0;
-  if (number === 0) return 0;
-  const inMask = qi[i + MASK]!;
-  const outMask = qi[o + MASK]!;
-  const arrivals = qi[i + TOKENS]!;
-  const frees = qi[i + SLOTS]!;
-  const slots = qi[o + SLOTS]!;
-  const pushes = qi[o + TOKENS]!;
-  const freed = ci[ic + FREED]!;
-  const known = ci[oc + KNOWN]!;
-  const delay = qf[output * QF + DELAY]!;
-  const b = p * PF;
-  const ii = pf[b + II]!;
-  let ready = pf[b + READY]!;
-  let start = ready;
-  let starved = 0;
-  let blocked = 0;
-  for (let k = 0; k < number; k++) {
-    const arrival = time[arrivals + ((popped + k) & inMask)]!;
-    const slot = time[slots + ((taken + k) & outMask)]!;
-    start = ready;
-    if (arrival > start) {
-      starved += arrival - start;
-      start = arrival;
-    }
-    if (slot > start) {
-      blocked += slot - start;
-      start = slot;
-    }
-    time[frees + ((freed + k) & inMask)] = start + 1;
-    time[pushes + ((known + k) & outMask)] = start + delay;
-    ready = start + ii;
-  }
-  ci[ic + POPPED] = popped + number;
-  ci[ic + FREED] = freed + number;
-  ci[oc + TAKEN] = taken + number;
-  ci[oc + KNOWN] = known + number;
-  ci[oc + PUSHED] = known + number;
-  qf[output * QF + ARRIVED] = start + delay;
-  pf[b + FIRED]! += number;
-  pf[b + READY] = ready;
-  pf[b + LAST] = start;
-  count[p * PC + BUSY]! += number * ii;
-  count[p * PC + STARVED]! += starved;
-  count[p * PC + BLOCKED]! += blocked;
-  if (input !== noInput) {
-    count[portCount + input]! += starved;
-    markDirty(state, qi[i + OTHER]!);
-  }
-  if (output !== noOutput) {
-    count[portCount + output]! += blocked;
-    markDirty(state, qi[o + OTHER]!);
-  }
-  return number;
-}
-
-/** As firePipe, each firing with its bursts. */
-function requestPipe(state: State, p: number, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {
-  const { pf, pi, qi, ci, time, fast, count, portCount, noInput, noOutput, slotFree, slotPush, slotPush0 } = state;
-  const input = fastIn < fastOut ? fast[fastIn]! : noInput;
-  const output = fastOut < fastEnd ? fast[fastOut]! : noOutput;
-  const i = input * QI;
-  const o = output * QI;
-  const ic = qi[i + COUNTERS]!;
-  const oc = qi[o + COUNTERS]!;
-  const popped = ci[ic + POPPED]!;
-  const taken = ci[oc + TAKEN]!;
-  let number = limit;
-  if (input !== noInput && ((ci[ic + KNOWN]! - popped) | 0) < number) number = (ci[ic + KNOWN]! - popped) | 0;
-  if (output !== noOutput && ((ci[oc + FREED]! - taken) | 0) < number) number = (ci[oc + FREED]! - taken) | 0;
-  const inMask = qi[i + MASK]!;
-  const outMask = qi[o + MASK]!;
-  const arrivals = qi[i + TOKENS]!;
-  const frees = qi[i + SLOTS]!;
-  const slots = qi[o + SLOTS]!;
-  const pushes = qi[o + TOKENS]!;
-  const freed = ci[ic + FREED]!;
-  const first = pi[p * PI + PORT]!;
-  const ports = pi[p * PI + PORT_END]! - first;
-  const promises = slotPush0[p]! - pi[p * PI + SLOT0]! * ports + output - first;
-  const source = state.sources[p]!;
-  const b = p * PF;
-  const ii = pf[b + II]!;
-  const n = pf[b + FIRED]!;
-  let ready = pf[b + READY]!;
-  let start = ready;
-  let starved = 0;
-  let memory = 0;
-  let blocked = 0;
-  let k = 0;
-  for (; k < number; k++) {
-    const at = pi[p * PI + CURRENT]!;
-    const free = slotFree[at]!;
-    if (free < 0) break;
-    const arrival = time[arrivals + ((popped + k) & inMask)]!;
-    const slot = time[slots + ((taken + k) & outMask)]!;
-    start = ready;
-    if (arrival > start) {
-      starved += arrival - start;
-      start = arrival;
-    }
-    if (free > start) {
-      memory += free - start;
-      start = free;
-    }
-    if (slot > start) {
-      blocked += slot - start;
-      start = slot;
-    }
-    time[frees + ((freed + k) & inMask)] = start + 1;
-    if (output !== noOutput) {
-      const position = ci[oc + PUSHED]! & outMask;
-      time[pushes + position] = -1;
-      slotPush[promises + at * ports] = position;
-      ci[oc + PUSHED]!++;
-    }
-    sendBursts(state, p, n + k, start, at, source);
-    ready = start + ii;
-  }
-  if (k === 0) return 0;
-  ci[ic + POPPED] = popped + k;
-  ci[ic + FREED] = freed + k;
-  ci[oc + TAKEN] = taken + k;
-  pf[b + FIRED] = n + k;
-  pf[b + READY] = ready;
-  pf[b + LAST] = start;
-  count[p * PC + BUSY]! += k * ii;
-  count[p * PC + STARVED]! += starved;
-  count[p * PC + MEMORY]! += memory;
-  count[p * PC + BLOCKED]! += blocked;
-  if (input !== noInput) {
-    count[portCount + input]! += starved;
-    markDirty(state, qi[i + OTHER]!);
-  }
-  if (output !== noOutput) count[portCount + output]! += blocked;
-  return k;
 }
 
 function boundBatch({ fast, qi, ci }: State, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {

@@ -4,7 +4,6 @@
  */
 
 import { markDirty } from "./dirty.ts";
-import { promiseToken, sendBursts } from "./requests.ts";
 import {
   ACT,
   ARRIVED,
@@ -49,7 +48,8 @@ import {
   TOGGLE,
   TOKENS,
   TOTAL,
-} from "./state.ts";
+} from "./layout.ts";
+import { promiseToken, sendBursts } from "./requests.ts";
 
 /** Fires a process that computes on data as often as it can. */
 export function fireComputing(state: State, p: number): void {

@@ -32,7 +32,7 @@ import {
   TAKEN,
   TOKENS,
   TOTAL,
-} from "./state.ts";
+} from "./layout.ts";
 
 /** Some whole periods of a run. */
 export interface Leap {
@@ -95,21 +95,36 @@ function promises({ spec, pi, qi, ci, slotPush, slotPush0 }: State, p: number, s
   });
 }
 
-/** The resource's clock, the phase of `now` in its clock and its refresh, and its pending bursts in order. */
+/** The same for the resource: its clock, the phase of `now` in its clock and its refresh, and its pending bursts in order. */
 export function resourceState(state: State, r: number, now: number): readonly number[] {
-  const { spec, pi, pending, free, slotProcess } = state;
-  const { clock, refresh, origin } = spec.resources[r]!;
-  const tick = convertTime(now + origin, clock.numerator, clock.denominator);
-  const phase = ((now + origin) % clock.denominator) * clock.numerator;
-  const heap = pending[r]!;
-  const entries = Array.from({ length: heap.size }, (_, i) => {
-    const slot = heap.slot[i]!;
+  const { clock, refresh, origin } = state.spec.resources[r]!;
+  const earliest = earliestRequest(state, r);
+  if (earliest === Number.POSITIVE_INFINITY) return [earliest];
+  const toServer = (at: number) => convertTime(at + origin, clock.numerator, clock.denominator);
+  const tick = toServer(now);
+  const free = Math.max(state.free[r]!, toServer(earliest)) - tick;
+  const phase = (((now + origin) % clock.denominator) * clock.numerator) % clock.denominator;
+  const refreshing = refresh === undefined ? [] : [tick % refresh.interval, toServer(earliest) < refresh.interval ? 1 : 0];
+  return [free, phase, ...refreshing, ...pendingState(state, r, now)];
+}
+
+/** No request that is not served yet can have been or be made before this tick. */
+function earliestRequest({ spec, pf, pending }: State, r: number): number {
+  const isAlive = (p: number) => pf[p * PF + FIRED]! < pf[p * PF + TOTAL]!;
+  const clients = spec.processes.flatMap(({ requests }, p) => (requests !== undefined && isAlive(p) ? [pf[p * PF + READY]!] : []));
+  const { size, time } = pending[r]!;
+  return Math.min(Number.POSITIVE_INFINITY, ...clients, ...(size > 0 ? [time[0]!] : []));
+}
+
+function pendingState({ pi, pending, slotProcess }: State, r: number, now: number): number[] {
+  const { size, time, slot: slots } = pending[r]!;
+  const entries = Array.from({ length: size }, (_, i) => {
+    const slot = slots[i]!;
     const p = slotProcess[slot]!;
     const length = pi[p * PI + SLOT_END]! - pi[p * PI + SLOT0]!;
-    return [heap.time[i]! - now, p, (slot - pi[p * PI + CURRENT]! + length) % length];
+    return [time[i]! - now, p, (slot - pi[p * PI + CURRENT]! + length) % length] as const;
   });
-  entries.sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]! || a[2]! - b[2]!);
-  return [free[r]! - tick, phase % clock.denominator, refresh === undefined ? 0 : tick % refresh.interval, ...entries.flat()];
+  return entries.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).flat();
 }
 
 /** The state after the leap. Throws where a port, a process or a resource cannot take part in it. */

@@ -75,9 +75,9 @@ export interface ChannelSpec {
 
 /**
  * A server with a clock of its own: serves one burst after the other. A request made at tick t of the network is seen at
- * ceil(t * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
+ * ceil((t + origin) * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
  * window [k * interval, k * interval + duration), k >= 1; a service under way when a window begins finishes. It completes
- * `service` ticks later, and is seen by the network at ceil((completion) * denominator / numerator) + latency.
+ * `service` ticks later, and is seen by the network at ceil((completion) * denominator / numerator) - origin + latency.
  * Order: by time of request in network ticks, then by index of the process, then by order of the process's own bursts.
  */
 export interface ResourceSpec {

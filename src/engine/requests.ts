@@ -4,7 +4,6 @@
 
 import { markDirty } from "./dirty.ts";
 import { pushHeap } from "./heap.ts";
-import type { RequestSource } from "./network.ts";
 import {
   ARRIVED,
   COUNTERS,
@@ -24,7 +23,8 @@ import {
   SLOT0,
   type State,
   TOKENS,
-} from "./state.ts";
+} from "./layout.ts";
+import type { RequestSource } from "./network.ts";
 
 /** The next token that port q pushes stands in its ring, but its time comes with the last completion of the firing in this slot. */
 export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p: number, q: number, slot: number): void {

@@ -1,7 +1,5 @@
 /** What a run has counted so far, in the terms of network.ts. */
 
-import type { ChannelCounters, NetworkResult, ProcessCounters, ResourceCounters } from "./network.ts";
-import { completeService } from "./serve.ts";
 import {
   ARRIVED,
   BLOCKED,
@@ -24,7 +22,9 @@ import {
   type State,
   TOTAL,
   WAITED,
-} from "./state.ts";
+} from "./layout.ts";
+import type { ChannelCounters, NetworkResult, ProcessCounters, ResourceCounters } from "./network.ts";
+import { completeService } from "./serve.ts";
 
 export function readResult(state: State): NetworkResult {
   const { spec, pf } = state;

@@ -3,10 +3,11 @@
 import { RunError } from "../base/errors.ts";
 import { fireRequesting, fireTimed } from "./batch.ts";
 import { fireComputing } from "./firing.ts";
+import { KIND, LAST, PF, PI, REQUESTING, type State, TIMED } from "./layout.ts";
 import type { NetworkResult, NetworkSpec } from "./network.ts";
 import { readResult } from "./result.ts";
 import { serveBatch } from "./serve.ts";
-import { createState, KIND, LAST, PF, PI, REQUESTING, type RunOptions, type State, TIMED } from "./state.ts";
+import { createState, type RunOptions } from "./state.ts";
 
 /** Throws a RunError if a firing would start later than maxTicks. */
 export function runNetwork(spec: NetworkSpec, options?: RunOptions): NetworkResult {
@@ -34,7 +35,7 @@ function sweep(state: State): boolean {
     for (let bits = dirty[word]!; bits !== 0; bits = dirty[word]! & ahead) {
       const low = bits & -bits;
       dirty[word]! &= ~low;
-      ahead = ~((low << 1) - 1) & (low === 1 << 31 ? 0 : -1);
+      ahead = ~((low << 1) - 1);
       visit(state, order[(word << 5) + 31 - Math.clz32(low)]!);
       moved = true;
     }

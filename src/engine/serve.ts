@@ -5,18 +5,15 @@
 
 import { convertTime } from "./clock.ts";
 import { popHeap } from "./heap.ts";
+import { BUSY_SERVER, HITS, RC, SERVED, type State, WAITED } from "./layout.ts";
 import type { ResourceSpec } from "./network.ts";
 import { completeFiring } from "./requests.ts";
-import { BUSY_SERVER, HITS, RC, SERVED, type State, WAITED } from "./state.ts";
 
 /** Serves what is final. False if nothing is pending. */
 export function serveBatch(state: State): boolean {
   const horizon = findHorizon(state);
   if (horizon === Number.POSITIVE_INFINITY) return false;
-  for (let r = 0; r < state.pending.length; r++) {
-    const heap = state.pending[r]!;
-    while (heap.size > 0 && heap.time[0]! < horizon) serveFirst(state, r);
-  }
+  for (let r = 0; r < state.pending.length; r++) if (state.pending[r]!.size > 0) serveResource(state, r, horizon);
   return true;
 }
 
@@ -34,24 +31,33 @@ function findHorizon({ spec, pending, free }: State): number {
   return horizon;
 }
 
-function serveFirst(state: State, r: number): void {
-  const { spec, pending, free, count, resourceCount, slotPending, slotDone } = state;
-  const resource = spec.resources[r]!;
-  const slot = pending[r]!.slot[0]!;
-  const seen = seeRequest(resource, pending[r]!.time[0]!);
-  popHeap(pending[r]!);
-  const wanted = seen > free[r]! ? seen : free[r]!;
-  const start = startService(resource, wanted);
-  free[r] = start + resource.service;
+/** Serves the pending bursts of a resource that were requested before the horizon, in order. */
+function serveResource(state: State, r: number, horizon: number): void {
+  const { count, resourceCount, slotPending, slotDone } = state;
+  const resource = state.spec.resources[r]!;
+  const heap = state.pending[r]!;
+  let free = state.free[r]!;
+  let [served, waited, hits] = [0, 0, 0];
+  for (let time = heap.time[0]!; heap.size > 0 && time < horizon; time = heap.time[0]!) {
+    const slot = heap.slot[0]!;
+    popHeap(heap);
+    const seen = seeRequest(resource, time);
+    const wanted = seen > free ? seen : free;
+    const start = startService(resource, wanted);
+    free = start + resource.service;
+    served++;
+    waited += start - seen;
+    if (start > wanted) hits++;
+    const done = completeService(resource, free);
+    if (done > slotDone[slot]!) slotDone[slot] = done;
+    if (--slotPending[slot]! === 0) completeFiring(state, slot);
+  }
+  state.free[r] = free;
   const c = resourceCount + r * RC;
-  count[c + SERVED]! += 1;
-  count[c + BUSY_SERVER]! += resource.service;
-  count[c + WAITED]! += start - seen;
-  if (start > wanted) count[c + HITS]! += 1;
-  const done = completeService(resource, start + resource.service);
-  if (done > slotDone[slot]!) slotDone[slot] = done;
-  slotPending[slot]!--;
-  if (slotPending[slot] === 0) completeFiring(state, slot);
+  count[c + SERVED]! += served;
+  count[c + BUSY_SERVER]! += served * resource.service;
+  count[c + WAITED]! += waited;
+  count[c + HITS]! += hits;
 }
 
 /** Server tick at which a request made at a network tick is seen. */

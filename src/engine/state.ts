@@ -1,132 +1,33 @@
-/**
- * The state of a run as a few flat arrays, so that it can be copied, compared and shifted. Hot path: times are Float64 (exact to 2^53), ring
- * counters are Int32 that wrap, rings are powers of two, all measured with `npm run bench`. A channel is two rings of times: tokens
- * (arrival) and free slots (time free); `depth` slots are free at time 0.
- */
+/** Lays out the state of a network that has not run yet. */
 
-import { createHeap, type Heap } from "./heap.ts";
-import type { ChannelSpec, NetworkSpec, PortKind, PortSpec, ProcessSpec, RequestSource } from "./network.ts";
+import { createHeap } from "./heap.ts";
+import {
+  CI,
+  COMPUTING,
+  FAST_IN,
+  FREE,
+  FREED,
+  KIND,
+  NEXT,
+  OTHER,
+  PC,
+  PF,
+  PI,
+  POP,
+  PORT,
+  PUSH,
+  QF,
+  QI,
+  QUIET,
+  RANK,
+  RC,
+  REQUESTING,
+  type State,
+  TAKE,
+  TIMED,
+} from "./layout.ts";
+import type { ChannelSpec, NetworkSpec, PortKind, PortSpec, ProcessSpec } from "./network.ts";
 import { verifyNetwork } from "./verify.ts";
-
-/** Per process, floats. QUIET: the first firing at which a port of period > 1 acts. */
-export const FIRED = 0;
-export const TOTAL = 1;
-export const II = 2;
-export const READY = 3;
-export const LAST = 4;
-export const QUIET = 5;
-export const PF = 8;
-
-/** Per process, ints. Ports PORT .. PORT_END; fast ports (period 1) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT. */
-export const PORT = 0;
-export const PORT_END = 1;
-export const FAST_IN = 2;
-export const FAST_OUT = 3;
-export const FAST_END = 4;
-export const SLOT0 = 5;
-export const SLOT_END = 6;
-export const CURRENT = 7;
-export const RANK = 8;
-export const KIND = 9;
-export const PI = 16;
-
-/** What a process needs beside time. */
-export const TIMED = 0;
-export const REQUESTING = 1;
-export const COMPUTING = 2;
-
-/** Per port, ints. Offsets of its channel's rings and counters, what it does at its next event, rank of the process at the other end. */
-export const TOKENS = 0;
-export const SLOTS = 1;
-export const MASK = 2;
-export const COUNTERS = 3;
-export const ACT = 4;
-export const OTHER = 5;
-export const FAST = 6;
-export const TOGGLE = 7;
-export const QI = 8;
-
-/** Per port, floats. NEXT: firing of its next event. DELAY: start (or completion) to arrival. ARRIVED: last arrival of a token it pushed. */
-export const NEXT = 0;
-export const PERIOD = 1;
-export const DELAY = 2;
-export const ARRIVED = 3;
-export const QF = 4;
-
-/** Per channel, ints: tokens popped, tokens whose time is known (a prefix), slots taken, slots freed, tokens pushed. PUSHED differs from KNOWN only behind requests. */
-export const POPPED = 0;
-export const KNOWN = 1;
-export const TAKEN = 2;
-export const FREED = 3;
-export const PUSHED = 4;
-export const CI = 8;
-
-/** What a port does at an event. */
-export const POP = 1;
-export const FREE = 2;
-export const TAKE = 4;
-export const PUSH = 8;
-
-/** Additive counters per process and per resource; one per port (its waits) between them. */
-export const BUSY = 0;
-export const STARVED = 1;
-export const BLOCKED = 2;
-export const MEMORY = 3;
-export const PC = 4;
-export const SERVED = 0;
-export const BUSY_SERVER = 1;
-export const HITS = 2;
-export const WAITED = 3;
-export const RC = 4;
-
-export interface State {
-  readonly spec: NetworkSpec;
-  /** Process of each rank: the order of visits. Any order gives the same times. */
-  readonly order: Int32Array;
-  /** One bit per rank: something near it has changed since its last visit. */
-  readonly dirty: Int32Array;
-  readonly pf: Float64Array;
-  readonly pi: Int32Array;
-  readonly qi: Int32Array;
-  readonly qf: Float64Array;
-  readonly ci: Int32Array;
-  /** Port numbers, by process: first those that pop, then those that push. */
-  readonly fast: Int32Array;
-  /** All rings. -1: a token whose time is not known yet. */
-  readonly time: Float64Array;
-  /** All additive counters. Ports start at `portCount`, resources at `resourceCount`. */
-  readonly count: Float64Array;
-  readonly portCount: number;
-  readonly resourceCount: number;
-  /** Outstanding slots of all processes: time free (-1: under way), bursts under way, latest completion, process. */
-  readonly slotFree: Float64Array;
-  readonly slotPending: Int32Array;
-  readonly slotDone: Float64Array;
-  readonly slotProcess: Int32Array;
-  /** Ring position of the token that the firing in slot g pushed at port j of its process, -1: none, at [slotPush0[p] + (g - SLOT0) * ports + j]. */
-  readonly slotPush: Int32Array;
-  readonly slotPush0: Int32Array;
-  /** Per resource: time at which it is free, in server ticks on its own axis; its pending bursts. */
-  readonly free: Float64Array;
-  readonly pending: readonly Heap[];
-  /** Per process: who says which bursts it sends, and where; words: per port: words of the token popped last, or to be pushed; per channel: words of its tokens. */
-  readonly sources: readonly (RequestSource | undefined)[];
-  readonly bursts: readonly Int32Array[];
-  readonly inputs: readonly (readonly Float64Array[])[];
-  readonly outputs: readonly (readonly Float64Array[])[];
-  readonly data: readonly Float64Array[];
-  /** What a question leaves for the act that follows: latest arrival and its port, latest slot and its port. */
-  readonly asked: Float64Array;
-  /** Room for one batch of firings. */
-  readonly starts: Float64Array;
-  readonly slots: Float64Array;
-  readonly inPort: Int32Array;
-  readonly outPort: Int32Array;
-  /** Ports beyond the last that stand in for a missing one: their channel has all it needs at time 0. */
-  readonly noInput: number;
-  readonly noOutput: number;
-  readonly maxTicks: number;
-}
 
 export interface RunOptions {
   /** A firing that would start later than this ends the run with a RunError. */

@@ -1,7 +1,7 @@
 /** Who waits for what: the material of a deadlock message. */
 
+import { ACT, CI, CURRENT, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
 import type { PortSpec } from "./network.ts";
-import { ACT, CI, CURRENT, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./state.ts";
 
 export interface Wait {
   readonly process: number;

@@ -98,9 +98,9 @@ function fullestBank(filled: Int32Array, keys: Float64Array, { lo, hi }: Walk, s
   let fullest = 0;
   filled.fill(0);
   for (let l = lo; l < hi; l++) {
-    const key = keys[l * keyStep]!;
+    const key = keys[l * keyStep]! | 0;
     if (key < 0) continue;
-    if (!(key < size)) throw keyFault(nest, key, size);
+    if (key >= size) throw keyFault(nest, key, size);
     const count = ++filled[key % banks]!;
     if (count > fullest) fullest = count;
   }
@@ -112,8 +112,10 @@ function combine(table: Values, offset: number, keys: Float64Array, words: Float
   const keyStep = keys.length === 1 ? 0 : 1;
   const wordStep = words.length === 1 ? 0 : 1;
   for (let l = lo; l < hi; l++) {
-    const key = keys[l * keyStep]!;
-    if (key >= 0) table[offset + key] = fold(table[offset + key]!, words[l * wordStep]!, 0);
+    const key = keys[l * keyStep]! | 0;
+    if (key < 0) continue;
+    const at = offset + key;
+    table[at] = fold(table[at]!, words[l * wordStep]!, 0);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Small questions about nests, units and channels that verifier, datapath, timing and report all ask. */
 
-import type { Channel, Endpoint, Nest, Port, Section, Unit } from "./fabric.ts";
+import type { Channel, Nest, Section } from "./fabric.ts";
 
 /** How often a nest fires in all. */
 export function firingsOf(nest: Pick<Nest, "loops">): number {
@@ -15,18 +15,6 @@ export function iterationsOf(nest: Pick<Nest, "loops">, level: number): number {
 /** Firings in one iteration of `level`. */
 export function periodOf(nest: Pick<Nest, "loops">, level: number): number {
   return nest.loops.slice(level).reduce((product, loop) => product * loop.trip, 1);
-}
-
-export function findUnit(section: Section, end: Endpoint): Unit | undefined {
-  return section.units.find((unit) => unit.id === end.unit);
-}
-
-export function findNest(unit: Unit | undefined, end: Endpoint): Nest | undefined {
-  return unit?.nests.find((nest) => nest.id === end.nest);
-}
-
-export function findPort(nest: Nest | undefined, name: string): Port | undefined {
-  return nest?.ports.find((port) => port.name === name);
 }
 
 export function channelsById(section: Section): ReadonlyMap<string, Channel> {

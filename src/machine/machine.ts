@@ -109,6 +109,11 @@ export interface TierSpec {
   readonly latency_seconds: number;
   /** Every `interval_clocks` all channels are out of service for `duration_clocks`. */
   readonly refresh?: { readonly interval_clocks: number; readonly duration_clocks: number };
-  /** Consecutive bytes on one channel before the next. */
+  /** Consecutive bytes (a line) on one channel before the next. */
   readonly interleave_bytes: number;
+  /**
+   * Which channel of C has line n. linear: n mod C, so that strides of C lines meet in one channel. skewed: (n + n div C + n div C^2) mod C,
+   * which turns the order by one from stripe to stripe, so that power-of-two strides spread.
+   */
+  readonly interleave: "linear" | "skewed";
 }

@@ -112,6 +112,7 @@ const tier = z
     latency_seconds: quantity("time", "0 s", "1 ms", "From the end of service to the data at the address generator."),
     refresh: refresh.nullish().describe("Absent: no refresh."),
     interleave_bytes: count(4, 2 ** 30, "Consecutive bytes on one channel before the next; a multiple of burst_bytes."),
+    interleave: figure(z.enum(["linear", "skewed"])).describe("Order of the channels: the same in every stripe, or turned by one from stripe to stripe."),
   })
   .superRefine(({ bytes, channels, burst_bytes: burst, interleave_bytes: interleave }, context) => {
     const stripe = channels.value * interleave.value;

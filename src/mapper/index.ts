@@ -54,7 +54,7 @@ function mapSection(section: Section, machine: Machine, sites: readonly Site[], 
   for (let attempt = 1; ; attempt++) {
     const problem = placementProblem(section, sites, (channel) => urgency.get(channel) ?? 1);
     const moves = effort * movesFor(section.units.length);
-    const siteOf = anneal(problem, constructivePlacement(problem), { random: seedRandom(seed, "place", section.name, attempt), moves });
+    const { siteOf } = anneal(problem, constructivePlacement(problem), { random: seedRandom(seed, "place", section.name, attempt), moves });
     const positions = section.units.map((_, unit) => sites[siteOf[unit]!]!);
     const routed = routeSection(maze, section, machine, positions);
     if (routed.overloads.length === 0) return mappedSection(section, machine, positions, routed);
@@ -63,9 +63,9 @@ function mapSection(section: Section, machine: Machine, sites: readonly Site[], 
   }
 }
 
-/** Grows faster than the units, as annealing needs: 180 for each of a hundred and fifty units, 700 for each of two thousand. */
+/** Grows faster than the units, as annealing needs: 250 for each of a hundred and fifty units, 675 for each of two thousand. */
 function movesFor(units: number): number {
-  return Math.ceil(15 * units * Math.sqrt(units));
+  return Math.ceil(10_000 + 15 * units * Math.sqrt(units));
 }
 
 function mappedSection(section: Section, machine: Machine, positions: readonly Site[], { routes }: RoutedSection): MappedSection {

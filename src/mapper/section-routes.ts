@@ -40,7 +40,7 @@ export function routeSection(maze: Maze, section: Section, machine: Machine, pos
     ),
   );
   const routes = new Map(parts.flatMap((part) => part.routes.map((route) => [route.channel, route])));
-  const overloads = parts.flatMap((part) => part.overloads).sort((a, b) => b.need / b.capacity - a.need / a.capacity);
+  const overloads = parts.flatMap((part) => part.overloads).sort((a, b) => b.need - b.capacity - (a.need - a.capacity));
   return { routes: channels.map((channel) => routes.get(channel.id)!), overloads };
 }
 

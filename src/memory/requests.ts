@@ -1,5 +1,5 @@
 /**
- * The bursts that an address generator asks for, firing by firing. A burst goes to channel floor(address / interleave_bytes) mod channels. Bursts that
+ * The bursts that an address generator asks for, firing by firing. Which channel has a burst is channelOf's to say. Bursts that
  * the nest's request before already touched are not asked for again, so a walk along memory moves each burst once. Lanes that are not valid ask
  * for nothing. A store of part of a burst takes the whole burst's time (write masks; nothing is read before).
  * Hot path: called once for each firing, 10^8 times in a long run; full vectors along the innermost loop cost one addition and two divisions.
@@ -23,6 +23,7 @@ interface Requests {
   /** Bursts before the next channel's turn. */
   readonly burstsPerTurn: number;
   readonly channels: number;
+  readonly skewed: boolean;
   readonly firstResource: number;
   /** Stands at the first firing of the run under way: full vectors along the innermost loop, or one firing with part of a vector. */
   readonly walk: Walk;
@@ -61,6 +62,7 @@ function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedT
     burst_bytes: spec.burst_bytes,
     burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
     channels: spec.channels,
+    skewed: spec.interleave === "skewed",
     firstResource: first,
     walk,
     ...{ length: 0, left: 0, element: 0, elementStep: 0, lo: 0, hi: 0 },
@@ -80,18 +82,24 @@ function nextBursts(requests: Requests, into: Int32Array | null): number {
 }
 
 function askFor(requests: Requests, first: number, last: number, into: Int32Array | null): number {
-  const { burstsPerTurn, channels, firstResource } = requests;
+  const { burstsPerTurn, firstResource } = requests;
   let asked = 0;
   for (let burst = first; burst <= last; burst++) {
     if (burst >= requests.first && burst <= requests.last) continue;
-    const turn = Math.floor(burst / burstsPerTurn);
-    if (into !== null) into[asked] = firstResource + turn - Math.floor(turn / channels) * channels;
+    if (into !== null) into[asked] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), requests);
     asked++;
   }
   requests.first = first;
   requests.last = last;
   requests.count += asked;
   return asked;
+}
+
+/** The channel that has a line: see TierSpec.interleave. */
+export function channelOf(line: number, { channels, skewed }: Pick<Requests, "channels" | "skewed">): number {
+  const stripe = Math.floor(line / channels);
+  const turned = skewed ? line + stripe + Math.floor(stripe / channels) : line;
+  return turned - Math.floor(turned / channels) * channels;
 }
 
 /** Past the run that has ended, to the next. */
@@ -148,12 +156,13 @@ function nextFiring({ walk, length, left }: Requests): number {
  * inner loops. The outermost counter is part of it only where a guard or an edge of the tensor cuts by it; elsewhere its iterations differ by a shift.
  */
 function normalisedState(requests: Requests): readonly number[] {
-  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, channels } = requests;
+  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, channels, skewed } = requests;
   const here: Walk = { ...walk, counters: walk.counters.slice(), values: walk.values.slice() };
   seek(here, nextFiring(requests));
   const address = base_bytes + here.values[here.element]! * elementBytes;
   const burst = Math.floor(address / burst_bytes);
   const touched = requests.last < requests.first ? [] : [requests.first - burst, requests.last - burst];
   const cut = here.limits.some((_, i) => here.coefficients[i] !== 0 && everCuts(here, i));
-  return [address % (burst_bytes * burstsPerTurn * channels), ...touched, ...here.counters.subarray(cut ? 0 : 1)];
+  const rotation = burst_bytes * burstsPerTurn * (skewed ? channels ** 3 : channels);
+  return [address % rotation, ...touched, ...here.counters.subarray(cut ? 0 : 1)];
 }

@@ -1,8 +1,11 @@
 /** What several machines ask about a program: affine indices, reads, free indices, exact operation counts, bytes. */
 
 import { bytesOf, isFloat } from "./dtypes.ts";
+import { childrenOf, freeIndexFinder, interner, visitNodes } from "./nodes.ts";
 import type { Dtype, Expr, Index, Operator, Program, ScalarOp, Tensor } from "./program.ts";
 import { isSpecial } from "./typing.ts";
+
+export { visitNodes } from "./nodes.ts";
 
 /** constant + sum of coefficient * index. Coefficients are never 0. */
 export interface AffineForm {
@@ -74,35 +77,6 @@ export function rangeOfAffine(
   return { lowest, highest };
 }
 
-/** The expressions directly inside an expression. */
-export function childrenOf(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "const":
-    case "index":
-      return [];
-    case "read":
-      return expr.at;
-    case "op":
-      return expr.args;
-    case "cast":
-      return [expr.arg];
-    case "reduce":
-      return [expr.body];
-  }
-}
-
-/** Calls `visit` once for each node object of the DAG, arguments before their users. */
-export function visitNodes(roots: readonly Expr[], visit: (expr: Expr) => void, children: (expr: Expr) => readonly Expr[] = childrenOf): void {
-  const seen = new Set<Expr>();
-  const walk = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    children(expr).forEach(walk);
-    visit(expr);
-  };
-  roots.forEach(walk);
-}
-
 /** The bodies of an operator; of an iterate none (its operators have their own). */
 export function bodiesOf(operator: Operator): readonly Expr[] {
   switch (operator.kind) {
@@ -144,7 +118,7 @@ export interface Read {
 export function readsOf(operator: Operator): readonly Read[] {
   if (operator.kind === "iterate") return operator.body.flatMap(readsOf);
   const reads: Read[] = [];
-  visitNodes(bodiesOf(operator), (expr) => {
+  visitNodes(bodiesOf(operator).map(interner()), (expr) => {
     if (expr.kind === "read") reads.push({ tensor: expr.tensor, at: expr.at, affine: expr.at.map(affine) });
   });
   return reads;
@@ -168,21 +142,6 @@ export function indicesOf(operator: Operator): readonly Index[] {
   return indices;
 }
 
-/** The names of indices that each node uses and does not bind itself; memoised per returned function. */
-export function freeIndexFinder(): (expr: Expr) => ReadonlySet<string> {
-  const known = new Map<Expr, ReadonlySet<string>>();
-  const find = (expr: Expr): ReadonlySet<string> => {
-    const done = known.get(expr);
-    if (done !== undefined) return done;
-    const free = new Set<string>(expr.kind === "index" ? [expr.index] : []);
-    for (const child of childrenOf(expr)) for (const name of find(child)) free.add(name);
-    if (expr.kind === "reduce") for (const { name } of expr.over) free.delete(name);
-    known.set(expr, free);
-    return free;
-  };
-  return find;
-}
-
 // --- operations ---
 
 export interface OperationCounts {
@@ -195,8 +154,8 @@ export interface OperationCounts {
 }
 
 /**
- * Exact counts of a program. An operation counts once for every combination of the indices it depends on (what does not change along a loop is
- * computed once), so no machine can do with fewer of the same kind. Casts and moves do not count. `sizes` gives the real lengths of
+ * Exact counts of a program. An operation counts once for every combination of the indices it depends on, and equal operations count once, so no
+ * machine that keeps to the program can do with fewer. Casts and moves do not count. `sizes` gives the real lengths of
  * collections by the name of their size tensor; without it their bounds count.
  */
 export function countOperations(program: Program, sizes: Readonly<Record<string, number>> = {}): OperationCounts {
@@ -213,7 +172,7 @@ export function countOperator(operator: Operator, sizes: Readonly<Record<string,
     if (expr.kind === "op") total = plus(total, times(one(expr.op, operandDtype(expr)), iterations(freeOf(expr))));
     if (expr.kind === "reduce") total = plus(total, times(one("add", expr.acc), iterations(new Set([...freeOf(expr), ...expr.over.map(({ name }) => name)]))));
   };
-  visitNodes(bodiesOf(operator), count, computedChildren);
+  visitNodes(bodiesOf(operator).map(interner()), count, computedChildren);
   const domain = iterations(operator.domain.map(({ name }) => name));
   if (operator.kind === "groupBy") for (const { acc } of operator.fields) total = plus(total, times(one("add", acc), domain));
   return operator.kind === "scan" ? plus(total, times(one("add", operator.acc), domain)) : total;

@@ -4,8 +4,9 @@
  */
 
 import { UserError } from "../base/errors.ts";
-import { elementsOf, freeIndexFinder, visitNodes } from "./analysis.ts";
+import { elementsOf } from "./analysis.ts";
 import { identity, roundFunction, scalarFunction } from "./dtypes.ts";
+import { freeIndexFinder, visitNodes } from "./nodes.ts";
 import type { Dtype, Expr, Index, ReduceFn, Tensor, Values } from "./program.ts";
 
 export interface StoredTensor {

@@ -3,9 +3,22 @@
  * scalars.ts. Calling them inside `program(...)` records a Program; nothing survives the call. Errors name the operator.
  */
 
-import { type Fault, UserError } from "../base/errors.ts";
-import { defaultsOf, largestExtent, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
-import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Index, Operator, Program, ReduceFn, Tensor, Tier } from "./program.ts";
+import { defaultsOf, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
+import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Program, ReduceFn, Tier } from "./program.ts";
+import {
+  append,
+  building,
+  type Collection,
+  checkExtent,
+  declare,
+  type Extent,
+  fault,
+  indexExpr,
+  indexOf,
+  outsideOperators,
+  pattern,
+  record,
+} from "./recording.ts";
 import { constant, type Handle, type Scalar, toExpr } from "./scalars.ts";
 import { defaultAccumulator, defaultResult, reduceFault } from "./typing.ts";
 
@@ -19,30 +32,9 @@ export interface Definition {
   build(settings?: Readonly<Record<string, unknown>>): Program;
 }
 
-/** Records made by filter or flatMap: `late.at(i).delay`; as an extent it stands for the records there really are. */
-export interface Collection<K extends string = string> {
-  readonly kind: "collection";
-  readonly name: string;
-  readonly bound: number;
-  /** Number of records, an i32 scalar. */
-  readonly size: Handle;
-  readonly fields: { readonly [F in K]: Handle };
-  at(index: Scalar): { readonly [F in K]: Expr };
-}
+export type { Collection, Extent } from "./recording.ts";
 
-export type Extent = number | Collection;
 type Outputs = Readonly<Record<string, Handle | Collection | Readonly<Record<string, Handle>>>>;
-
-interface Build {
-  readonly tensors: Tensor[];
-  readonly inputs: string[];
-  readonly names: Set<string>;
-  operators: Operator[];
-  /** The operator whose body is being built. */
-  operator?: { readonly name: string; reduceIndices: number };
-}
-
-let current: Build | undefined;
 
 export function program<const P extends Readonly<Record<string, ParameterDefault>>>(
   name: string,
@@ -55,21 +47,11 @@ export function program<const P extends Readonly<Record<string, ParameterDefault
     parameters,
     build: (settings = {}) => {
       const params = resolveParameters(parameters, settings);
-      return record(name, params, () => build(params as ParametersOf<P>));
+      const { recording, result } = record(name, () => outputNames(build(params as ParametersOf<P>)));
+      const { inputs, tensors, operators } = recording;
+      return { schemaVersion: 1, name, params, inputs, tensors, operators, outputs: result };
     },
   };
-}
-
-function record(name: string, params: ParameterValues, build: () => Outputs): Program {
-  if (current !== undefined) throw fault("nested-program", `program "${name}" is built inside another program`, "call its operators as functions instead");
-  const state: Build = { tensors: [], inputs: [], names: new Set(), operators: [] };
-  current = state;
-  try {
-    const outputs = outputNames(build());
-    return { schemaVersion: 1, name, params, inputs: state.inputs, tensors: state.tensors, operators: state.operators, outputs };
-  } finally {
-    current = undefined;
-  }
 }
 
 /** A collection or a record of handles among the outputs contributes each of its tensors, as `name.field`. */
@@ -107,28 +89,6 @@ export function input(name: string, dtype: Dtype, shape: readonly number[], { ti
 /** Whole numbers of [low, high] for integers, reals of [low, high) for floats. */
 export const uniform = (low: number, high: number): Generator => ({ kind: "uniform", low, high });
 export const normal = (mean: number, deviation: number): Generator => ({ kind: "normal", mean, deviation });
-
-function declare(tensor: Tensor): Handle {
-  const state = building(tensor.name);
-  if (state.names.has(tensor.name))
-    throw fault("duplicate-name", `the name "${tensor.name}" is taken`, "names of inputs and operators are unique in a program");
-  state.names.add(tensor.name);
-  state.tensors.push(tensor);
-  return handleOf(tensor);
-}
-
-function handleOf(tensor: Tensor): Handle {
-  return { kind: "tensor", tensor, at: (...index) => readAt(tensor, index) };
-}
-
-function readAt(tensor: Tensor, index: readonly Scalar[]): Expr {
-  const { name, shape, dtype } = tensor;
-  if (index.length !== shape.length) throw fault("wrong-rank", `"${name}" has ${shape.length} dimensions and is read at ${index.length} indices`);
-  const at = index.map((item) => toExpr(item, "i32"));
-  const wrong = at.find((item) => item.dtype !== "i32");
-  if (wrong !== undefined) throw fault("dtype-mismatch", `"${name}" is read at an index of dtype ${wrong.dtype}, expected i32`, `write cast("i32", ...)`);
-  return { kind: "read", dtype, tensor: name, at };
-}
 
 // --- patterns ---
 
@@ -298,54 +258,6 @@ export function iterate<K extends string>(
   return carried;
 }
 
-// --- helpers of the patterns ---
-
-/** Runs a body with indices of its own; a fault inside is placed at the operator. */
-function pattern<T>(name: string, extents: readonly Extent[], body: (index: Expr[]) => T): { readonly domain: readonly Index[]; readonly result: T } {
-  const state = outsideOperators(name);
-  state.operator = { name, reduceIndices: 0 };
-  try {
-    const domain = extents.map((extent, position) => indexOf(extent, `${name}.i${position}`, `dimension ${position}`));
-    return { domain, result: body(domain.map(indexExpr)) };
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(error.faults.map((item) => ({ ...item, place: item.place ?? { path: `operator "${name}"` } }))) : error;
-  } finally {
-    delete state.operator;
-  }
-}
-
-function indexOf(extent: Extent, name: string, what: string): Index {
-  if (typeof extent !== "number") return { name, extent: extent.bound, count: extent.size.tensor.name };
-  checkExtent(extent, what);
-  return { name, extent };
-}
-
-const indexExpr = ({ name }: Index): Expr => ({ kind: "index", dtype: "i32", index: name });
 const boundOf = (extent: Extent): number => (typeof extent === "number" ? extent : extent.bound);
 const isHandle = (value: Outputs[string]): value is Handle => value.kind === "tensor";
 const isCollection = (value: Outputs[string]): value is Collection => value.kind === "collection";
-
-function append(operator: Operator): void {
-  building(operator.name).operators.push(operator);
-}
-
-function building(what: string): Build {
-  if (current === undefined) throw fault("outside-program", `"${what}" stands outside a program`, "call it inside program(name, parameters, () => ...)");
-  return current;
-}
-
-function outsideOperators(name: string): Build {
-  const state = building(name);
-  if (state.operator === undefined) return state;
-  throw fault("nested-operator", `"${name}" stands inside the body of "${state.operator.name}"`, "a body is made of scalars and reduce");
-}
-
-function checkExtent(extent: number, what: string): void {
-  if (Number.isInteger(extent) && extent >= 1 && extent <= largestExtent) return;
-  throw fault("bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${largestExtent}`);
-}
-
-function fault(code: string, message: string, hint?: string): UserError {
-  const item: Fault = { code, message, ...(hint === undefined ? {} : { hint }) };
-  return new UserError(item);
-}

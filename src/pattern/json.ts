@@ -5,8 +5,8 @@
 
 import * as z from "zod";
 import { type Fault, UserError } from "../base/errors.ts";
-import { childrenOf } from "./analysis.ts";
 import { dtypes } from "./dtypes.ts";
+import { interner, visitNodes } from "./nodes.ts";
 import type { Dtype, Expr, Operator, Program } from "./program.ts";
 import { scalarRules } from "./typing.ts";
 import { checkProgram } from "./verify.ts";
@@ -38,18 +38,13 @@ export interface ProgramJson extends Omit<Program, "operators"> {
 
 export function programToJson(program: Program): ProgramJson {
   const nodes: JsonNode[] = [];
+  const intern = interner();
   const refs = new Map<Expr, Ref>();
-  const known = new Map<string, Ref>();
-  const refOf = (expr: Expr): Ref => {
-    const done = refs.get(expr);
-    if (done !== undefined) return done;
-    for (const child of childrenOf(expr)) refOf(child);
-    const node = nodeOf(expr, refOf);
-    const text = JSON.stringify(node);
-    const ref = known.get(text) ?? nodes.push(node) - 1;
-    known.set(text, ref);
-    refs.set(expr, ref);
-    return ref;
+  const refOf = (root: Expr): Ref => {
+    visitNodes([intern(root)], (expr) => {
+      if (!refs.has(expr)) refs.set(expr, nodes.push(nodeOf(expr, (child) => refs.get(child)!)) - 1);
+    });
+    return refs.get(intern(root))!;
   };
   const operators = program.operators.map((operator) => mapBodies(operator, refOf) as Tabled<Operator>);
   return { ...program, nodes, operators };

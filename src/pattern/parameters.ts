@@ -68,6 +68,9 @@ function checkText(name: string, setting: unknown): string | Fault {
   return typeof setting === "string" ? setting : { code: "bad-parameter", message: `${name} is ${print(setting)}, expected a text` };
 }
 
+/** Numbers without quotes, also where they were given as text. */
 function print(value: unknown): string {
-  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return typeof value === "number" || (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value)))
+    ? String(value)
+    : (JSON.stringify(value) ?? String(value));
 }

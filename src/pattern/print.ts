@@ -7,7 +7,8 @@
  * Shared subexpressions are named t1, t2 ... and follow after `where`.
  */
 
-import { affine, bodiesOf, childrenOf, indicesOf, visitNodes } from "./analysis.ts";
+import { affine, bodiesOf, indicesOf } from "./analysis.ts";
+import { childrenOf, visitNodes } from "./nodes.ts";
 import type { Expr, FlatMapOperator, GroupByOperator, Index, Operator, Program, ReduceFn, ScalarOp, Tensor } from "./program.ts";
 
 export function printProgram(program: Program): string {

@@ -5,8 +5,9 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { affine, bodiesOf, elementsOf, freeIndexFinder, indicesOf, rangeOfAffine, visitNodes } from "./analysis.ts";
+import { affine, bodiesOf, elementsOf, indicesOf, rangeOfAffine } from "./analysis.ts";
 import { dtypes, isDtype, isInteger, round } from "./dtypes.ts";
+import { freeIndexFinder, visitNodes } from "./nodes.ts";
 import { largestExtent } from "./parameters.ts";
 import type { Dtype, Expr, FlatMapOperator, GroupByOperator, Index, IterateOperator, MapOperator, Operator, Program, ScanOperator, Tensor } from "./program.ts";
 import { reduceFault, typeOperation } from "./typing.ts";

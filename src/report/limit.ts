@@ -17,14 +17,14 @@ interface Occupied {
   readonly cycles: Cycles;
 }
 
-/** `cycles` is the time from start to end of these sections. A resource that is busy less than half of it limits nothing: then it is "latency". */
-export function limitOf(sections: readonly SectionCounters[], cycles: Cycles, bounds: Bounds): Limit {
+/** `cycles` is the time from start to end of these sections, `pcus` what the machine has. A resource that is busy less than half of it limits nothing: then it is "latency". */
+export function limitOf(sections: readonly SectionCounters[], cycles: Cycles, bounds: Bounds, pcus: number): Limit {
   const occupied = RESOURCES.map((resource) => ({ resource, cycles: sections.reduce((total, section) => total + occupation(section, resource), 0) }));
   const top = occupied.reduce((best, one) => (one.cycles > best.cycles ? one : best));
   const head = headline(top, sections, cycles, bounds);
   if (cycles === 0) return { resource: "none", sentence: "nothing ran" };
-  if (top.cycles * 2 >= cycles) return { resource: top.resource, sentence: `${head}; ${whereTheRestWent(sections, cycles)}` };
-  return { resource: "latency", sentence: `no resource is busy for half of the time (${head}); ${whereTheRestWent(sections, cycles)}` };
+  if (top.cycles * 2 >= cycles) return { resource: top.resource, sentence: `${head}; ${whereTheRestWent(sections, cycles, pcus)}` };
+  return { resource: "latency", sentence: `no resource is busy for half of the time (${head}); ${whereTheRestWent(sections, cycles, pcus)}` };
 }
 
 /** Ticks of the section in which the resource was busy: units by the busiest of their kind, tiers and links by the mean over channels and links in use. */
@@ -58,11 +58,12 @@ function headline({ resource, cycles: busy }: Occupied, sections: readonly Secti
   if (kind === undefined) return `${resource} takes ${share} of ${grouped(cycles)} cycles${bound}`;
   const longest = sections.reduce((best, section) => ((busiest(section, kind)?.busy ?? 0) > (busiest(best, kind)?.busy ?? 0) ? section : best));
   const unit = busiest(longest, kind);
-  return `${resource}: the busiest ${kind} of each section, ${unit?.id ?? "none"} above all, is busy ${share} of ${grouped(cycles)} cycles${bound}`;
+  const which = sections.length === 1 ? `the busiest ${kind}, ${unit?.id ?? "none"},` : `the busiest ${kind} of each section, ${unit?.id ?? "none"} above all,`;
+  return `${which} is busy ${share} of ${grouped(cycles)} cycles${bound}`;
 }
 
-/** "on average the 12 pcu in use are 20.1 % busy, 79.0 % starved (most by x.load) and 0.9 % idle". */
-function whereTheRestWent(sections: readonly SectionCounters[], cycles: Cycles): string {
+/** "while sections run, their PCUs (12 of 64) are on average 20.1 % busy, 79.0 % starved (most on channel x.load>y.in) and 0.9 % idle". */
+function whereTheRestWent(sections: readonly SectionCounters[], cycles: Cycles, pcus: number): string {
   const configuring = sections.reduce((total, section) => total + section.configuringTicks, 0);
   const loading =
     configuring === 0
@@ -82,7 +83,7 @@ function whereTheRestWent(sections: readonly SectionCounters[], cycles: Cycles):
         )}`,
     );
   const most = Math.max(...sections.map((section) => section.units.filter(({ kind }) => kind === "pcu").length));
-  return `while sections run, their PCUs (at most ${most}) are on average ${listed(parts)}${loading}`;
+  return `while sections run, their PCUs (${sections.length === 1 ? "" : "at most "}${most} of ${pcus}) are on average ${listed(parts)}${loading}`;
 }
 
 /** The channel that decided most of these waits. */

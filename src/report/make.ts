@@ -36,7 +36,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
   const seconds = counters.ticks / machine.clock_hz;
   const work = workOfProgram(program);
   const bounds = boundsOf(work, counters.sections, machine);
-  const limit = limitOf(counters.sections, counters.ticks, bounds);
+  const limit = limitOf(counters.sections, counters.ticks, bounds, machine.pcu.count);
   const energy = energyOf(counters, machine, energyTable);
   const units = unitRows(counters, mapping);
   const result: RunResult = {
@@ -106,7 +106,7 @@ function sectionRow(section: SectionCounters, machine: Machine): SectionResult {
     configuring_cycles: section.configuringTicks,
     units: { pcu: count("pcu"), pmu: count("pmu"), ag: count("ag") },
     bounds_cycles: bounds,
-    limit: limitOf([section], cycles, bounds),
+    limit: limitOf([section], cycles, bounds, machine.pcu.count),
   };
 }
 

@@ -40,7 +40,8 @@ function unitRow(unit: UnitCounters, section: SectionCounters, run: RunCounters,
 
 /**
  * Follows a wait to its root: from a starved unit to the source of the channel, from a blocked one to its sink, and on from there by the longest
- * wait of that unit, until a unit is mostly busy, waits for a memory tier (the root is then the tier), or was met before.
+ * wait of that unit, until a unit is mostly busy or waits for a memory tier: that unit or tier is the root. Where the waits lead back in a ring, each
+ * unit waits for the other's answer and none is slow: the root is "latency" (more depth in the channels between them would help).
  */
 function rootFinder(section: SectionCounters, fabric: Section): (unit: UnitCounters, wait: Wait) => string {
   const units = new Map(section.units.map((unit) => [unit.id, unit]));
@@ -58,7 +59,7 @@ function rootFinder(section: SectionCounters, fabric: Section): (unit: UnitCount
       unit = next;
       wait = longestWait(unit);
     }
-    return unit.id;
+    return wait === undefined ? unit.id : "latency";
   };
 }
 

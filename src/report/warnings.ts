@@ -6,9 +6,9 @@ import type { Machine } from "../machine/machine.ts";
 import type { EnergyResult, UnitResult } from "../result/result.ts";
 import { listed } from "./format.ts";
 
-const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "refresh"] as const;
+const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh"] as const;
 
-/** Key paths (or the beginnings of some) of the figures in a machine's config that set the pace of a limiting resource. */
+/** Key paths of the figures in a machine's config that set the pace of a limiting resource. */
 const DECIDES: Readonly<Record<string, readonly string[]>> = {
   compute: ["clock_hz", "pcu.count", "pcu.lanes", "pcu.stages", "pcu.registers", "pcu.special_stages", "pcu.modes", "pcu.tail"],
   sram: ["clock_hz", "pmu.count", "pmu.banks", "pmu.vector_in", "pmu.vector_out", "pmu.diagonal"],
@@ -17,7 +17,17 @@ const DECIDES: Readonly<Record<string, readonly string[]>> = {
   ddr: TIER_PACE.map((key) => `tiers.ddr.${key}`),
   network: ["clock_hz", "network.vector_links", "network.scalar_links", "network.vector_bytes"],
   reconfiguration: ["reconfiguration_seconds"],
-  latency: ["network.hop_cycles", "pmu.latency_cycles", "ag.latency_cycles", "tiers.hbm.latency_seconds", "tiers.ddr.latency_seconds"],
+  latency: [
+    "network.hop_cycles",
+    "pcu.fifo_depth",
+    "pmu.fifo_depth",
+    "ag.fifo_depth",
+    "ag.outstanding",
+    "pmu.latency_cycles",
+    "ag.latency_cycles",
+    "tiers.hbm.latency_seconds",
+    "tiers.ddr.latency_seconds",
+  ],
 };
 
 export interface WarningParts {
@@ -34,8 +44,8 @@ export function warningsOf(parts: WarningParts): readonly string[] {
 }
 
 function assumedFigures({ machine, limit }: WarningParts): readonly string[] {
-  const prefixes = DECIDES[limit] ?? [];
-  const paths = Object.keys(machine.sources).filter((path) => machine.sources[path]?.assumed && prefixes.some((prefix) => path.startsWith(prefix)));
+  const keys = DECIDES[limit] ?? [];
+  const paths = Object.keys(machine.sources).filter((path) => machine.sources[path]?.assumed && keys.some((key) => path === key || path.startsWith(`${key}.`)));
   return paths.length === 0 ? [] : [`${limit} decides, and these figures of ${machine.name} are assumed: ${listed(paths)}`];
 }
 

@@ -65,11 +65,18 @@ function buildChannels(section: Section, s: number, { mapping, machine, slice }:
       channel.id,
       channel.sinks.map((sink, i) => {
         const latency = channel.kind === "buffer" ? 1 : hops.get(channel.id)![i]! * machine.network.hop_cycles;
-        return channels.push({ name: nameOf(channel, i), depth: channel.depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
+        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, machine);
+        return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
       }),
     );
   }
   return { channels, sinks };
+}
+
+/** Tokens that the source holds itself while they travel: in its pipeline, or, for a load, in the entries that wait for memory. Each hop has a register of its own. */
+function slotsOnTheWay({ source }: Channel, section: Section, { ag }: Machine): number {
+  const nest = section.units.find((unit) => unit.id === source.unit)!.nests.find((item) => item.id === source.nest)!;
+  return nest.latency + (nest.work.kind === "load" ? ag.outstanding : 0);
 }
 
 function nameOf({ id, sinks }: Channel, sink: number): string {

@@ -83,7 +83,14 @@ describe("every field is read", () => {
     "tiers.hbm.burst_bytes": ["tiers.hbm.interleave_bytes=256"],
     "tiers.ddr.burst_bytes": ["tiers.ddr.interleave_bytes=256"],
   };
-  const others: Readonly<Record<string, unknown>> = { "network.kind": "static", "pcu.modes": ["systolic"], schemaVersion: 1, kind: "rda" };
+  const others: Readonly<Record<string, unknown>> = {
+    "network.kind": "static",
+    "tiers.hbm.interleave": "linear",
+    "tiers.ddr.interleave": "linear",
+    "pcu.modes": ["systolic"],
+    schemaVersion: 1,
+    kind: "rda",
+  };
 
   function other(path: string): unknown {
     const value = valueAt(before, path);

@@ -30,7 +30,17 @@ export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows
     ag: { count: ags, outstanding: 64, fifo_depth: 16, latency_cycles: 8 },
     network: { kind: "static", vector_links: 2, scalar_links: 4, control_links: 4, hop_cycles: 1, vector_bytes: 64, ...network },
     tiers: {
-      ddr: { standard: "DDR3-1600", bytes: 2 ** 34, channels: 4, clock_hz: 8e8, burst_bytes: 64, burst_clocks: 4, latency_seconds: 1e-7, interleave_bytes: 64 },
+      ddr: {
+        standard: "DDR3-1600",
+        bytes: 2 ** 34,
+        channels: 4,
+        clock_hz: 8e8,
+        burst_bytes: 64,
+        burst_clocks: 4,
+        latency_seconds: 1e-7,
+        interleave_bytes: 64,
+        interleave: "linear",
+      },
     },
     reconfiguration_seconds: 1e-5,
     energy: "none",
@@ -93,4 +103,51 @@ function randomChannel(random: RandomState, units: readonly Unit[], index: numbe
   const kind = nextBelow(random, 10) === 0 ? "buffer" : "stream";
   const ends = Array.from({ length: sinks }, near);
   return channelOf(`c${index}`, units[source]!.id, kind === "buffer" ? [units[source]!.id] : ends, { width, kind, rate: 0.05 + 0.95 * nextUnit(random) });
+}
+
+export interface PipelineShape {
+  readonly pipelines: number;
+  /** PMUs and PCUs in turn. */
+  readonly length: number;
+  /** Pipelines that one load, one broadcast and one store serve. */
+  readonly group: number;
+}
+
+/**
+ * Pipelines side by side, as a parallelised kernel has them: each group has an AG that loads a tile into the first PMU of each pipeline, one that
+ * broadcasts to the second, and one that stores what the last units make; every PCU gets a scalar from the PMU before it.
+ */
+export function pipelineSection({ pipelines, length, group }: PipelineShape): Pick<Section, "units" | "channels"> {
+  const name = (pipeline: number, step: number): string => `p${pipeline}.${step}`;
+  const places = Array.from({ length: pipelines * length }, (_, index) => ({ pipeline: Math.floor(index / length), step: index % length }));
+  const groups = Array.from({ length: Math.ceil(pipelines / group) }, (_, index) => ({
+    index,
+    members: Array.from({ length: Math.min(group, pipelines - index * group) }, (_, member) => index * group + member),
+  }));
+  const join = (id: string, source: string, sinks: readonly string[], width: Channel["width"] = "vector") => channelOf(id, source, sinks, { width, rate: 0.5 });
+  return {
+    units: [
+      ...places.map(({ pipeline, step }) => unitOf(step % 2 === 0 ? "pmu" : "pcu", name(pipeline, step))),
+      ...groups.flatMap(({ index }) => ["load", "broadcast", "store"].map((kind) => unitOf("ag", `${kind}${index}`))),
+    ],
+    channels: [
+      ...places.filter(({ step }) => step > 0).map(({ pipeline, step }) => join(`v${name(pipeline, step)}`, name(pipeline, step - 1), [name(pipeline, step)])),
+      ...places
+        .filter(({ step }) => step % 2 === 1)
+        .map(({ pipeline, step }) => join(`s${name(pipeline, step)}`, name(pipeline, step - 1), [name(pipeline, step)], "scalar")),
+      ...groups.flatMap(({ index, members }) => [
+        join(
+          `load${index}`,
+          `load${index}`,
+          members.map((pipeline) => name(pipeline, 0)),
+        ),
+        join(
+          `broadcast${index}`,
+          `broadcast${index}`,
+          members.map((pipeline) => name(pipeline, 2)),
+        ),
+        join(`store${index}`, name(members[0]!, length - 1), [`store${index}`]),
+      ]),
+    ],
+  };
 }

@@ -19,6 +19,7 @@ export const tinyTier: TierSpec = {
   burst_clocks: 4,
   latency_seconds: 50e-9,
   interleave_bytes: 64,
+  interleave: "linear",
 };
 
 export const tinyMachine: Machine = {

@@ -201,3 +201,23 @@ function createDatapath(seed: number, ports: number): Behaviour & { digest(): nu
 }
 
 const mix = (a: number, b: number): number => (Math.imul(a ^ (b + 0x9e3779b9), 0x85ebca6b) >>> 3) ^ (a >>> 7);
+
+/** Shorthands for networks made by hand. */
+export const stage = (name: string, firings: number, ports: readonly PortSpec[], rest: Partial<ProcessSpec> = {}): ProcessSpec => ({
+  name,
+  firings,
+  ii: 1,
+  latency: 0,
+  ports,
+  ...rest,
+});
+export const port = (channel: number, kind: PortSpec["kind"], period = 1): PortSpec => ({ channel, kind, period });
+export const wire = (name: string, depth = 8, rest: Partial<ChannelSpec> = {}): ChannelSpec => ({ name, depth, latency: 1, words: 0, ...rest });
+export const server = (name: string, rest: Partial<ResourceSpec> = {}): ResourceSpec => ({
+  name,
+  service: 4,
+  latency: 10,
+  clock: { numerator: 1, denominator: 1 },
+  origin: 0,
+  ...rest,
+});

@@ -1,0 +1,100 @@
+/** Every mistake a user can make: one clear message with its place, exit code 2, no stack trace. The texts are golden. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ended, root, temporaryFolder, twoAtATime, weft } from "../support/cli.ts";
+
+const folder = temporaryFolder();
+
+const SUITES: Readonly<Record<string, readonly string[]>> = {
+  "command-line": [
+    "",
+    "rnu softmax",
+    "run",
+    "check",
+    "run softmax extra",
+    "run softmax --machin sn10",
+    "run softmax --trace csv",
+    "run softmax --machine",
+    "run softmax --style spatail",
+    "run softmax --engine warp",
+    "compile softmax --emit assembly",
+    "run softmax --seed -1",
+    "run softmax --seed 1.5",
+    "run softmax --max-cycles 0",
+    "run softmax --max-cycles many",
+    "run softmax --set rows",
+    "run softmax --set =3",
+    "run softmax --set rows=",
+    "run softmax --json no/such/folder/x.json",
+    "run softmax --json .",
+  ],
+  workload: [
+    "run softmx",
+    "run nothing.yaml",
+    "run softmax --set rowz=3 --set rows=-1 --set cols=1.5 --set dtype=f23",
+    "run softmax --set rows=0 --set cols=1e15",
+    "run softmax --set rows=many",
+    "run softmax --set rows=2147483647 --set cols=2147483647",
+    "check bad-yaml.yaml",
+    "check bad-keys.yaml",
+    "check bad-program.yaml",
+    "run throws.ts",
+    "run syntax.ts",
+    "run no-export.ts",
+    "run truncated.json",
+  ],
+  data: ["check no-data.yaml", "check no-column.yaml", "check truncated-data.yaml", "check too-few-rows.yaml", "run truncated-data.yaml"],
+  machine: [
+    "run softmax --machine plasticin",
+    "run softmax --machine nothing.yaml",
+    "run softmax --set machine.pcu.lane=32 --set machine.pcu.lanes=-16 --set machine.pcu.stages=2.5 --set machine.pmu.banks=1e30 --set machine.clock_hz=fast",
+    "run softmax --set machine.energy=plastic",
+    "check wrong-machine.yaml",
+    "check bad-machine.yaml",
+  ],
+};
+
+beforeAll(() => {
+  const write = (file: string, text: string): void => writeFileSync(join(folder, file), text);
+  write("bad-yaml.yaml", "program: softmax\nparams: { rows: 3\n");
+  write("bad-keys.yaml", "program: softmax\nparam: { rows: 3 }\nseed: -2\n");
+  write("bad-program.yaml", "program: softmx\n");
+  write("throws.ts", 'import { program } from "weft";\nexport default program("throws", { n: 4 }, () => {\n  throw new Error("out of ideas");\n});\n');
+  write("syntax.ts", "export default (;\n");
+  write("no-export.ts", "export const nothing = 1;\n");
+  write("truncated.json", '{"schemaVersion": 1, "name": "half');
+  const flights = (rows: number, data: string): string => `program: flights\nparams: { rows: ${rows} }\ndata:\n  delay: { ${data} }\n`;
+  write("no-data.yaml", flights(100, "file: gone.parquet, column: delay"));
+  write("no-column.yaml", flights(100, "package: vega-datasets, file: data/flights-3m.parquet, column: dely"));
+  write("truncated-data.yaml", flights(100, "file: half.parquet, column: delay"));
+  write("too-few-rows.yaml", flights(3_000_001, "package: vega-datasets, file: data/flights-3m.parquet, column: delay"));
+  const parquet = readFileSync(join(root, "node_modules/vega-datasets/data/flights-3m.parquet"));
+  writeFileSync(join(folder, "half.parquet"), parquet.subarray(0, 5000));
+  const machine = readFileSync(join(root, "configs/plasticine.yaml"), "utf8");
+  write("wrong-machine.yaml", machine.replace("  stages: 6", "  stage: 6").replace("  lanes: 16", "  lanes: sixteen").replace("kind: rda", "kind: rad"));
+  write("bad-machine.yaml", machine.replace("grid: {", "grid: {{"));
+});
+
+describe.each(Object.entries(SUITES))("faults of the %s", (suite, lines) => {
+  it("say what is wrong, where, and what would be right", async () => {
+    const results = await twoAtATime(lines, (line) =>
+      weft(
+        line.split(" ").filter((word) => word !== ""),
+        folder,
+      ),
+    );
+    const transcript = lines.map((line, index) => `$ weft ${line}\n${wordsOf(results[index] as Ended)}`).join("\n");
+    await expect(transcript).toMatchFileSnapshot(`../golden/cli/${suite}.txt`);
+    for (const { code, stderr, stdout } of results) {
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).not.toMatch(/\n\s+at |Error:/);
+    }
+  });
+});
+
+/** Neither progress nor the folder of this run is part of the message. */
+function wordsOf({ stderr }: Ended): string {
+  return stderr.replaceAll(`${folder}/`, "").replaceAll(/^weft: (compiling|placing|reading|simulating) .*\n/gm, "");
+}

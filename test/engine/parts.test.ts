@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { convertTime } from "../../src/engine/clock.ts";
+import { createHeap, popHeap, pushHeap } from "../../src/engine/heap.ts";
+import type { NetworkSpec } from "../../src/engine/network.ts";
+import { runRound, runToEnd } from "../../src/engine/run.ts";
+import { createState } from "../../src/engine/state.ts";
+import { verifyNetwork } from "../../src/engine/verify.ts";
+import { findWaits } from "../../src/engine/waiting.ts";
+import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
+
+describe("time that crosses clocks", () => {
+  it("is rounded up exactly, also beyond 2^53 / numerator", () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 50), fc.integer({ min: 1, max: 2 ** 22 }), fc.integer({ min: 1, max: 2 ** 22 }), (time, numerator, denominator) => {
+        const exact = (BigInt(time) * BigInt(numerator) + BigInt(denominator) - 1n) / BigInt(denominator);
+        fc.pre(exact <= BigInt(Number.MAX_SAFE_INTEGER));
+        expect(BigInt(convertTime(time, numerator, denominator))).toBe(exact);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+});
+
+describe("pending bursts", () => {
+  it("come out by time, then by slot, however pushes and pops mix", () => {
+    const entry = fc.record({ time: fc.nat(20), slot: fc.nat(5), pops: fc.nat(2) });
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 80 }), (entries) => {
+        const heap = createHeap();
+        const model: (readonly [number, number])[] = [];
+        const pop = () => {
+          model.sort(([a, s], [b, t]) => a - b || s - t);
+          expect([heap.time[0], heap.slot[0]]).toEqual(model.shift());
+          popHeap(heap);
+        };
+        for (const { time, slot, pops } of entries) {
+          pushHeap(heap, time, slot);
+          model.push([time, slot]);
+          for (let i = 0; i < pops && model.length > 0; i++) pop();
+        }
+        while (model.length > 0) pop();
+        expect(heap.size).toBe(0);
+      }),
+      { seed: 1 },
+    );
+  });
+});
+
+describe("who waits for what", () => {
+  it("names the ring of a deadlock by token, slot and the process at the other end", () => {
+    // "split" fills the short branch before it feeds the long one, "join" wants both at once.
+    const split = stage("split", 4, [port(0, "stream-out"), port(1, "stream-out", 4)]);
+    const join = stage("join", 4, [port(0, "stream-in"), port(1, "stream-in", 4)]);
+    const state = createState({ processes: [split, join], channels: [wire("short", 2), wire("long", 1)], resources: [] });
+    runToEnd(state);
+    expect(findWaits(state)).toEqual([
+      { process: 0, need: "slot", port: 0, other: 1 },
+      { process: 1, need: "token", port: 1, other: 0 },
+    ]);
+  });
+
+  it("names memory while bursts are under way, and nothing at the end", () => {
+    const load = stage("load", 3, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0]]) } });
+    const spec: NetworkSpec = { processes: [load, stage("sink", 3, [port(0, "stream-in")])], channels: [wire("c")], resources: [server("r")] };
+    const state = createState(spec);
+    runRound(state);
+    expect(findWaits(state)).toEqual([
+      { process: 0, need: "memory", port: -1, other: -1 },
+      { process: 1, need: "token", port: 0, other: 0 },
+    ]);
+    runToEnd(state);
+    expect(findWaits(state)).toEqual([]);
+  });
+});
+
+describe("the verifier", () => {
+  const source = stage("source", 6, [port(0, "stream-out", 2)]);
+  const sink = stage("sink", 3, [port(0, "stream-in")]);
+  const good: NetworkSpec = { processes: [source, sink], channels: [wire("c")], resources: [server("r")] };
+  const refusals: readonly (readonly [string, Partial<NetworkSpec>])[] = [
+    ["channel c: depth 0, must be an integer >= 1", { channels: [wire("c", 0)] }],
+    ["channel c: latency 0, must be an integer >= 1", { channels: [wire("c", 1, { latency: 0 })] }],
+    ["channel c: 0.5 words, must be an integer >= 0", { channels: [wire("c", 1, { words: 0.5 })] }],
+    ["process source: period 4 of the port on c does not divide 6 firings", { processes: [{ ...source, ports: [port(0, "stream-out", 4)] }, sink] }],
+    ["process source: a port names channel 7 of 1", { processes: [{ ...source, ports: [port(7, "stream-out")] }, sink] }],
+    ["process source: ii 0, must be an integer >= 1", { processes: [{ ...source, ii: 0 }, sink] }],
+    ["process source: latency -1, must be an integer >= 0", { processes: [{ ...source, latency: -1 }, sink] }],
+    ["process source: NaN firings, must be an integer >= 0", { processes: [{ ...source, firings: Number.NaN }, sink] }],
+    ["process source: 0 outstanding, must be an integer >= 1", { processes: [{ ...source, requests: { outstanding: 0, source: cyclicSource([[0]]) } }, sink] }],
+    ["channel c: 0 ports pop from it, must be 1", { processes: [source] }],
+    ["channel c: 2 ports push into it, must be 1", { processes: [source, source, sink] }],
+    ["channel c: a stream port pushes and a buffer port pops", { processes: [source, { ...sink, ports: [port(0, "buffer-in")] }] }],
+    ["resource r: service 0, must be an integer >= 1", { resources: [server("r", { service: 0 })] }],
+    ["resource r: latency -2, must be an integer >= 0", { resources: [server("r", { latency: -2 })] }],
+    ["resource r: clock 0 / 1, must be integers >= 1", { resources: [server("r", { clock: { numerator: 0, denominator: 1 } })] }],
+    [
+      "resource r: clock 999999937 / 1000000007 is too fine a ratio to be exact",
+      { resources: [server("r", { clock: { numerator: 999999937, denominator: 1000000007 } })] },
+    ],
+    [
+      "resource r: refresh of 9 every 9, must be integers with 0 <= duration < interval",
+      { resources: [server("r", { refresh: { interval: 9, duration: 9 } })] },
+    ],
+  ];
+
+  it("accepts a network by the rules", () => {
+    expect(() => verifyNetwork(good)).not.toThrow();
+  });
+
+  it.each(refusals)("says %s", (message, change) => {
+    expect(() => verifyNetwork({ ...good, ...change })).toThrow(message);
+  });
+});

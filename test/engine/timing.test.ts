@@ -1,0 +1,168 @@
+/** The sentences of engine/network.ts, one by one, on networks small enough to be worked out by hand; for both engines. */
+
+import { describe, expect, it } from "vitest";
+import type { NetworkSpec } from "../../src/engine/network.ts";
+import { runNetwork } from "../../src/engine/run.ts";
+import { runOracle } from "../../src/sim/oracle.ts";
+import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
+
+const network = (spec: Partial<NetworkSpec>): NetworkSpec => ({ processes: [], channels: [], resources: [], ...spec });
+
+describe.each([
+  { name: "fast engine", run: runNetwork },
+  { name: "oracle", run: runOracle },
+])("$name", ({ run }) => {
+  it("adds latencies of process and channel to each start, and counts what a consumer waits", () => {
+    const source = stage("source", 4, [port(0, "stream-out")], { ii: 2, latency: 3 });
+    const sink = stage("sink", 4, [port(0, "stream-in")]);
+    const result = run(network({ processes: [source, sink], channels: [wire("c")] }));
+    expect(result.processes[0]).toEqual({ firings: 4, lastStart: 6, busy: 8, starved: 0, blocked: 0, memory: 0, waits: [0] });
+    expect(result.processes[1]).toEqual({ firings: 4, lastStart: 10, busy: 4, starved: 7, blocked: 0, memory: 0, waits: [7] });
+    expect(result).toMatchObject({ finished: true, ticks: 11, firings: 8, channels: [{ pushed: 4, popped: 4 }] });
+  });
+
+  it("blocks a producer until the tick after its consumer has taken a token from the full FIFO", () => {
+    const source = stage("source", 3, [port(0, "stream-out")]);
+    const sink = stage("sink", 3, [port(0, "stream-in")], { ii: 3 });
+    const { ticks, processes } = run(network({ processes: [source, sink], channels: [wire("c", 1)] }));
+    expect(processes.map(({ lastStart }) => lastStart)).toEqual([5, 7]);
+    expect(processes[0]).toMatchObject({ busy: 3, blocked: 3, waits: [3] });
+    expect(ticks).toBe(10);
+  });
+
+  it("pops a level's token when its iteration begins and pushes when it ends", () => {
+    const factor = stage("factor", 2, [port(0, "stream-out")]);
+    const reduce = stage("reduce", 6, [port(0, "stream-in", 3), port(1, "stream-out", 3)]);
+    const sink = stage("sink", 2, [port(1, "stream-in")]);
+    const { processes } = run(network({ processes: [factor, reduce, sink], channels: [wire("factor"), wire("sum")] }));
+    expect(processes.map(({ lastStart }) => lastStart)).toEqual([1, 6, 7]);
+    expect(processes[2]).toMatchObject({ starved: 6, waits: [6] });
+  });
+
+  it("hands a buffer over whole, and takes it back when its reader ends", () => {
+    const writer = stage("writer", 4, [port(0, "buffer-out", 2)]);
+    const reader = stage("reader", 4, [port(0, "buffer-in", 2)], { ii: 3 });
+    const single = run(network({ processes: [writer, reader], channels: [wire("tile", 1)] }));
+    expect(single.processes.map(({ lastStart }) => lastStart)).toEqual([7, 11]);
+    const double = run(network({ processes: [writer, reader], channels: [wire("tile", 2)] }));
+    expect(double.processes.map(({ lastStart }) => lastStart)).toEqual([3, 11]);
+  });
+
+  it("gives a wait to the input that came last, the lowest port among equals", () => {
+    const slow = (name: string, channel: number, latency: number) => stage(name, 1, [port(channel, "stream-out")], { latency });
+    const join = stage("join", 1, [port(0, "stream-in"), port(1, "stream-in"), port(2, "stream-in")]);
+    const channels = [wire("a"), wire("b"), wire("c")];
+    const { processes } = run(network({ processes: [slow("a", 0, 1), slow("b", 1, 5), slow("c", 2, 5), join], channels }));
+    expect(processes[3]).toMatchObject({ starved: 6, waits: [0, 6, 0] });
+  });
+
+  it("gives a wait to the output whose slot came last, the lowest port among equals", () => {
+    const source = stage("source", 2, [port(0, "stream-out"), port(1, "stream-out"), port(2, "stream-out")]);
+    const sink = (name: string, channel: number, latency: number) => [wire(name, 1, { latency }), stage(name, 2, [port(channel, "stream-in")])] as const;
+    const sinks = [sink("a", 0, 2), sink("b", 1, 4), sink("c", 2, 4)];
+    const { processes } = run(network({ processes: [source, ...sinks.map(([, p]) => p)], channels: sinks.map(([c]) => c) }));
+    expect(processes[0]).toMatchObject({ lastStart: 5, blocked: 4, waits: [0, 4, 0] });
+  });
+
+  it("gives tokens of a firing with bursts their time when the last burst is done", () => {
+    const load = stage("load", 1, [port(0, "stream-out")], { latency: 2, requests: { outstanding: 1, source: cyclicSource([[0, 0, 1]]) } });
+    const sink = stage("sink", 1, [port(0, "stream-in")]);
+    const { processes, resources, ticks } = run(
+      network({ processes: [load, sink], channels: [wire("c")], resources: [server("a"), server("b", { service: 1 })] }),
+    );
+    expect(processes[1]).toMatchObject({ lastStart: 18 + 2 + 1 });
+    expect(resources[0]).toEqual({ served: 2, busy: 8, free: 8, refreshHits: 0, waited: 4 });
+    expect(ticks).toBe(22);
+  });
+
+  it("takes the slot of an earlier firing the tick after that one's last completion", () => {
+    const load = stage("load", 3, [], { requests: { outstanding: 2, source: cyclicSource([[0]]) } });
+    const { processes } = run(network({ processes: [load], resources: [server("a")] }));
+    expect(processes[0]).toMatchObject({ lastStart: 15, memory: 13, starved: 0, blocked: 0 });
+  });
+
+  it("lets a firing without bursts push at once, past one that is still under way", () => {
+    const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 2, source: cyclicSource([[0], []]) } });
+    const sink = stage("sink", 2, [port(0, "stream-in")]);
+    const { processes } = run(network({ processes: [load, sink], channels: [wire("c")], resources: [server("a")] }));
+    expect(processes.map(({ lastStart }) => lastStart)).toEqual([1, 16]);
+    expect(processes[1]).toMatchObject({ starved: 15 });
+  });
+
+  it("serves requests of one tick in the order of their processes", () => {
+    const client = (name: string, channel: number) =>
+      stage(name, 1, [port(channel, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0]]) } });
+    const sink = (name: string, channel: number) => stage(name, 1, [port(channel, "stream-in")]);
+    const processes = [sink("x", 1), client("a", 0), client("b", 1), sink("y", 0)];
+    const result = run(network({ processes, channels: [wire("a"), wire("b")], resources: [server("r")] }));
+    expect(result.processes.map(({ lastStart }) => lastStart)).toEqual([19, 0, 0, 15]);
+  });
+
+  it("counts a resource's time in its own clock, rounded up where it crosses", () => {
+    const load = stage("load", 2, [], { ii: 2, requests: { outstanding: 2, source: cyclicSource([[0]]) } });
+    const resource = server("r", { clock: { numerator: 2, denominator: 3 }, service: 3, latency: 0, origin: 1 });
+    const { resources, ticks } = run(network({ processes: [load], resources: [resource] }));
+    // Seen at ceil(1 * 2/3) = 1 and ceil(3 * 2/3) = 2; served 1..4 and 4..7; done at ceil(7 * 3/2) - 1 = 10.
+    expect(resources[0]).toEqual({ served: 2, busy: 6, free: 7, refreshHits: 0, waited: 2 });
+    expect(ticks).toBe(10);
+  });
+
+  it("starts no service inside a refresh window, but finishes one there", () => {
+    const load = (ii: number) => stage("load", 3, [], { ii, requests: { outstanding: 3, source: cyclicSource([[0]]) } });
+    const resource = server("r", { latency: 0, refresh: { interval: 10, duration: 3 } });
+    const served = (ii: number) => run(network({ processes: [load(ii)], resources: [resource] })).resources[0];
+    expect(served(1)).toEqual({ served: 3, busy: 12, free: 12, refreshHits: 0, waited: 3 + 6 });
+    expect(served(5)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 3 });
+    expect(served(6)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 1 });
+  });
+
+  it("hands datapaths the token popped last and lets them lengthen a firing", () => {
+    const seen: number[] = [];
+    const source = stage("source", 2, [port(0, "stream-out")], {
+      behaviour: {
+        fire: (n, _, outputs) => {
+          outputs[0]![0] = 10 + n;
+          return 0;
+        },
+      },
+    });
+    const sink = stage("sink", 4, [port(0, "stream-in", 2)], {
+      behaviour: {
+        fire: (n, inputs) => {
+          seen.push(inputs[0]![0]!);
+          return n === 0 ? 5 : 1;
+        },
+      },
+    });
+    const { processes } = run(network({ processes: [source, sink], channels: [wire("c", 8, { words: 1 })] }));
+    expect(seen).toEqual([10, 10, 11, 11]);
+    expect(processes[1]).toMatchObject({ lastStart: 8, busy: 8 });
+  });
+
+  it("stops where nothing can move", () => {
+    const a = stage("a", 2, [port(0, "stream-in"), port(1, "stream-out")]);
+    const b = stage("b", 2, [port(1, "stream-in"), port(0, "stream-out")]);
+    const free = stage("free", 3, []);
+    const result = run(network({ processes: [a, b, free], channels: [wire("back"), wire("forth")] }));
+    expect(result).toMatchObject({ finished: false, firings: 3, ticks: 3, processes: [{ firings: 0, lastStart: -1 }, { firings: 0 }, { firings: 3 }] });
+  });
+
+  it("refuses to fire later than the limit, and fires at it", () => {
+    const spec = () => network({ processes: [stage("slow", 3, [], { ii: 5 })] });
+    expect(run(spec(), { maxTicks: 10 }).ticks).toBe(15);
+    expect(() => run(spec(), { maxTicks: 9 })).toThrow("slow would fire at tick 10, the limit is 9");
+  });
+
+  it("takes a network of nothing and processes that never fire", () => {
+    expect(run(network({}))).toEqual({ finished: true, ticks: 0, processes: [], channels: [], resources: [], firings: 0 });
+    const idle = run(network({ processes: [stage("never", 0, [port(0, "stream-out")]), stage("nor", 0, [port(0, "stream-in")])], channels: [wire("c")] }));
+    expect(idle).toMatchObject({ finished: true, ticks: 0 });
+  });
+});
+
+it("crosses 2^31 firings in silence", () => {
+  const { ticks, firings } = runNetwork(
+    network({ processes: [stage("long", 3e12, [port(0, "stream-out", 3e12)]), stage("sink", 1, [port(0, "stream-in")])], channels: [wire("c")] }),
+  );
+  expect([ticks, firings]).toEqual([3e12 + 1, 3e12 + 1]);
+});

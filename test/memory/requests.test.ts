@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Access, Affine } from "../../src/fabric/fabric.ts";
+import type { Walkable } from "../../src/fabric/walk.ts";
+import { requestSource } from "../../src/memory/requests.ts";
+import type { PlacedTier } from "../../src/memory/tiers.ts";
+import { bytesOf } from "../../src/pattern/dtypes.ts";
+import type { Dtype } from "../../src/pattern/program.ts";
+import { affine, below, tensor, tinyTier } from "../support/fabrics.ts";
+
+interface Case {
+  readonly nest: Walkable;
+  readonly access: Access;
+  readonly dtype: Dtype;
+  readonly base_bytes: number;
+  readonly tier: PlacedTier;
+}
+
+const ddr: PlacedTier = { name: "ddr", spec: tinyTier, first: 0 };
+
+function sourceOf({ nest, access, dtype, base_bytes, tier }: Case) {
+  return requestSource(nest, access, tensor("t", dtype, access.shape, base_bytes), tier);
+}
+
+const firings = ({ loops }: Walkable): number => loops.reduce((product, { trip }) => product * trip, 1);
+
+/** What firings n0, n0 + 1 ... ask for. */
+function ask(source: ReturnType<typeof sourceOf>, from: number, to: number): number[][] {
+  const into = new Int32Array(source.maxBursts);
+  return Array.from({ length: to - from }, (_, i) => Array.from(into.subarray(0, source.next(from + i, into))));
+}
+
+/** The rule as it reads: bursts of the valid bytes, lane by lane, that the last request did not touch. */
+function plainRule({ nest, access, dtype, base_bytes, tier: { spec, first } }: Case): number[][] {
+  let touched = new Set<number>();
+  return Array.from({ length: firings(nest) }, (_, n) => {
+    const counters = nest.loops.map((_, l) => Math.floor(n / nest.loops.slice(l + 1).reduce((product, { trip }) => product * trip, 1)) % nest.loops[l]!.trip);
+    const at = (value: Affine, lane: number): number => value.loops.reduce((sum, c, l) => sum + c * counters[l]!, value.constant + value.lane * lane);
+    const bursts = new Set<number>();
+    for (let lane = 0; lane < nest.lanes; lane++) {
+      const inside = access.dims.every((dim, d) => at(dim, lane) >= 0 && at(dim, lane) < access.shape[d]!);
+      if (!inside || nest.guards.some(({ value, limit }) => at(value, lane) < 0 || at(value, lane) >= limit)) continue;
+      const element = access.dims.reduce((sum, dim, d) => sum * access.shape[d]! + at(dim, lane), 0);
+      const begin = base_bytes + element * bytesOf(dtype);
+      for (let byte = Math.floor(begin); byte < begin + bytesOf(dtype); byte++) bursts.add(Math.floor(byte / spec.burst_bytes));
+    }
+    const asked = [...bursts].filter((burst) => !touched.has(burst));
+    if (bursts.size > 0) touched = bursts;
+    return asked.map((burst) => first + (Math.floor((burst * spec.burst_bytes) / spec.interleave_bytes) % spec.channels));
+  });
+}
+
+const step = fc.integer({ min: -2, max: 9 });
+const cases: fc.Arbitrary<Case> = fc.integer({ min: 0, max: 3 }).chain((depth) => {
+  const along = (lane: number) =>
+    fc.record({ constant: fc.integer({ min: -4, max: 12 }), loops: fc.array(step, { minLength: depth, maxLength: depth }), lane: fc.constant(lane) });
+  const shape = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 40 }));
+  return fc.record({
+    nest: fc.record({
+      loops: fc.array(
+        fc.integer({ min: 1, max: 6 }).map((trip) => ({ name: "i", trip })),
+        { minLength: depth, maxLength: depth },
+      ),
+      lanes: fc.constantFrom(1, 3, 8),
+      guards: fc.array(fc.record({ value: along(1), limit: fc.integer({ min: 1, max: 40 }) }), { maxLength: 1 }),
+    }),
+    access: fc.record({ dims: fc.tuple(along(0), along(1)), shape }),
+    dtype: fc.constantFrom<Dtype>("f32", "bf16", "i8", "i4", "f64"),
+    base_bytes: fc.integer({ min: 0, max: 3 }).map((k) => k * 20),
+    tier: fc
+      .record({ burst_bytes: fc.constantFrom(8, 16, 32), turns: fc.constantFrom(1, 2, 4), channels: fc.constantFrom(1, 2, 3) })
+      .map(({ burst_bytes, turns, channels }) => ({
+        name: "ddr" as const,
+        spec: { ...tinyTier, burst_bytes, interleave_bytes: burst_bytes * turns, channels },
+        first: 1,
+      })),
+  });
+});
+
+describe("requestSource", () => {
+  it("asks for what the rule says, in order of address, never for more than maxBursts", () => {
+    const check = (example: Case): void => {
+      const source = sourceOf(example);
+      const asked = ask(source, 0, firings(example.nest));
+      expect(asked).toEqual(plainRule(example));
+      expect(source.bursts()).toBe(asked.flat().length);
+      expect(Math.max(...asked.map((bursts) => bursts.length))).toBeLessThanOrEqual(source.maxBursts);
+    };
+    fc.assert(fc.property(cases, check), { numRuns: 400 });
+  });
+
+  it("stands after shift(n) where n calls lead, in any cut of the calls", () => {
+    const check = (example: Case, cut: number, skip: number): void => {
+      const total = firings(example.nest);
+      const from = cut % (total + 1);
+      const to = Math.min(total, from + skip);
+      const [called, shifted] = [sourceOf(example), sourceOf(example)];
+      ask(called, 0, to);
+      ask(shifted, 0, from);
+      shifted.shift(to - from);
+      expect(shifted.bursts()).toBe(called.bursts());
+      expect(shifted.normalisedState()).toEqual(called.normalisedState());
+      expect(ask(shifted, to, total)).toEqual(ask(called, to, total));
+    };
+    fc.assert(fc.property(cases, fc.nat(), fc.nat(60), check), { numRuns: 400 });
+  });
+
+  it("asks the same from equal states on, for as many firings as both have left of their outermost loop", () => {
+    const check = (example: Case): void => {
+      const total = firings(example.nest);
+      const asked = ask(sourceOf(example), 0, total);
+      const source = sourceOf(example);
+      const seen = new Map<string, number>();
+      for (let n = 0; n < total; n++) {
+        const key = JSON.stringify(source.normalisedState());
+        const before = seen.get(key);
+        if (before !== undefined) expect(asked.slice(before, before + total - n)).toEqual(asked.slice(n));
+        seen.set(key, n);
+        ask(source, n, n + 1);
+      }
+    };
+    fc.assert(fc.property(cases, check), { numRuns: 400 });
+  });
+
+  it("recurs along a whole tensor once every turn of the channels", () => {
+    const walk: Case = {
+      nest: { loops: [{ name: "i", trip: 64 }], lanes: 8, guards: [] },
+      access: { dims: [affine([8], 1)], shape: [512] },
+      dtype: "f32",
+      base_bytes: 0,
+      tier: ddr,
+    };
+    const source = sourceOf(walk);
+    ask(source, 0, 4);
+    const state = source.normalisedState();
+    ask(source, 4, 8);
+    expect(source.normalisedState()).toEqual(state);
+    ask(source, 8, 9);
+    expect(source.normalisedState()).not.toEqual(state);
+  });
+
+  it("moves each burst of a dense tensor once, and the part of the last that is there whole", () => {
+    const trips = [Math.ceil(1003 / 16)];
+    const source = requestSource(
+      { loops: [{ name: "i", trip: trips[0]! }], lanes: 16, guards: [below(affine([16], 1), 1003)] },
+      { dims: [affine([16], 1)], shape: [1003] },
+      tensor("t", "i8", [1003], 32),
+      ddr,
+    );
+    ask(source, 0, trips[0]!);
+    expect(source.bursts()).toBe(Math.ceil((32 + 1003) / 64));
+  });
+
+  it("goes round the channels by interleave_bytes", () => {
+    const tier: PlacedTier = { ...ddr, spec: { ...tinyTier, interleave_bytes: 128, channels: 3 } };
+    const source = requestSource(
+      { loops: [{ name: "i", trip: 8 }], lanes: 16, guards: [] },
+      { dims: [affine([16], 1)], shape: [128] },
+      tensor("t", "f32", [128], 64),
+      tier,
+    );
+    expect(ask(source, 0, 8).flat()).toEqual([0, 1, 1, 2, 2, 0, 0, 1]);
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import type { Machine } from "../../src/machine/machine.ts";
+import { placedTiers, tierResources } from "../../src/memory/tiers.ts";
+import { tinyMachine, tinyTier } from "../support/fabrics.ts";
+
+const both: Machine = { ...tinyMachine, tiers: { ddr: tinyTier, hbm: { ...tinyTier, channels: 3, refresh: { interval_clocks: 3900, duration_clocks: 208 } } } };
+
+it("numbers the channels of hbm, then those of ddr", () => {
+  expect(placedTiers(both).map(({ name, first }) => [name, first])).toEqual([
+    ["hbm", 0],
+    ["ddr", 3],
+  ]);
+  expect(tierResources(both, 0).map(({ name }) => name)).toEqual(["hbm[0]", "hbm[1]", "hbm[2]", "ddr[0]", "ddr[1]"]);
+});
+
+it("counts service and refresh in ticks of the memory, latency in ticks of the fabric, and begins at the origin", () => {
+  const [resource] = tierResources(both, 77);
+  expect(resource).toEqual({
+    name: "hbm[0]",
+    service: 4,
+    latency: 50,
+    clock: { numerator: 4, denominator: 5 },
+    refresh: { interval: 3900, duration: 208 },
+    origin: 77,
+  });
+});

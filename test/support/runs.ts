@@ -1,0 +1,48 @@
+/** Running a program all the way, for tests: compile, map, simulate, and compare with the interpreter. */
+
+import { bytesOf, isFloat, precisionOf } from "../../src/pattern/dtypes.ts";
+import { interpret } from "../../src/pattern/interpret.ts";
+import type { Dtype, Program, TensorValues } from "../../src/pattern/program.ts";
+import type { Machine } from "../../src/machine/machine.ts";
+import type { RunCounters } from "../../src/result/counters.ts";
+import { type Prepared, prepare } from "../../src/sim/prepare.ts";
+import { simulate } from "../../src/sim/simulate.ts";
+import { machineNamed } from "./counters.ts";
+
+const machines = new Map<string, Machine>();
+
+/** A machine of configs/, loaded once. */
+export function machineOf(name: string): Machine {
+  const known = machines.get(name) ?? machineNamed(name);
+  machines.set(name, known);
+  return known;
+}
+
+export function prepareOn(machine: Machine, program: Program): Prepared {
+  return prepare(program, machine, { style: "spatial", seed: 1 });
+}
+
+export function runOn(machine: Machine, { mapping }: Prepared, program: Program, inputs: TensorValues, engine: "fast" | "oracle" = "fast", values = true): RunCounters {
+  return simulate(mapping, machine, { program, inputs, values, engine });
+}
+
+/** Elements of the outputs that differ from the interpreter's by more than `allowed` times the element's and the output's size; integers must be equal. */
+export function differences(program: Program, inputs: TensorValues, outputs: TensorValues, allowed: (dtype: Dtype) => number = () => 0): readonly string[] {
+  const expected = interpret(program, inputs);
+  return Object.entries(program.outputs).flatMap(([output, tensor]) => {
+    const { dtype } = program.tensors.find((item) => item.name === tensor)!;
+    const want = [...expected[tensor]!];
+    const have = [...outputs[output]!];
+    if (want.length !== have.length) return [`${output} has ${have.length} elements of ${want.length}`];
+    const scale = Math.max(0, ...want.map(Math.abs).filter(Number.isFinite));
+    const slack = isFloat(dtype) ? allowed(dtype) * scale : 0;
+    const wrong = want.findIndex((value, i) => !(Object.is(value, have[i]) || value === have[i] || Math.abs(value - have[i]!) <= slack));
+    return wrong < 0 ? [] : [`${output}[${wrong}] is ${have[wrong]}, not ${want[wrong]} (slack ${slack})`];
+  });
+}
+
+/** Rounding steps of a dtype that re-associated folds of `terms` terms may differ by, relative to the largest output. */
+export const roundings = (terms: number) => (dtype: Dtype): number => {
+  if (dtype === "i32" || dtype === "i16" || dtype === "i8" || dtype === "i4" || dtype === "bool") return 0;
+  return 2 ** -precisionOf(dtype) * 4 + terms * 2 ** -24 * (bytesOf(dtype) > 4 ? 0 : 4);
+};
