@@ -1,4 +1,7 @@
-/** Hot path: what annealing works on, in typed arrays (see anneal.ts). Made once a section; a move changes it in place. */
+/**
+ * Hot path: what annealing works on, in typed arrays (see anneal.ts). Made once a section; a move changes it in place. The literals list every
+ * field: with spreads V8 gives each state a shape of its own, and optimised code is thrown away at each section.
+ */
 
 import type { RandomState } from "../base/random.ts";
 import { boxSize, scanMany } from "./boxes.ts";
@@ -59,7 +62,15 @@ export function annealState(problem: PlacementProblem, start: Int32Array, random
   for (const [unit, site] of start.entries()) unitAt[site] = unit;
   const farthest = Math.max(table.columns, table.rows);
   const state: AnnealState = {
-    ...{ netStart, pins, unitStart, unitNets, weights, table, unitAt, farthest },
+    netStart,
+    pins,
+    unitStart,
+    unitNets,
+    weights,
+    table,
+    unitAt,
+    farthest,
+    random,
     siteOf: start.slice(),
     xs: Int32Array.from(start, (site) => table.x[site]!),
     ys: Int32Array.from(start, (site) => table.y[site]!),
@@ -67,7 +78,10 @@ export function annealState(problem: PlacementProblem, start: Int32Array, random
     changed: new Int32Array(weights.length),
     newBoxes: new Int32Array(boxSize * weights.length),
     mark: new Int32Array(weights.length),
-    ...{ stamp: 0, changes: 0, gain: 0, random, reach: farthest },
+    stamp: 0,
+    changes: 0,
+    gain: 0,
+    reach: farthest,
   };
   for (let net = 0; net < weights.length; net++) scanMany(state, net, state.boxes, boxSize * net);
   return state;
@@ -86,7 +100,11 @@ function siteTable(sites: readonly Site[]): SiteTable {
     else edge[((site.x < 0 ? 0 : rows) + site.y) * layers + layerOf(site)] = index;
   }
   return {
-    ...{ columns, rows, layers, grid, edge },
+    columns,
+    rows,
+    layers,
+    grid,
+    edge,
     x: Int32Array.from(sites, (site) => site.switchX),
     y: Int32Array.from(sites, (site) => site.y),
     kind: Uint8Array.from(sites, (site) => kindNumbers[site.kind]),

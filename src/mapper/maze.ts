@@ -66,7 +66,10 @@ export function mazeOf(mesh: Mesh): Maze {
     // A switch enters the heap once for each link into it, and once from the tree.
     heapKeys: new Float64Array((directions + 1) * nodes),
     heapNodes: new Int32Array((directions + 1) * nodes),
-    ...{ heapSize: 0, treeSize: 0, net: 0, search: 0 },
+    heapSize: 0,
+    treeSize: 0,
+    net: 0,
+    search: 0,
   };
 }
 

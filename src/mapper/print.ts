@@ -15,7 +15,7 @@ function printSection(section: Section, mapped: MappedSection, machine: Machine)
   const { wirelength_hops, longest_route_hops, busiest_link_share } = mapped.quality;
   return [
     `section ${section.name}: ${section.operators.join(", ")}`,
-    `  wirelength ${wirelength_hops} hops, longest route ${longest_route_hops} hops, busiest link ${(100 * busiest_link_share).toFixed(1)} % full`,
+    `  wirelength ${hops(wirelength_hops)}, longest route ${hops(longest_route_hops)}, busiest link ${(100 * busiest_link_share).toFixed(1)} % full`,
     ...mapLines(section, mapped, machine).map((line) => `  ${line}`),
     "  units",
     ...unitLines(section, mapped).map((line) => `    ${line}`),

@@ -65,7 +65,7 @@ function onSites(section: Section, placement: readonly Placement[], machine: Mac
     const [need, site] = [kindOf.get(unit), kindAt.get(spot)];
     return need === undefined || need === site
       ? []
-      : [fault("wrong-site", at, `"${unit}" is a ${need}, but (${x}, ${y}) is ${site === undefined ? "no site" : `a ${site} site`}`)];
+      : [fault("wrong-site", at, `"${unit}" needs a site of kind ${need}, but (${x}, ${y}) is ${site === undefined ? "no site" : `of kind ${site}`}`)];
   });
 }
 

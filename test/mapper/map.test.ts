@@ -166,7 +166,7 @@ describe("the printer", () => {
       mapping of cloth (spatial) onto loom, seed 1
 
       section s0: op0, op1, op2
-        wirelength 2 hops, longest route 1 hops, busiest link 50.0 % full
+        wirelength 2 hops, longest route 1 hop, busiest link 50.0 % full
           . : .
         a A b : -
         a op1, b op0 (capital: PMU; free: . PCU, : PMU, - AG)

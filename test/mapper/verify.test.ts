@@ -89,8 +89,8 @@ describe("the verifier of mappings", () => {
   });
 
   it("names a unit on a site of another kind, and one outside the grid", () => {
-    expect(faultsOf(moved("mul", 3, 0))).toContain('wrong-site: "mul" is a pcu, but (3, 0) is a pmu site');
-    expect(faultsOf(moved("load", -1, 0))).toEqual(['wrong-site: "load" is a ag, but (-1, 0) is no site']);
+    expect(faultsOf(moved("mul", 3, 0))).toContain('wrong-site: "mul" needs a site of kind pcu, but (3, 0) is of kind pmu');
+    expect(faultsOf(moved("load", -1, 0))).toEqual(['wrong-site: "load" needs a site of kind ag, but (-1, 0) is no site']);
   });
 
   it("names a channel without a route, and a route of a buffer", () => {
