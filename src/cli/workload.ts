@@ -111,7 +111,7 @@ async function definitionOf(found: Found, file: WorkloadFile | undefined, direct
   if (file === undefined) return loadDefinition(found.path);
   const beside = resolve(dirname(found.path), file.program);
   if (extname(beside) !== "" && existsSync(beside)) return loadDefinition(beside);
-  return loadDefinition((await findName(file.program, [dirname(found.path), ...directories], [".ts"], file.place("program"))).path);
+  return loadDefinition((await findName(file.program, [dirname(found.path), ...directories], [".ts"], file.place(["program"]))).path);
 }
 
 // --- programs ---
@@ -211,7 +211,7 @@ async function prepareInputs(program: Program, seed: number, data: WorkloadFile[
   const read: Record<string, Values> = {};
   for (const tensor of tensors) {
     const binding = data[tensor.name];
-    if (binding !== undefined) read[tensor.name] = await loadColumn(binding, tensor, base, file?.place("data", tensor.name) ?? {});
+    if (binding !== undefined) read[tensor.name] = await loadColumn(binding, tensor, base, file?.place(["data", tensor.name]) ?? {});
   }
   return () => Object.fromEntries(tensors.map((tensor) => [tensor.name, read[tensor.name] ?? generateInput(tensor, seed)]));
 }

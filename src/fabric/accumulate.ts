@@ -9,6 +9,7 @@ import { identity, roundFunction, type ScalarFunction, scalarFunction } from "..
 import type { Values } from "../pattern/program.ts";
 import type { Memories, ScratchMemory, Wire } from "./datapath.ts";
 import type { Nest, Work } from "./fabric.ts";
+import { type Kernel, kernelOf } from "./kernels.ts";
 import { handoverLevel, wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
@@ -22,17 +23,15 @@ export function systolicBehaviour(nest: Nest, work: WorkOf<"systolic">, wires: r
   const walk = makeWalk(nest);
   const lanePort = wiresOf(wires, work.lanePort)[0]!;
   const stagePort = wiresOf(wires, work.stagePort)[0]!;
-  const array = new Float64Array(work.stages * nest.lanes);
-  const add = scalarFunction("add", work.acc);
-  const multiply = scalarFunction("mul", work.product);
+  const array = makeArray(work, nest.lanes);
   const memory = memories.scratch.get(work.scratch)!;
   const level = handoverLevel(nest);
   let buffer = 0;
   return {
     fire(_n, inputs) {
       findLanes(walk);
-      if (walk.begins <= work.level) array.fill(0);
-      outerProduct(array, inputs[stagePort]!, inputs[lanePort]!, nest.lanes, walk.lo, walk.hi, add, multiply);
+      if (walk.begins <= work.level) for (let s = 0; s < array.rows.length; s++) array.rows[s]!.fill(0);
+      outerProduct(array, inputs[stagePort]!, inputs[lanePort]!, walk);
       if (walk.ends <= work.level) drain(array, memory, buffer);
       if (walk.ends <= level) buffer = (buffer + 1) % memory.spec.buffers;
       advance(walk);
@@ -41,26 +40,44 @@ export function systolicBehaviour(nest: Nest, work: WorkOf<"systolic">, wires: r
   };
 }
 
-function outerProduct(
-  array: Float64Array,
-  stages: Float64Array,
-  words: Float64Array,
-  lanes: number,
-  lo: number,
-  hi: number,
-  add: ScalarFunction,
-  multiply: ScalarFunction,
-): void {
-  const laneStep = words.length === 1 ? 0 : 1;
-  for (let s = 0; s * lanes < array.length; s++) {
-    const factor = stages[s]!;
-    for (let l = lo, at = s * lanes + lo; l < hi; l++, at++) array[at] = add(array[at]!, multiply(factor, words[l * laneStep]!, 0), 0);
+interface SystolicArray {
+  /** Accumulators: one row of lanes a stage. */
+  readonly rows: readonly Float64Array[];
+  /** One a lane: the stage's operand, the lanes' operands where one word is for all, and their products. */
+  readonly factors: Float64Array;
+  readonly words: Float64Array;
+  readonly products: Float64Array;
+  readonly add: Kernel;
+  readonly multiply: Kernel;
+}
+
+function makeArray({ stages, product, acc }: WorkOf<"systolic">, lanes: number): SystolicArray {
+  const row = (): Float64Array => new Float64Array(lanes);
+  return {
+    rows: Array.from({ length: stages }, row),
+    factors: row(),
+    words: row(),
+    products: row(),
+    add: kernelOf("add", acc),
+    multiply: kernelOf("mul", product),
+  };
+}
+
+function outerProduct(array: SystolicArray, stages: Float64Array, lanes: Float64Array, { lo, hi }: Walk): void {
+  const { rows, factors, products, add, multiply } = array;
+  const words = lanes.length === factors.length ? lanes : array.words.fill(lanes[0]!);
+  for (let s = 0; s < rows.length; s++) {
+    const row = rows[s]!;
+    factors.fill(stages[stages.length === 1 ? 0 : s]!);
+    multiply(products, factors, words, words, lo, hi);
+    add(row, row, products, products, lo, hi);
   }
 }
 
-function drain(array: Float64Array, { spec, size, values }: ScratchMemory, buffer: number): void {
+function drain({ rows }: SystolicArray, { spec, size, values }: ScratchMemory, buffer: number): void {
   const toDtype = roundFunction(spec.dtype);
-  for (let i = 0, at = buffer * size; i < array.length; i++, at++) values[at] = toDtype(array[i]!);
+  let at = buffer * size;
+  for (const row of rows) for (let l = 0; l < row.length; l++) values[at++] = toDtype(row[l]!);
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Behaviour } from "../engine/behaviour.ts";
 import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
 import type { Wire } from "./datapath.ts";
 import type { Nest, Node, Work } from "./fabric.ts";
+import { type Kernel, kernelFrom, kernelOf } from "./kernels.ts";
 import { neededLevels } from "./liveness.ts";
 import { wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
@@ -90,9 +91,9 @@ function stepOf(path: Datapath, node: Node, i: number, level: number, extra: num
     case "affine":
       return affineStep(path, i, path.walk.element + 1 + extra);
     case "op":
-      return opStep(path, i, node.args, scalarFunction(node.op, node.dtype));
+      return opStep(path, i, node.args, kernelOf(node.op, node.dtype));
     case "cast":
-      return opStep(path, i, [node.arg], roundFunction(node.dtype));
+      return opStep(path, i, [node.arg], kernelFrom(roundFunction(node.dtype)));
     case "reduce":
       return reduceStep(path, node, i, level);
   }
@@ -119,43 +120,32 @@ function affineStep({ registers, walk }: Datapath, i: number, value: number): St
   };
 }
 
-/** Lane by lane; an operand that the operation lacks is passed the first again. */
-function opStep({ registers }: Datapath, i: number, args: readonly number[], f: ScalarFunction): Step {
+/** An operand that the operation lacks is the first again. */
+function opStep({ registers, lanes }: Datapath, i: number, args: readonly number[], kernel: Kernel): Step {
   const out = registers[i]!;
   const a = args[0]!;
   const b = args[1] ?? a;
   const c = args[2] ?? a;
-  if (args.length < 3) return () => applyTwo(out, registers[a]!, registers[b]!, f);
-  return () => applyThree(out, registers[a]!, registers[b]!, registers[c]!, f);
-}
-
-function applyTwo(out: Float64Array, a: Float64Array, b: Float64Array, f: ScalarFunction): void {
-  for (let l = 0; l < out.length; l++) out[l] = f(a[l]!, b[l]!, 0);
-}
-
-function applyThree(out: Float64Array, a: Float64Array, b: Float64Array, c: Float64Array, f: ScalarFunction): void {
-  for (let l = 0; l < out.length; l++) out[l] = f(a[l]!, b[l]!, c[l]!);
+  return () => kernel(out, registers[a]!, registers[b]!, registers[c]!, 0, lanes);
 }
 
 function reduceStep({ registers, walk, lanes }: Datapath, node: NodeOf<"reduce">, i: number, read: number): Step {
   const start = identity(node.fn, node.acc);
   const fold = scalarFunction(node.fn, node.acc);
+  const foldLanes = kernelOf(node.fn, node.acc);
   const toDtype = node.dtype === node.acc ? null : roundFunction(node.dtype);
   const accumulators = new Float64Array(lanes);
   const register = registers[i]!;
   const { arg, level } = node;
   return () => {
     if (walk.begins <= level) accumulators.fill(start);
-    foldLanes(accumulators, registers[arg]!, walk.lo, walk.hi, fold);
+    const words = registers[arg]!;
+    foldLanes(accumulators, accumulators, words, words, walk.lo, walk.hi);
     if (walk.ends > read) return;
     register.set(accumulators);
     if (node.lanes) foldTree(register, fold);
     if (toDtype !== null) for (let l = 0; l < lanes; l++) register[l] = toDtype(register[l]!);
   };
-}
-
-function foldLanes(accumulators: Float64Array, words: Float64Array, lo: number, hi: number, fold: ScalarFunction): void {
-  for (let l = lo; l < hi; l++) accumulators[l] = fold(accumulators[l]!, words[l]!, 0);
 }
 
 /** Leaves the fold of all lanes in all lanes. */

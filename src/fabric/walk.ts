@@ -171,8 +171,9 @@ export function findLanes(walk: Walk): void {
     if (from > lo) lo = from;
     if (to < hi) hi = to;
   }
-  walk.lo = lo < hi ? lo : 0;
-  walk.hi = lo < hi ? hi : 0;
+  // Kept as small integers: they count lanes in every loop.
+  walk.lo = lo < hi ? lo | 0 : 0;
+  walk.hi = lo < hi ? hi | 0 : 0;
 }
 
 /** How many firings from this one on, within one iteration of the loops outside the innermost, have all lanes valid. */

@@ -36,8 +36,8 @@ export interface WorkloadFile {
   readonly data: Readonly<Record<string, Binding>>;
   readonly schedule?: Schedule;
   readonly seed?: number;
-  /** Where a key stands in the text. */
-  place(...path: readonly string[]): Place;
+  /** Where the value of a key stands in the text, or the key itself. */
+  place(path: readonly string[], part?: "value" | "key"): Place;
 }
 
 const schema = z.strictObject({
@@ -58,7 +58,7 @@ export function parseWorkload(text: string, file: string): WorkloadFile {
     params: dtype === undefined ? params : { ...params, dtype },
     ...(schedule === undefined ? {} : { schedule: schedule as Schedule }),
     ...(seed === undefined ? {} : { seed }),
-    place: (...path) => yaml?.place(path[1] === "dtype" && dtype !== undefined ? ["dtype"] : path) ?? { file },
+    place: (path, part = "value") => yaml?.place(path[1] === "dtype" && dtype !== undefined ? ["dtype"] : path, part) ?? { file },
   };
 }
 
@@ -73,9 +73,9 @@ export interface BoundWorkload {
  */
 export function bindWorkload(definition: Definition, file: WorkloadFile | undefined, overrides: readonly Override[] = []): BoundWorkload {
   const labels = new Map(overrides.map(({ path, label }) => [path, label]));
-  const placeOf = (name: string): Place => {
+  const placeOf = (name: string, part: "value" | "key"): Place => {
     const label = labels.get(name);
-    return label === undefined && file !== undefined ? file.place("params", name) : { path: label ?? name };
+    return label === undefined && file !== undefined ? file.place(["params", name], part) : { path: label ?? name };
   };
   const settings = { ...file?.params, ...Object.fromEntries(overrides.map(({ path, value }) => [path, value])) };
   const built = checkProgram(definition.build(resolveParameters(definition.parameters, settings, placeOf)));
@@ -90,7 +90,7 @@ function unknownInputs({ inputs }: Program, { data, place }: WorkloadFile): read
     .map((name) => ({
       code: "unknown-input",
       message: `the program has no input ${JSON.stringify(name)}`,
-      place: place("data", name),
+      place: place(["data", name], "key"),
       hint: suggestion(name, inputs),
     }));
 }
@@ -104,7 +104,7 @@ function unknownLoops({ operators }: Program, { schedule = {}, place }: Workload
       .map((name) => ({
         code: "unknown-loop",
         message: `the program has no loop ${JSON.stringify(name)}`,
-        place: place("schedule", what, name),
+        place: place(["schedule", what, name], "key"),
         hint: suggestion(name, loops),
       })),
   );

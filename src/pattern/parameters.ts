@@ -27,18 +27,18 @@ export function defaultsOf(parameters: Readonly<Record<string, ParameterDefault>
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, typeof value === "object" ? value.default : value]));
 }
 
-/** Defaults with the settings in their place. Numbers may be given as text. Throws a UserError with all faults; `placeOf` names where a setting stands. */
+/** Defaults with the settings in their place. Numbers may be given as text. Throws a UserError with all faults; `placeOf` says where a setting stands. */
 export function resolveParameters(
   parameters: Readonly<Record<string, ParameterDefault>>,
   settings: Readonly<Record<string, unknown>>,
-  placeOf: (name: string) => Place = (path) => ({ path }),
+  placeOf: (name: string, part: "value" | "key") => Place = (path) => ({ path }),
 ): ParameterValues {
   const faults: Fault[] = [];
   const values: Record<string, number | string> = { ...defaultsOf(parameters) };
   for (const [name, setting] of Object.entries(settings)) {
     const known = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     const checked = known === undefined ? unknownParameter(name, Object.keys(parameters)) : check(name, known, setting);
-    if (typeof checked === "object") faults.push({ ...checked, place: placeOf(name) });
+    if (typeof checked === "object") faults.push({ ...checked, place: placeOf(name, known === undefined ? "key" : "value") });
     else values[name] = checked;
   }
   if (faults.length > 0) throw new UserError(faults);

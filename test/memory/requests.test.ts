@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Access, Affine } from "../../src/fabric/fabric.ts";
 import type { Walkable } from "../../src/fabric/walk.ts";
-import { requestSource } from "../../src/memory/requests.ts";
+import { channelOf, requestSource } from "../../src/memory/requests.ts";
 import type { PlacedTier } from "../../src/memory/tiers.ts";
 import { bytesOf } from "../../src/pattern/dtypes.ts";
 import type { Dtype } from "../../src/pattern/program.ts";
@@ -46,8 +46,13 @@ function plainRule({ nest, access, dtype, base_bytes, tier: { spec, first } }: C
     }
     const asked = [...bursts].filter((burst) => !touched.has(burst));
     if (bursts.size > 0) touched = bursts;
-    return asked.map((burst) => first + (Math.floor((burst * spec.burst_bytes) / spec.interleave_bytes) % spec.channels));
+    return asked.map((burst) => first + plainChannel(Math.floor((burst * spec.burst_bytes) / spec.interleave_bytes), spec));
   });
+}
+
+function plainChannel(line: number, { channels, interleave }: PlacedTier["spec"]): number {
+  const turns = interleave === "linear" ? 0 : Math.floor(line / channels) + Math.floor(line / channels ** 2);
+  return (line + turns) % channels;
 }
 
 const step = fc.integer({ min: -2, max: 9 });
@@ -68,10 +73,15 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 0, max: 3 }).chain((depth) =
     dtype: fc.constantFrom<Dtype>("f32", "bf16", "i8", "i4", "f64"),
     base_bytes: fc.integer({ min: 0, max: 3 }).map((k) => k * 20),
     tier: fc
-      .record({ burst_bytes: fc.constantFrom(8, 16, 32), turns: fc.constantFrom(1, 2, 4), channels: fc.constantFrom(1, 2, 3) })
-      .map(({ burst_bytes, turns, channels }) => ({
+      .record({
+        burst_bytes: fc.constantFrom(8, 16, 32),
+        turns: fc.constantFrom(1, 2, 4),
+        channels: fc.constantFrom(1, 2, 3),
+        interleave: fc.constantFrom("linear" as const, "skewed" as const),
+      })
+      .map(({ burst_bytes, turns, channels, interleave }) => ({
         name: "ddr" as const,
-        spec: { ...tinyTier, burst_bytes, interleave_bytes: burst_bytes * turns, channels },
+        spec: { ...tinyTier, burst_bytes, interleave_bytes: burst_bytes * turns, channels, interleave },
         first: 1,
       })),
   });
@@ -160,5 +170,15 @@ describe("requestSource", () => {
       tier,
     );
     expect(ask(source, 0, 8).flat()).toEqual([0, 1, 1, 2, 2, 0, 0, 1]);
+  });
+});
+
+describe("channelOf", () => {
+  it("spreads strides of a power of two over all channels where it is skewed, and meets in one where it is linear", () => {
+    for (const stride of [4, 8, 16]) {
+      const lines = Array.from({ length: 64 }, (_, i) => i * stride);
+      expect(new Set(lines.map((line) => channelOf(line, { channels: 4, skewed: true }))).size).toBe(4);
+      expect(new Set(lines.map((line) => channelOf(line, { channels: 4, skewed: false }))).size).toBe(1);
+    }
   });
 });
