@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { compile, makeResult, mapFabric, printReport, simulate } from "../dist/index.js";
+import { makeResult, prepare, printReport, simulate } from "../dist/index.js";
 import { loadWorkload, readEnergyTable, readMachine } from "../dist/node.js";
 
 /** From a workload to its report: every stage of weft is one function. */
@@ -11,8 +11,7 @@ async function run(name, machineName, { values }) {
   const began = performance.now();
   const { program, hash, seed, inputs } = await loadWorkload(name);
   const machine = readMachine(machineName);
-  const { fabric } = compile(program, machine, { style: "spatial" });
-  const mapping = mapFabric(fabric, machine, { seed });
+  const { mapping } = prepare(program, machine, { style: "spatial", seed });
   const counters = simulate(mapping, machine, { program, inputs: await inputs(), values, engine: "fast" });
   const wall_seconds = (performance.now() - began) / 1000;
   const host = { wall_seconds, firings: counters.firings, skipped_firings: 0, periods: [] };

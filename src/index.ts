@@ -1,8 +1,7 @@
-/** The public API: what a workload file imports as "weft", and what other programs use weft through. */
+/** The public API: what a workload file imports as "weft", and what other programs use weft through: prepare (or compile and mapFabric), simulate, makeResult. */
 
 export { type Fault, type Place, printFault, RunError, UserError } from "./base/errors.ts";
 export { type Compiled, type CompileOptions, compile, printControllers } from "./compile/index.ts";
-// From a program to a result: compile, mapFabric, simulate, makeResult.
 export { energyOf, energyOfSection } from "./energy/energy.ts";
 export { type EnergyTable, energyTableSchema } from "./energy/table.ts";
 export { describeMachine } from "./machine/describe.ts";
@@ -12,8 +11,11 @@ export { type MapOptions, mapFabric, printMapping, verifyMapping } from "./mappe
 export * from "./pattern/builder.ts";
 export { generateInputs } from "./pattern/inputs.ts";
 export { interpret, outputsOf } from "./pattern/interpret.ts";
+export { type ProgramJson, programFromJson, programToJson } from "./pattern/json.ts";
+export { printProgram } from "./pattern/print.ts";
 export type * from "./pattern/program.ts";
 export * from "./pattern/scalars.ts";
+export { checkProgram, verifyProgram } from "./pattern/verify.ts";
 export { printJson } from "./report/json.ts";
 export { makeResult, type RunParts } from "./report/make.ts";
 export { printReport } from "./report/table.ts";
@@ -21,4 +23,5 @@ export { brokenInvariants } from "./result/check.ts";
 export type { RunCounters, SectionCounters, UnitCounters } from "./result/counters.ts";
 export type * from "./result/result.ts";
 export { parseResult, runResultSchema } from "./result/schema.ts";
+export { type Prepared, type PrepareOptions, prepare } from "./sim/prepare.ts";
 export { type SimulateOptions, simulate } from "./sim/simulate.ts";

@@ -49,7 +49,7 @@ export interface ProcessSpec {
 export interface RequestSpec {
   /** Firings whose bursts may be under way at one time, >= 1. */
   readonly outstanding: number;
-  /** Called once for each firing, in order (n = 0, 1, 2 ...): writes the resource of each burst into `into`, returns their number (0 is allowed). */
+  /** Called once for each firing, in order (n = 0, 1, 2 ...), after the behaviour of that firing: writes the resource of each burst into `into`, returns their number (0 is allowed). */
   readonly source: RequestSource;
 }
 

@@ -1,10 +1,16 @@
 /** Running a program all the way, for tests: compile, map, simulate, and compare with the interpreter. */
 
+import { readFileSync } from "node:fs";
+import { parseYaml } from "../../src/base/yaml.ts";
+import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import type { Machine } from "../../src/machine/machine.ts";
+import type { Mapping } from "../../src/mapper/mapping.ts";
 import { bytesOf, isFloat, precisionOf } from "../../src/pattern/dtypes.ts";
 import { interpret } from "../../src/pattern/interpret.ts";
 import type { Dtype, Program, TensorValues } from "../../src/pattern/program.ts";
-import type { Machine } from "../../src/machine/machine.ts";
+import { makeResult } from "../../src/report/make.ts";
 import type { RunCounters } from "../../src/result/counters.ts";
+import type { HostResult, RunResult } from "../../src/result/result.ts";
 import { type Prepared, prepare } from "../../src/sim/prepare.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import { machineNamed } from "./counters.ts";
@@ -46,3 +52,12 @@ export const roundings = (terms: number) => (dtype: Dtype): number => {
   if (dtype === "i32" || dtype === "i16" || dtype === "i8" || dtype === "i4" || dtype === "bool") return 0;
   return 2 ** -precisionOf(dtype) * 4 + terms * 2 ** -24 * (bytesOf(dtype) > 4 ? 0 : 4);
 };
+
+const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, periods: [], simulated_cycles_per_second: 1, peak_rss_bytes: 1 };
+
+/** The report of a run, as `--json` would have it, less the host's part. */
+export function reportOf(machine: Machine, program: Program, mapping: Mapping, counters: RunCounters): RunResult {
+  const file = new URL(`../../configs/energy/${machine.energy}.yaml`, import.meta.url);
+  const energyTable = parseYaml(readFileSync(file, "utf8"), `${machine.energy}.yaml`, energyTableSchema) as EnergyTable;
+  return makeResult({ version: "0", program, workloadHash: "0", seed: 1, machine, mapping, counters, energyTable, host: HOST });
+}
