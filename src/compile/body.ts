@@ -1,8 +1,8 @@
 /** An operator's body as single assignment: equal subexpressions once, operands apart. What partition cuts into PCUs. */
 
-import { affine } from "../pattern/analysis.ts";
 import { UserError } from "../base/errors.ts";
-import type { Dtype, Expr, MapOperator, GroupByOperator, ReduceFn, ScalarOp } from "../pattern/program.ts";
+import { affine } from "../pattern/analysis.ts";
+import type { Dtype, Expr, GroupByOperator, MapOperator, ReduceFn, ScalarOp } from "../pattern/program.ts";
 
 /** A value that comes from a tensor: the element at these affine places. */
 export interface OperandRead {

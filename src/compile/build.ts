@@ -7,8 +7,8 @@
  */
 
 import type { UnitId } from "../base/units.ts";
-import type { Affine, Channel, Endpoint, Loop, Nest, Node, Port, Section, Unit, Work } from "../fabric/fabric.ts";
 import { bankConflicts, laneStride } from "../fabric/banks.ts";
+import type { Affine, Channel, Endpoint, Loop, Nest, Node, Port, Section, Unit, Work } from "../fabric/fabric.ts";
 import { lanesFor } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -87,15 +87,7 @@ function buildCopy(builder: Builder, stage: StagePlan, copy: Copy): Source {
 /** Level at which a stage pushes its result: a fold when its folded loops end. */
 const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number => outer.length + stage.shape.kept;
 
-function buildPart(
-  builder: Builder,
-  stage: StagePlan,
-  copy: Copy,
-  id: string,
-  part: Part,
-  feeds: readonly Source[],
-  made: Map<number, Source>,
-): void {
+function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, part: Part, feeds: readonly Source[], made: Map<number, Source>): void {
   const { plan, machine } = builder;
   const { shape } = stage;
   const loops = loopsOf(stage, plan.loops);
@@ -106,7 +98,13 @@ function buildPart(
   const { nodes, position } = nodesOf(builder, stage, copy, part, feeds);
   const exports = part.exports.map((node) => {
     const folded = shape.body.nodes[node]!.kind === "reduce";
-    return { node, port: `out${node}`, level: folded ? resultLevel(stage, plan.loops) : loops.length, words: wordsOfNode(stage, node), dtype: nodes[position.get(node)!]!.dtype };
+    return {
+      node,
+      port: `out${node}`,
+      level: folded ? resultLevel(stage, plan.loops) : loops.length,
+      words: wordsOfNode(stage, node),
+      dtype: nodes[position.get(node)!]!.dtype,
+    };
   });
   const folded = shape.loops.slice(shape.kept).map((index) => index.name);
   const nest: Nest = {
@@ -132,10 +130,22 @@ function wordsOfNode(stage: StagePlan, node: number): number {
   return shape.body.nodes[node]!.kind === "reduce" && folded ? 1 : shape.lanes;
 }
 
-const port = (name: string, direction: "in" | "out", level: number, kind: "stream" | "buffer" = "stream"): Port => ({ name, channel: "", direction, kind, level });
+const port = (name: string, direction: "in" | "out", level: number, kind: "stream" | "buffer" = "stream"): Port => ({
+  name,
+  channel: "",
+  direction,
+  kind,
+  level,
+});
 
 /** The part's share of the body, with operands and imports as inputs. */
-function nodesOf(builder: Builder, stage: StagePlan, copy: Copy, part: Part, feeds: readonly Source[]): { nodes: readonly Node[]; position: Map<number, number> } {
+function nodesOf(
+  builder: Builder,
+  stage: StagePlan,
+  copy: Copy,
+  part: Part,
+  feeds: readonly Source[],
+): { nodes: readonly Node[]; position: Map<number, number> } {
   const { plan } = builder;
   const { body, lane } = stage.shape;
   const nodes: Node[] = [];
@@ -191,13 +201,23 @@ function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: reado
     ii: 1,
     latency: shape.lanes + stages,
     guards: [],
-    ports: [port("lane", "in", stage.operands[laneOperand]!.level), port("stage", "in", stage.operands[stageOperand]!.level), port("done", "out", level, "buffer")],
+    ports: [
+      port("lane", "in", stage.operands[laneOperand]!.level),
+      port("stage", "in", stage.operands[stageOperand]!.level),
+      port("done", "out", level, "buffer"),
+    ],
     work: { kind: "systolic", lanePort: "lane", stagePort: "stage", stages, product: rounded, acc, level, scratch: "acc" },
   };
   const drainLoops: readonly Loop[] = [...loops.slice(0, level), { name: "row", trip: stages }];
   const row = new Array<number>(drainLoops.length).fill(0);
   row[level] = 1;
-  const access = { dims: [{ constant: 0, loops: row, lane: 0 }, { constant: 0, loops: row.map(() => 0), lane: 1 }], shape: [stages, shape.lanes] };
+  const access = {
+    dims: [
+      { constant: 0, loops: row, lane: 0 },
+      { constant: 0, loops: row.map(() => 0), lane: 1 },
+    ],
+    shape: [stages, shape.lanes],
+  };
   const drain: Nest = {
     id: `${id}.drain`,
     loops: drainLoops,
@@ -248,7 +268,13 @@ function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field: numbe
     work: { kind: "read", scratch: "table", access: { dims: [unitPlace(1, 0, shape.lanes)], shape: [keys] }, port: "out" },
   };
   const bytes = keys * Math.max(bytesOf(acc), machine.pmu.word_bytes);
-  addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [scatter, reader], scratch: [{ name: "table", dtype: acc, shape: [keys], buffers: 1, bytes }] });
+  addUnit(builder, {
+    id,
+    kind: "pmu",
+    operator: shape.name,
+    nests: [scatter, reader],
+    scratch: [{ name: "table", dtype: acc, shape: [keys], buffers: 1, bytes }],
+  });
   connect(builder, made.get(shape.body.results[0]!)!, { unit: id, nest: scatter.id, port: "key" });
   connect(builder, made.get(shape.body.results[field + 1]!)!, { unit: id, nest: scatter.id, port: "value" });
   handOver(builder, { unit: id, nest: scatter.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, 1);
@@ -321,7 +347,13 @@ function feed(builder: Builder, stage: StagePlan, position: number, copy: Copy):
 const shapeOf = ({ program }: Builder, tensor: string): readonly number[] => program.tensors.find((item) => item.name === tensor)!.shape;
 
 /** An address generator that walks memory; one that does just the same already is shared. */
-function generator(builder: Builder, tensor: string, dtype: Dtype, walk: { loops: readonly Loop[]; lanes: number; access: Extract<Work, { kind: "load" }>["access"]; guards: Nest["guards"] }, alone: string): Source {
+function generator(
+  builder: Builder,
+  tensor: string,
+  dtype: Dtype,
+  walk: { loops: readonly Loop[]; lanes: number; access: Extract<Work, { kind: "load" }>["access"]; guards: Nest["guards"] },
+  alone: string,
+): Source {
   const trips = walk.loops.map((loop) => loop.trip);
   const key = JSON.stringify([alone, tensor, trips, walk.lanes, walk.access.dims, walk.guards]);
   const known = builder.known.get(key);
@@ -376,7 +408,10 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
   const heldPlaces = via.held.map((k) => counter(level, k));
   const boxPlaces = operand.at.map((place) => {
-    const low = Object.entries(place.of).reduce((sum, [name, factor]) => sum + Math.min(0, factor * (stage.inner.find((loop) => loop.index === name)!.extent - 1)), 0);
+    const low = Object.entries(place.of).reduce(
+      (sum, [name, factor]) => sum + Math.min(0, factor * (stage.inner.find((loop) => loop.index === name)!.extent - 1)),
+      0,
+    );
     return prefix(placeOf({ constant: -low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
   });
   const reader = readerNest(builder, stage, id, level, words, [...heldPlaces, ...boxPlaces], size, Math.min(via.hold, level));
@@ -396,7 +431,13 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
 }
 
 function withoutUnit(walk: ReturnType<typeof loadWalk>["walk"]) {
-  const nest = withoutUnitNest({ ...bare, loops: walk.loops, lanes: walk.lanes, guards: walk.guards, work: { kind: "load", tensor: "", access: walk.access, port: "" } });
+  const nest = withoutUnitNest({
+    ...bare,
+    loops: walk.loops,
+    lanes: walk.lanes,
+    guards: walk.guards,
+    work: { kind: "load", tensor: "", access: walk.access, port: "" },
+  });
   return { loops: nest.loops, lanes: nest.lanes, guards: nest.guards, access: (nest.work as Extract<Work, { kind: "load" }>).access };
 }
 
@@ -409,7 +450,16 @@ const counter = (count: number, at: number): Affine => {
 };
 
 /** Replays a buffer in the order of the stage's first `level` loops. */
-function readerNest(builder: Builder, stage: StagePlan, id: string, level: number, words: number, dims: readonly Affine[], shape: readonly number[], hold: number): Nest {
+function readerNest(
+  builder: Builder,
+  stage: StagePlan,
+  id: string,
+  level: number,
+  words: number,
+  dims: readonly Affine[],
+  shape: readonly number[],
+  hold: number,
+): Nest {
   return {
     id: `${id}.read`,
     loops: loopsOf(stage, builder.plan.loops).slice(0, level),
@@ -535,15 +585,25 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
   const lanes = result.shape.length === 0 ? 1 : lanesFor(machine, bytesOf(dtype));
   const size = [members.length, ...result.shape];
   const id = `${store.tensor}.collect${label(groups, at)}`;
-  const readLoops: Loop[] = [...outer.map((loop) => ({ name: loop.name, trip: loop.trips })), ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! }))];
+  const readLoops: Loop[] = [
+    ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
+    ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! })),
+  ];
   const first = readLoops.length;
   result.shape.forEach((extent, dim) => readLoops.push({ name: `dim.${dim}`, trip: dim === result.shape.length - 1 ? Math.ceil(extent / lanes) : extent }));
-  const local = result.shape.map((_, dim) => (dim === result.shape.length - 1 ? unitPlace(readLoops.length, first + dim, lanes) : counter(readLoops.length, first + dim)));
+  const local = result.shape.map((_, dim) =>
+    dim === result.shape.length - 1 ? unitPlace(readLoops.length, first + dim, lanes) : counter(readLoops.length, first + dim),
+  );
   const member = memberPlace(readLoops.length, outer.length, store.collect);
   const writers = members.map((offset, w): Nest => {
     const loops = resultLoops(result, outer);
     const own: Affine = { constant: w, loops: new Array<number>(loops.length).fill(0), lane: 0 };
-    const source = builder.results.get(resultKey(store.tensor, offset.map((r, k) => r * groups[k]!.par + at[k]!)))!;
+    const source = builder.results.get(
+      resultKey(
+        store.tensor,
+        offset.map((r, k) => r * groups[k]!.par + at[k]!),
+      ),
+    )!;
     connect(builder, source, { unit: id, nest: `${id}.write${w}`, port: "in" });
     return {
       id: `${id}.write${w}`,
@@ -574,7 +634,9 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
     nests: [...writers, reader],
     scratch: [{ name: "tile", dtype, shape: size, strides, buffers: store.buffers, bytes: bytes * store.buffers }],
   });
-  writers.forEach((writer, w) => handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, store.buffers));
+  writers.forEach((writer, w) =>
+    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, store.buffers),
+  );
   const dims = local.map((place, dim) => {
     const tiles = outer[dim];
     if (tiles === undefined) return place;

@@ -60,6 +60,8 @@ export function formGroups(shapes: readonly StageShape[], fits: (group: Group) =
 export function leaving(group: Group, program: Program, all: readonly StageShape[]): ReadonlySet<string> {
   const outputs = new Set(Object.values(program.outputs));
   const outside = all.filter((shape) => !group.shapes.includes(shape)).flatMap((shape) => shape.operands.map((operand) => operand.tensor));
-  const made = group.shapes.flatMap((shape) => (shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`)));
+  const made = group.shapes.flatMap((shape) =>
+    shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`),
+  );
   return new Set(made.filter((tensor) => outputs.has(tensor) || outside.includes(tensor)));
 }

@@ -25,6 +25,7 @@ import { checkSchedule, fitsSomehow, searchPlan } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
 
 export type { Controllers } from "./controllers.ts";
+export { interpretControllers } from "./interpret.ts";
 export { printControllers } from "./print.ts";
 
 export interface CompileOptions {

@@ -29,7 +29,9 @@ function choose(tensor: Tensor, bytes: number, used: Readonly<Record<Kind, numbe
   const order: readonly Kind[] = pinned ? [tensor.tier as Kind] : ["hbm", "ddr"];
   const found = order.find((kind) => machine.tiers[kind] !== undefined && used[kind] + bytes <= machine.tiers[kind].bytes);
   if (found !== undefined) return found;
-  const have = order.map((kind) => (machine.tiers[kind] === undefined ? `no ${kind}` : `${machine.tiers[kind].bytes - used[kind]} bytes free in ${kind}`)).join(", ");
+  const have = order
+    .map((kind) => (machine.tiers[kind] === undefined ? `no ${kind}` : `${machine.tiers[kind].bytes - used[kind]} bytes free in ${kind}`))
+    .join(", ");
   throw new UserError({
     code: "tier-overflow",
     place: { path: tensor.name },

@@ -43,7 +43,14 @@ export function placeOf(linear: Linear, stage: Draft, outer: readonly OuterLoop[
 export const prefix = (affine: Affine, count: number): Affine => ({ ...affine, loops: affine.loops.slice(0, count) });
 
 /** Cuts the lanes and turns of `names` that overhang their tile (and, `global`, their extent). */
-export function guardsOf(names: readonly string[], stage: Draft, outer: readonly OuterLoop[], copy: Copy, lane: string | null, count: number): readonly Guard[] {
+export function guardsOf(
+  names: readonly string[],
+  stage: Draft,
+  outer: readonly OuterLoop[],
+  copy: Copy,
+  lane: string | null,
+  count: number,
+): readonly Guard[] {
   return names.flatMap((name) => {
     const position = stage.shape.loops.findIndex((index) => index.name === name);
     const inner = stage.inner[position]!;
@@ -63,7 +70,15 @@ export interface Walk {
 }
 
 /** Walks memory in the stage's own order. */
-export function streamWalk(operand: OperandRead, stage: Draft, outer: readonly OuterLoop[], copy: Copy, level: number, words: number, shape: readonly number[]): Walk {
+export function streamWalk(
+  operand: OperandRead,
+  stage: Draft,
+  outer: readonly OuterLoop[],
+  copy: Copy,
+  level: number,
+  words: number,
+  shape: readonly number[],
+): Walk {
   const lane = words > 1 ? stage.shape.lane : null;
   const dims = operand.at.map((place) => prefix(placeOf(place, stage, outer, copy, lane, "global"), level));
   const names = stage.shape.loops.filter((index) => dependsOn(operand, index.name)).map((index) => index.name);

@@ -122,7 +122,11 @@ function fits(body: Body, draft: Draft, limits: PartitionLimits): boolean {
   const part = measure(body, draft, limits);
   const inputs = part.operands.length + part.imports.length;
   return (
-    part.stages <= pcu.stages && inputs <= pcu.vector_in && part.exports.length <= pcu.vector_out && part.registers <= pcu.registers && tailIsLast(body, draft.nodes, pcu)
+    part.stages <= pcu.stages &&
+    inputs <= pcu.vector_in &&
+    part.exports.length <= pcu.vector_out &&
+    part.registers <= pcu.registers &&
+    tailIsLast(body, draft.nodes, pcu)
   );
 }
 

@@ -42,7 +42,10 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
-  const stored = planTransfers(stages, loops, context, true) ?? planTransfers(stages, loops, context, false) ?? "loads and stores need more address generators than there are";
+  const stored =
+    planTransfers(stages, loops, context, true) ??
+    planTransfers(stages, loops, context, false) ??
+    "loads and stores need more address generators than there are";
   if (typeof stored === "string") return stored;
   const units = countUnits(stored, loops, context.machine);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
@@ -203,7 +206,10 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
   const theirs = result.loops.filter((loop) => loop.trip > 1);
   if (loops.some((loop, k) => loop.trips > 1 && k >= level)) return false;
   if (plain.some((name) => name === null) && operand.at.length > 0) return false;
-  return mine.length === theirs.length && mine.every((loop, i) => plain[theirs[i]!.dim] === loop.index && loop.trip === theirs[i]!.trip && loop.step === theirs[i]!.step);
+  return (
+    mine.length === theirs.length &&
+    mine.every((loop, i) => plain[theirs[i]!.dim] === loop.index && loop.trip === theirs[i]!.trip && loop.step === theirs[i]!.step)
+  );
 }
 
 function resultOf(shape: StageShape, inner: readonly InnerLoop[], loops: readonly OuterLoop[], machine: Machine): ResultStream {

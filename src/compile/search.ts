@@ -16,7 +16,11 @@ const SMALLER_TRIALS = 2000;
 
 /** The plan with the fewest expected cycles; among those within 1 % of it the one with the fewest units that was found. A string says why nothing fits. */
 export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
-  const all = [...choices(group, context, schedule)].map((choice) => ({ choice, bound: lowerBound(group, choice, context), copies: product(choice.par) * choice.split }));
+  const all = [...choices(group, context, schedule)].map((choice) => ({
+    choice,
+    bound: lowerBound(group, choice, context),
+    copies: product(choice.par) * choice.split,
+  }));
   all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
   let best: SectionPlan | null = null;
   let reason = "no choice of tiles fits";
@@ -26,7 +30,14 @@ export function searchPlan(group: Group, context: PlanContext, schedule: Schedul
     if (typeof plan === "string") reason = plan;
     else if (best === null || plan.estimate.cycles < best.estimate.cycles) best = plan;
   }
-  if (best === null) return firstFit(group, all.slice(TRIALS).map(({ choice }) => choice), context) ?? reason;
+  if (best === null)
+    return (
+      firstFit(
+        group,
+        all.slice(TRIALS).map(({ choice }) => choice),
+        context,
+      ) ?? reason
+    );
   const limit = best.estimate.cycles * 1.01;
   const lean = all.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
   for (const { choice, copies } of lean.slice(0, SMALLER_TRIALS)) {
@@ -134,7 +145,12 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
     const value = table[name];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
-    throw new UserError({ code: "illegal-schedule", place: { path: `schedule ${name}` }, message: `${value} is not a whole number from 1 to ${most}`, hint: `loop "${name}" has ${most} elements or tiles` });
+    throw new UserError({
+      code: "illegal-schedule",
+      place: { path: `schedule ${name}` },
+      message: `${value} is not a whole number from 1 to ${most}`,
+      hint: `loop "${name}" has ${most} elements or tiles`,
+    });
   }
   return null;
 }

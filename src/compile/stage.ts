@@ -50,10 +50,24 @@ export function shapeOf(operator: Operator, program: Program, machine: Machine):
   const base = { operator, name: operator.name, loops, kept, body, operands: body.operands };
   const array = systolicOf(body, loops, kept, machine);
   if (array !== null) return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [] };
-  const lanes = simdLanes(body, program, operator, machine);
+  return { ...base, mode: "simd", rows: null, systolic: null, ...simdOf(body, loops, kept, portBytes(body, program, operator), operator.name, machine) };
+}
+
+/** As many lanes as the widest value on a vector port leaves: an operand, a result, or what one PCU of the chain hands the next. */
+function simdOf(
+  body: Body,
+  loops: readonly Index[],
+  kept: number,
+  bytes: number,
+  name: string,
+  machine: Machine,
+): Pick<StageShape, "lanes" | "lane" | "parts"> {
+  const lanes = lanesFor(machine, bytes);
   const lane = laneIndex(body.operands, loops, kept, lanes);
   const tree = lane !== null && body.nodes.some((node) => node.kind === "reduce") && loops.findIndex((index) => index.name === lane) >= kept;
-  return { ...base, mode: "simd", lanes, lane, rows: null, systolic: null, parts: partition(body, { pcu: machine.pcu, lanes, tree }, operator.name) };
+  const parts = partition(body, { pcu: machine.pcu, lanes, tree }, name);
+  const between = Math.max(bytes, ...parts.slice(0, -1).flatMap((part) => part.exports.map((id) => bytesOf(body.nodes[id]!.dtype))));
+  return lanesFor(machine, between) < lanes ? simdOf(body, loops, kept, between, name, machine) : { lanes, lane, parts };
 }
 
 function notLowered(operator: Operator): UserError {
@@ -65,12 +79,14 @@ function notLowered(operator: Operator): UserError {
   });
 }
 
-/** Lanes that the widest value on a vector port leaves. */
-function simdLanes(body: Body, program: Program, operator: MapOperator | GroupByOperator, machine: Machine): number {
-  const written = program.tensors.filter((tensor) => tensor.name === operator.name || tensor.name.startsWith(`${operator.name}.`)).map((tensor) => tensor.dtype);
+/** Bytes of the widest operand or result. */
+function portBytes(body: Body, program: Program, operator: MapOperator | GroupByOperator): number {
+  const written = program.tensors
+    .filter((tensor) => tensor.name === operator.name || tensor.name.startsWith(`${operator.name}.`))
+    .map((tensor) => tensor.dtype);
   const tables = operator.kind === "groupBy" ? operator.fields.map((field) => field.acc) : [];
-  const bytes = [...body.nodes.map((node) => node.dtype), ...written, ...tables].map(bytesOf);
-  return lanesFor(machine, Math.max(1, ...bytes));
+  const results = body.results.map((id) => body.nodes[id]!.dtype);
+  return Math.max(1, ...[...body.operands.map((operand) => operand.dtype), ...written, ...tables, ...results].map(bytesOf));
 }
 
 /** How an operand moves when `lane` steps by one: not at all, to the next word in memory, or anything else. */

@@ -49,8 +49,7 @@ describe("a run", () => {
         const machine = machineOf(name);
         const prepared = prepareOn(machine, program);
         const { sections } = runOn(machine, prepared, program, inputs);
-        const moved = (kind: "read_bytes" | "write_bytes") =>
-          sections.reduce((sum, { tiers }) => sum + (tiers.hbm?.[kind] ?? 0) + (tiers.ddr?.[kind] ?? 0), 0);
+        const moved = (kind: "read_bytes" | "write_bytes") => sections.reduce((sum, { tiers }) => sum + (tiers.hbm?.[kind] ?? 0) + (tiers.ddr?.[kind] ?? 0), 0);
         const size = (tensor: string) => {
           const { dtype, shape } = program.tensors.find((item) => item.name === tensor)!;
           return Math.ceil(shape.reduce((product, extent) => product * extent, 1) * bytesOf(dtype));

@@ -28,7 +28,14 @@ export function prepareOn(machine: Machine, program: Program): Prepared {
   return prepare(program, machine, { style: "spatial", seed: 1 });
 }
 
-export function runOn(machine: Machine, { mapping }: Prepared, program: Program, inputs: TensorValues, engine: "fast" | "oracle" = "fast", values = true): RunCounters {
+export function runOn(
+  machine: Machine,
+  { mapping }: Prepared,
+  program: Program,
+  inputs: TensorValues,
+  engine: "fast" | "oracle" = "fast",
+  values = true,
+): RunCounters {
   return simulate(mapping, machine, { program, inputs, values, engine });
 }
 
@@ -48,10 +55,12 @@ export function differences(program: Program, inputs: TensorValues, outputs: Ten
 }
 
 /** Rounding steps of a dtype that re-associated folds of `terms` terms may differ by, relative to the largest output. */
-export const roundings = (terms: number) => (dtype: Dtype): number => {
-  if (dtype === "i32" || dtype === "i16" || dtype === "i8" || dtype === "i4" || dtype === "bool") return 0;
-  return 2 ** -precisionOf(dtype) * 4 + terms * 2 ** -24 * (bytesOf(dtype) > 4 ? 0 : 4);
-};
+export const roundings =
+  (terms: number) =>
+  (dtype: Dtype): number => {
+    if (dtype === "i32" || dtype === "i16" || dtype === "i8" || dtype === "i4" || dtype === "bool") return 0;
+    return 2 ** -precisionOf(dtype) * 4 + terms * 2 ** -24 * (bytesOf(dtype) > 4 ? 0 : 4);
+  };
 
 const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, periods: [], simulated_cycles_per_second: 1, peak_rss_bytes: 1 };
 
