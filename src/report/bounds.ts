@@ -16,7 +16,7 @@ import type { Bounds } from "../result/result.ts";
 
 /** What there is to compute. */
 export interface Work extends OperationCounts {
-  /** Size of an element of the narrowest dtype that is computed in. */
+  /** Size of an element of the narrowest dtype that is read or computed in: what a vector port carries decides the lanes, and wider accumulators ride along. */
   readonly narrowest_bytes: number;
 }
 
@@ -34,12 +34,12 @@ export function workOfProgram(program: Program): Work {
   return { ...countOperations(program), narrowest_bytes: narrowest(program.operators.flatMap(dtypesOf)) };
 }
 
-/** What the datapaths of a section did. */
-export function workOfSection({ units }: SectionCounters): Work {
+/** What the datapaths of a section of this program did. */
+export function workOfSection({ units }: SectionCounters, { narrowest_bytes }: Work): Work {
   const work = { flops: 0, int_ops: 0, special_ops: 0 };
   const operations = units.flatMap((unit) => unit.operations);
   for (const { op, dtype, count } of operations) work[isSpecial(op, dtype) ? "special_ops" : isFloat(dtype) ? "flops" : "int_ops"] += count;
-  return { ...work, narrowest_bytes: narrowest(operations.map(({ dtype }) => dtype)) };
+  return { ...work, narrowest_bytes };
 }
 
 /** Bytes a second that the scratchpads of all PMUs take and give at most: one vector through each port at each tick. */
@@ -51,6 +51,7 @@ function dtypesOf(operator: Operator): readonly Dtype[] {
   if (operator.kind === "iterate") return operator.body.flatMap(dtypesOf);
   const dtypes: Dtype[] = [];
   visitNodes(bodiesOf(operator), (expr) => {
+    if (expr.kind === "read") dtypes.push(expr.dtype);
     if (expr.kind === "op") dtypes.push(expr.dtype, ...expr.args.map(({ dtype }) => dtype));
     if (expr.kind === "reduce") dtypes.push(expr.acc);
   });

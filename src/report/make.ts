@@ -10,7 +10,7 @@ import type { Program } from "../pattern/program.ts";
 import { assertResult } from "../result/check.ts";
 import type { RunCounters, SectionCounters } from "../result/counters.ts";
 import type { HostResult, OutputResult, RunResult, SectionResult, TierResult, UnitResult } from "../result/result.ts";
-import { boundsOf, peakScratchpadBandwidth, workOfProgram, workOfSection } from "./bounds.ts";
+import { boundsOf, peakScratchpadBandwidth, type Work, workOfProgram, workOfSection } from "./bounds.ts";
 import { limitOf } from "./limit.ts";
 import { unitRows } from "./units.ts";
 import { warningsOf } from "./warnings.ts";
@@ -58,7 +58,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     bounds_cycles: bounds,
     limit,
     energy_pJ: energy,
-    sections: counters.sections.map((section) => sectionRow(section, machine)),
+    sections: counters.sections.map((section) => sectionRow(section, work, machine)),
     outputs: outputRows(program, counters),
     warnings: warningsOf({ machine, fabric: mapping.fabric, table: energyTable, limit: limit.resource, energy, units }),
     host,
@@ -94,9 +94,9 @@ function utilizationOf(units: readonly UnitResult[], { ticks, sections }: RunCou
   return { pcu: share("pcu"), pmu: share("pmu"), ag: share("ag"), network: ticks === 0 ? 0 : linkTicks / ticks };
 }
 
-function sectionRow(section: SectionCounters, machine: Machine): SectionResult {
+function sectionRow(section: SectionCounters, work: Work, machine: Machine): SectionResult {
   const cycles = section.configuringTicks + section.ticks;
-  const bounds = boundsOf(workOfSection(section), [section], machine);
+  const bounds = boundsOf(workOfSection(section, work), [section], machine);
   const count = (kind: "pcu" | "pmu" | "ag"): number => section.units.filter((unit) => unit.kind === kind).length;
   return {
     name: section.name,
