@@ -23,9 +23,11 @@ const cases: readonly Case[] = [
   { name: "nested, tiles of 2", build: () => nestedNetwork(2, FIRINGS / 6) },
   { name: "broadcast to 4, joined", build: () => broadcastNetwork(4, FIRINGS / 6) },
   { name: "chain of 10, depth 4, 16 words of data", build: () => computingChain(10, 4, 16, FIRINGS / 100) },
-  { name: "bursts: 1 client, 4 resources", build: () => loadNetwork(1, 4, 4_000_000) },
-  { name: "bursts: 16 clients, 4 resources", build: () => loadNetwork(16, 4, 250_000) },
-  { name: "bursts: 64 clients, 128 resources", build: () => loadNetwork(64, 128, 60_000) },
+  { name: "bursts: 1 client, 4 resources", build: () => loadNetwork(1, 4, 1, 4_000_000) },
+  { name: "bursts: 16 clients, 4 resources", build: () => loadNetwork(16, 4, 1, 250_000) },
+  { name: "bursts: 64 clients, 128 resources", build: () => loadNetwork(64, 128, 1, 60_000) },
+  { name: "words, 16 a burst: 1 client, 4 resources", build: () => loadNetwork(1, 4, 16, FIRINGS / 2) },
+  { name: "words, 16 a burst: 64 clients, 4 resources", build: () => loadNetwork(64, 4, 16, FIRINGS / 128) },
 ];
 
 const reference = referenceRate();

@@ -60,14 +60,14 @@ export function broadcastNetwork(width: number, firings: number): NetworkSpec {
   };
 }
 
-/** Clients that stream bursts interleaved over all resources, each into a consumer of its own. */
-export function loadNetwork(clients: number, resources: number, firings: number): NetworkSpec {
+/** Clients that stream bursts interleaved over all resources, one every `words` firings, each client into a consumer of its own. */
+export function loadNetwork(clients: number, resources: number, words: number, firings: number): NetworkSpec {
   const each = Array.from({ length: clients }, (_, c) => c);
   return {
-    channels: each.map((c) => channel(`c${c}`, 16)),
+    channels: each.map((c) => channel(`c${c}`, 16 * words)),
     resources: Array.from({ length: resources }, (_, r) => dram(`r${r}`)),
     processes: each.flatMap((c) => [
-      { ...stage(`load${c}`, firings, 1, [port(c, "stream-out")]), requests: { outstanding: 64, source: interleaved(c, resources) } },
+      { ...stage(`load${c}`, firings, 1, [port(c, "stream-out")]), requests: { outstanding: 64, source: interleaved(c, resources, words) } },
       stage(`use${c}`, firings, 1, [port(c, "stream-in")]),
     ]),
   };
@@ -82,18 +82,22 @@ const dram = (name: string): ResourceSpec => ({
   origin: 0,
 });
 
-function interleaved(first: number, resources: number): RequestSource {
+function interleaved(first: number, resources: number, words: number): RequestSource {
   let at = first % resources;
+  let word = 0;
   return {
     maxBursts: 1,
     next(_n, into) {
       into[0] = at;
-      at = at + 1 === resources ? 0 : at + 1;
-      return 1;
+      const asked = word === 0 ? 1 : 0;
+      word = word + 1 === words ? 0 : word + 1;
+      if (asked === 1) at = at + 1 === resources ? 0 : at + 1;
+      return asked;
     },
-    normalisedState: () => [at],
+    normalisedState: () => [at, word],
     shift(firings) {
-      at = (at + firings) % resources;
+      at = (at + Math.floor((word + firings + words - 1) / words) - Math.floor((word + words - 1) / words)) % resources;
+      word = (word + firings) % words;
     },
   };
 }

@@ -1,13 +1,13 @@
 /** Spelling help: the valid choice that a mistyped word was probably meant to be. */
 
-/** The choice nearest to `found` by edit distance (a swap of neighbours counts once, case never counts), if one is near; of equals the first. */
+/** The choice nearest to `found` by edit distance (a swap of neighbours counts once, case never counts), if one is near; of equals one that `found` begins, else the first. */
 export function suggest(found: string, choices: readonly string[]): string | undefined {
   const word = found.toLowerCase();
   const reach = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   let best: string | undefined;
   let bestDistance = reach + 1;
   for (const choice of choices) {
-    const distance = editDistance(word, choice.toLowerCase());
+    const distance = editDistance(word, choice.toLowerCase()) - (choice.toLowerCase().startsWith(word) ? 0.5 : 0);
     if (distance < bestDistance) [best, bestDistance] = [choice, distance];
   }
   return best ?? (word.length < 3 ? undefined : choices.find((choice) => choice.toLowerCase().startsWith(word)));

@@ -6,7 +6,6 @@
 import { markDirty } from "./dirty.ts";
 import {
   ACT,
-  ARRIVED,
   BLOCKED,
   BUSY,
   CI,
@@ -14,6 +13,7 @@ import {
   COUNTERS,
   CURRENT,
   DELAY,
+  DRAWN,
   FAST,
   FIRED,
   FREE,
@@ -49,7 +49,7 @@ import {
   TOKENS,
   TOTAL,
 } from "./layout.ts";
-import { promiseToken, sendBursts } from "./requests.ts";
+import { drawBursts, promiseToken, pushToken, sendBursts } from "./requests.ts";
 
 /** Fires a process that computes on data as often as it can. */
 export function fireComputing(state: State, p: number): void {
@@ -60,16 +60,18 @@ export function fireComputing(state: State, p: number): void {
 
 /** Fires a process once, whatever it needs. False if it cannot yet. */
 export function fireOnce(state: State, p: number): boolean {
-  const { pf, pi, slotFree, sources } = state;
-  const source = sources[p];
-  const slot = source === undefined ? -1 : pi[p * PI + CURRENT]!;
-  const memory = slot < 0 ? 0 : slotFree[slot]!;
-  if (memory < 0 || !askPorts(state, p)) return false;
+  const { pf, pi, slotFree } = state;
+  if (!askPorts(state, p)) return false;
   const n = pf[p * PF + FIRED]!;
+  const bursts = drawBursts(state, p, n);
+  const slot = bursts === 0 ? -1 : pi[p * PI + CURRENT]!;
+  const memory = slot < 0 ? 0 : slotFree[slot]!;
+  if (memory < 0) return false;
   const start = startFiring(state, p, memory);
   const ii = pi[p * PI + KIND] === COMPUTING ? exchangeWords(state, p, n) : pf[p * PF + II]!;
   actPorts(state, p, start, slot);
-  if (source !== undefined) sendBursts(state, p, n, start, slot, source);
+  if (slot >= 0) sendBursts(state, p, bursts, start, slot);
+  pi[p * PI + DRAWN] = -1;
   endFiring(state, p, start, ii);
   return true;
 }
@@ -172,16 +174,8 @@ function actPort(state: State, p: number, q: number, start: number, slot: number
     markDirty(state, qi[i + OTHER]!);
   }
   if ((act & PUSH) === 0) return;
-  if (slot >= 0) {
-    promiseToken(state, p, q, slot);
-    return;
-  }
-  const arrival = start + qf[q * QF + DELAY]!;
-  time[qi[i + TOKENS]! + (ci[c + KNOWN]! & mask)] = arrival;
-  ci[c + KNOWN]!++;
-  ci[c + PUSHED]!++;
-  qf[q * QF + ARRIVED] = arrival;
-  markDirty(state, qi[i + OTHER]!);
+  if (slot >= 0) promiseToken(state, p, q, slot);
+  else pushToken(state, q, start + qf[q * QF + DELAY]!);
 }
 
 /** A stream port acts every period; a buffer port at the first and the last firing of each. */

@@ -16,7 +16,10 @@ export const LAST = 4;
 export const QUIET = 5;
 export const PF = 8;
 
-/** Per process, ints. Ports PORT .. PORT_END; fast ports (period 1) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT. */
+/**
+ * Per process, ints. Ports PORT .. PORT_END; fast ports (period 1) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT.
+ * DRAWN: bursts of the next firing, which stand in `bursts`; -1: its source has not been asked yet.
+ */
 export const PORT = 0;
 export const PORT_END = 1;
 export const FAST_IN = 2;
@@ -27,6 +30,7 @@ export const SLOT_END = 6;
 export const CURRENT = 7;
 export const RANK = 8;
 export const KIND = 9;
+export const DRAWN = 10;
 export const PI = 16;
 
 /** What a process needs beside time. */
@@ -52,7 +56,7 @@ export const DELAY = 2;
 export const ARRIVED = 3;
 export const QF = 4;
 
-/** Per channel, ints: tokens popped, tokens whose time is known (a prefix), slots taken, slots freed, tokens pushed. PUSHED differs from KNOWN only behind requests. */
+/** Per channel, ints: tokens popped, tokens whose time is known (a prefix), slots taken, slots freed, tokens pushed. PUSHED differs from KNOWN only behind requests: tokens of known time may stand behind one whose time is not known. */
 export const POPPED = 0;
 export const KNOWN = 1;
 export const TAKEN = 2;

@@ -9,6 +9,7 @@ import {
   ARRIVED,
   CI,
   CURRENT,
+  DRAWN,
   FIRED,
   FREED,
   LAST,
@@ -33,6 +34,7 @@ import {
   TOKENS,
   TOTAL,
 } from "./layout.ts";
+import type { RequestSource } from "./network.ts";
 
 /** Some whole periods of a run. */
 export interface Leap {
@@ -48,14 +50,13 @@ const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 /**
  * All that decides the process's future, relative to `now` and to its firings so far: its clock, the next events of its ports, the tokens before
- * and the free slots behind it, its firings under way. Times that its own clock has passed decide nothing and are given as its clock's.
+ * and the free slots behind it, its firings under way, the bursts of those to come. Times that its own clock has passed decide nothing and are given as its clock's.
  */
 export function processState(state: State, p: number, now: number): readonly number[] {
   const { spec, pf, pi } = state;
   if (pf[p * PF + FIRED] === pf[p * PF + TOTAL]) return [Number.POSITIVE_INFINITY];
   const ports = spec.processes[p]!.ports.flatMap((_, j) => portState(state, p, pi[p * PI + PORT]! + j, now));
-  const source = spec.processes[p]!.requests?.source.normalisedState() ?? [];
-  return [pf[p * PF + READY]! - now, ...ports, ...flightState(state, p, now), ...source];
+  return [pf[p * PF + READY]! - now, ...ports, ...flightState(state, p, now), ...sourceState(state, p)];
 }
 
 function portState(state: State, p: number, q: number, now: number): number[] {
@@ -93,6 +94,14 @@ function promises({ spec, pi, qi, ci, slotPush, slotPush0 }: State, p: number, s
     const position = slotPush[pushes + j]!;
     return position < 0 ? UNKNOWN : (ci[channel * CI + PUSHED]! - position) & qi[(pi[p * PI + PORT]! + j) * QI + MASK]!;
   });
+}
+
+/** The bursts of the next firing, where they have been drawn already (-1: they have not), and what decides those after it. */
+function sourceState({ spec, pi, bursts }: State, p: number): number[] {
+  const { requests } = spec.processes[p]!;
+  if (requests === undefined) return [];
+  const drawn = pi[p * PI + DRAWN]!;
+  return [drawn, ...bursts[p]!.subarray(0, Math.max(0, drawn)), ...requests.source.normalisedState()];
 }
 
 /** The same for the resource: its clock, the phase of `now` in its clock and its refresh, and its pending bursts in order. */
@@ -150,12 +159,18 @@ function shiftProcess(state: State, p: number, firings: number, cycles: number):
     if (slotFree[slot]! >= 0) slotFree[slot]! += cycles;
     slotDone[slot]! += cycles;
   }
-  requests?.source.shift(firings);
+  if (requests !== undefined) shiftSource(state, p, firings, requests.source);
   pf[p * PF + FIRED]! += firings;
   pf[p * PF + READY]! += cycles;
   pf[p * PF + LAST]! += cycles;
   const next = ports.map(({ period }, j) => (period === 1 ? Number.POSITIVE_INFINITY : state.qf[(pi[p * PI + PORT]! + j) * QF + NEXT]!));
   pf[p * PF + QUIET] = Math.min(Number.POSITIVE_INFINITY, ...next);
+}
+
+/** Bursts that were drawn for the next firing are those of the next one after the leap. If that is past the last firing, there is one draw less to skip. */
+function shiftSource({ pf, pi }: State, p: number, firings: number, source: RequestSource): void {
+  const isDone = pf[p * PF + FIRED]! + firings === pf[p * PF + TOTAL]!;
+  source.shift(isDone && pi[p * PI + DRAWN]! >= 0 ? firings - 1 : firings);
 }
 
 /** A port that acts in the leap moves with what stands in its ring; one that does not act must have no event in it. */

@@ -5,18 +5,20 @@
  *
  * Timing of firing n of a process (prev = start of firing n-1; P = the port's period):
  *   ready  = n == 0 ? 0 : prev + ii(n-1)
- *   tin    = latest arrival of the tokens it pops, tout = latest time of the slots it reserves, tmem = time of the outstanding slot it takes
+ *   tin    = latest arrival of the tokens it pops, tout = latest time of the slots it reserves, tmem = time of the outstanding slot it takes, if it has bursts
  *   start  = max(ready, tin, tout, tmem)
  *   starved += max(0, tin - ready)                         on the input with the latest arrival (ties: lowest port)
- *   memory  += max(0, min(tmem, start) - max(ready, tin))  (only processes with requests)
+ *   memory  += max(0, min(tmem, start) - max(ready, tin))  (only firings with bursts)
  *   blocked += start - max(ready, tin, tmem)               on the output with the latest slot (ties: lowest port)
  *   stream-in   pops when n % P == 0; its slot is free at start + 1
  *   stream-out  reserves and pushes when n % P == P - 1; the token arrives at start + latency + the channel's latency
  *   buffer-in   pops (acquires) when n % P == 0, frees the slot when n % P == P - 1, at start + 1 of that firing
  *   buffer-out  reserves when n % P == 0, pushes when n % P == P - 1
- * A firing with requests sends its bursts at `start`; every token it pushes arrives at (completion of its last burst, or start if it has none)
- * + latency + the channel's latency. Its outstanding slot (firing n takes the slot of firing n - outstanding) is free at
- * the completion of its last burst + 1, or start + 1 if it has none.
+ * A firing with bursts sends them at `start`; every token it pushes arrives at (completion of its last burst) + latency + the channel's
+ * latency. Outstanding slots count what is under way: the k-th firing that has bursts takes the slot of the (k - outstanding)-th one that had
+ * some, free at the completion of that one's last burst + 1; the first `outstanding` of them find theirs free at time 0. A firing without bursts
+ * takes no slot and frees none: tmem does not exist for it, and its tokens arrive at start + latency + the channel's latency, in
+ * their order behind those still awaited.
  * The time of a run ends with the last of: start + ii, start + latency, completions, arrivals.
  */
 
@@ -47,15 +49,18 @@ export interface ProcessSpec {
 }
 
 export interface RequestSpec {
-  /** Firings whose bursts may be under way at one time, >= 1. */
+  /** Firings with bursts that may be under way at one time, >= 1. Firings without any do not count. */
   readonly outstanding: number;
-  /** Called once for each firing, in order (n = 0, 1, 2 ...), after the behaviour of that firing: writes the resource of each burst into `into`, returns their number (0 is allowed). */
   readonly source: RequestSource;
 }
 
 export interface RequestSource {
   /** Most bursts a firing can have. */
   readonly maxBursts: number;
+  /**
+   * Called once for each firing, in order (n = 0, 1, 2 ...), when that firing is first considered: one may have been asked about that does not fire
+   * in the end, and the behaviour of that firing may be called before or after. Writes the resource of each burst into `into`, returns their number (0 is allowed).
+   */
   next(n: number, into: Int32Array): number;
   /** State that decides future calls, relative to n: for fast-forward. */
   normalisedState(): readonly number[];

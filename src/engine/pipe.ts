@@ -11,6 +11,7 @@ import {
   COUNTERS,
   CURRENT,
   DELAY,
+  DRAWN,
   FIRED,
   FREED,
   II,
@@ -107,9 +108,9 @@ export function firePipe(state: State, p: number, fastIn: number, fastOut: numbe
   return number;
 }
 
-/** As firePipe, each firing with its bursts. */
+/** As firePipe, each firing with the bursts that it may have. */
 export function requestPipe(state: State, p: number, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {
-  const { pf, pi, qi, ci, time, fast, count, portCount, noInput, noOutput, slotFree, slotPush, slotPush0 } = state;
+  const { pf, pi, qi, qf, ci, time, fast, count, portCount, noInput, noOutput, slotFree, slotPush, slotPush0 } = state;
   const input = fastIn < fastOut ? fast[fastIn]! : noInput;
   const output = fastOut < fastEnd ? fast[fastOut]! : noOutput;
   const i = input * QI;
@@ -131,7 +132,9 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   const first = pi[p * PI + PORT]!;
   const ports = pi[p * PI + PORT_END]! - first;
   const promises = slotPush0[p]! - pi[p * PI + SLOT0]! * ports + output - first;
+  const delay = qf[output * QF + DELAY]!;
   const source = state.sources[p]!;
+  const bursts = state.bursts[p]!;
   const b = p * PF;
   const ii = pf[b + II]!;
   const n = pf[b + FIRED]!;
@@ -140,10 +143,15 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   let starved = 0;
   let memory = 0;
   let blocked = 0;
+  let drawn = pi[p * PI + DRAWN]!;
+  let pushed = ci[oc + PUSHED]!;
+  let known = ci[oc + KNOWN]!;
+  let arrived = qf[output * QF + ARRIVED]!;
   let k = 0;
   for (; k < number; k++) {
-    const at = pi[p * PI + CURRENT]!;
-    const free = slotFree[at]!;
+    if (drawn < 0) drawn = source.next(n + k, bursts);
+    const at = drawn === 0 ? -1 : pi[p * PI + CURRENT]!;
+    const free = at < 0 ? 0 : slotFree[at]!;
     if (free < 0) break;
     const arrival = time[arrivals + ((popped + k) & inMask)]!;
     const slot = time[slots + ((taken + k) & outMask)]!;
@@ -161,15 +169,22 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
       start = slot;
     }
     time[frees + ((freed + k) & inMask)] = start + 1;
-    if (output !== noOutput) {
-      const position = ci[oc + PUSHED]! & outMask;
+    const position = pushed & outMask;
+    if (at < 0) {
+      const token = start + delay;
+      time[pushes + position] = token;
+      if (token > arrived) arrived = token;
+      if (known === pushed) known = (known + 1) | 0;
+    } else {
       time[pushes + position] = -1;
-      slotPush[promises + at * ports] = position;
-      ci[oc + PUSHED]!++;
+      if (output !== noOutput) slotPush[promises + at * ports] = position;
+      sendBursts(state, p, drawn, start, at);
     }
-    sendBursts(state, p, n + k, start, at, source);
+    pushed = (pushed + 1) | 0;
+    drawn = -1;
     ready = start + ii;
   }
+  pi[p * PI + DRAWN] = drawn;
   if (k === 0) return 0;
   ci[ic + POPPED] = popped + k;
   ci[ic + FREED] = freed + k;
@@ -185,6 +200,12 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
     count[portCount + input]! += starved;
     markDirty(state, qi[i + OTHER]!);
   }
-  if (output !== noOutput) count[portCount + output]! += blocked;
+  if (output !== noOutput) {
+    count[portCount + output]! += blocked;
+    if (ci[oc + KNOWN] !== known) markDirty(state, qi[o + OTHER]!);
+  }
+  ci[oc + PUSHED] = pushed;
+  ci[oc + KNOWN] = known;
+  qf[output * QF + ARRIVED] = arrived;
   return k;
 }

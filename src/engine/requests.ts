@@ -1,5 +1,6 @@
 /**
- * Firings with bursts: what they push is promised to their outstanding slot, and gets its time when the last burst is done. Hot path (bench: requests).
+ * Firings that may have bursts. What one with bursts pushes is promised to its outstanding slot, and gets its time when the last burst is done; what one
+ * without pushes has its time at once, but stays behind what is promised. Hot path (bench: requests).
  */
 
 import { markDirty } from "./dirty.ts";
@@ -9,6 +10,7 @@ import {
   COUNTERS,
   CURRENT,
   DELAY,
+  DRAWN,
   KNOWN,
   MASK,
   OTHER,
@@ -24,7 +26,28 @@ import {
   type State,
   TOKENS,
 } from "./layout.ts";
-import type { RequestSource } from "./network.ts";
+
+/** How many bursts firing n has. Asks the source once; the answer stands until the firing takes it. */
+export function drawBursts({ pi, sources, bursts }: State, p: number, n: number): number {
+  const source = sources[p];
+  if (source === undefined) return 0;
+  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!);
+  return pi[p * PI + DRAWN]!;
+}
+
+/** The next token that port q pushes arrives then: known to its consumer unless a token before it is not. */
+export function pushToken(state: State, q: number, arrival: number): void {
+  const { qi, qf, ci, time } = state;
+  const i = q * QI;
+  const c = qi[i + COUNTERS]!;
+  const pushed = ci[c + PUSHED]!;
+  time[qi[i + TOKENS]! + (pushed & qi[i + MASK]!)] = arrival;
+  if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
+  ci[c + PUSHED]!++;
+  if (ci[c + KNOWN] !== pushed) return;
+  ci[c + KNOWN]!++;
+  markDirty(state, qi[i + OTHER]!);
+}
 
 /** The next token that port q pushes stands in its ring, but its time comes with the last completion of the firing in this slot. */
 export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p: number, q: number, slot: number): void {
@@ -37,17 +60,14 @@ export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p
   ci[c + PUSHED]!++;
 }
 
-/** Sends the bursts of firing n from its slot. */
-export function sendBursts(state: State, p: number, n: number, start: number, slot: number, source: RequestSource): void {
-  const { pi, slotPending, slotFree, slotDone, bursts, pending } = state;
-  const into = bursts[p]!;
-  const number = source.next(n, into);
+/** Sends the bursts that were drawn, at least one, from the slot that is next. */
+export function sendBursts({ pi, slotPending, slotFree, slotDone, bursts, pending }: State, p: number, number: number, start: number, slot: number): void {
+  const resources = bursts[p]!;
   slotPending[slot] = number;
   slotFree[slot] = -1;
   slotDone[slot] = start;
   pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
-  for (let burst = 0; burst < number; burst++) pushHeap(pending[into[burst]!]!, start, slot);
-  if (number === 0) completeFiring(state, slot);
+  for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, start, slot);
 }
 
 /** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */

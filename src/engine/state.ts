@@ -4,6 +4,7 @@ import { createHeap } from "./heap.ts";
 import {
   CI,
   COMPUTING,
+  DRAWN,
   FAST_IN,
   FREE,
   FREED,
@@ -101,6 +102,7 @@ function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0 }: State):
     const slotEnd = slot + outstanding(process);
     pi.set([port, portEnd, 0, 0, 0, slot, slotEnd, slot], p * PI);
     pi[p * PI + KIND] = process.behaviour !== undefined ? COMPUTING : process.requests !== undefined ? REQUESTING : TIMED;
+    pi[p * PI + DRAWN] = -1;
     slotProcess.fill(p, slot, slotEnd);
     slotPush0[p] = push;
     push += (slotEnd - slot) * process.ports.length;

@@ -1,6 +1,6 @@
 /** Who waits for what: the material of a deadlock message. */
 
-import { ACT, CI, CURRENT, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
+import { ACT, CI, CURRENT, DRAWN, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
 import type { PortSpec } from "./network.ts";
 
 export interface Wait {
@@ -18,13 +18,13 @@ export function findWaits(state: State): Wait[] {
 }
 
 function waitsOf(state: State, process: number): Wait[] {
-  const { ports, requests } = state.spec.processes[process]!;
+  const { ports } = state.spec.processes[process]!;
   const waits = ports.flatMap((port, j): Wait[] => {
     const need = missing(state, process, j);
     return need === null ? [] : [{ process, need, port: j, other: otherEnd(state, port) }];
   });
-  const underWay = requests !== undefined && state.slotFree[state.pi[process * PI + CURRENT]!]! < 0;
-  return underWay ? [...waits, { process, need: "memory", port: -1, other: -1 }] : waits;
+  const needsSlot = state.pi[process * PI + DRAWN]! > 0;
+  return needsSlot && state.slotFree[state.pi[process * PI + CURRENT]!]! < 0 ? [...waits, { process, need: "memory", port: -1, other: -1 }] : waits;
 }
 
 /** What port j of the process lacks for the next firing. A token whose time is not known yet waits for memory of its producer. */

@@ -77,7 +77,7 @@ export interface PmuSpec {
 /** Address generator: turns loop nests into bursts of one off-chip tier. */
 export interface AgSpec {
   readonly count: number;
-  /** Firings whose bursts may be under way at one time. */
+  /** Requests (firings that need at least one burst) that may be under way at one time. */
   readonly outstanding: number;
   readonly fifo_depth: number;
   readonly latency_cycles: number;

@@ -74,7 +74,7 @@ const pmu = z
 const ag = z.strictObject({
   source,
   count: count(1, 4096, "Address generators."),
-  outstanding: count(1, 65536, "Firings whose bursts may be under way at one time."),
+  outstanding: count(1, 65536, "Requests (firings that need at least one burst) that may be under way at one time."),
   fifo_depth: count(1, 65536, "Entries of each input FIFO."),
   latency_cycles: count(0, 1000, "Cycles from a firing to its bursts."),
 });

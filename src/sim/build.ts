@@ -7,6 +7,7 @@ import type { Channel, Endpoint, Fabric, Nest, Port, Section, Unit } from "../fa
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import { tierResources } from "../memory/tiers.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
 import { type ProcessParts, processOf, type Tie, type Traffic, trafficOf } from "../units/process.ts";
 import { nestKey, portKey, type SectionSlice } from "./slice.ts";
 
@@ -65,7 +66,7 @@ function buildChannels(section: Section, s: number, { mapping, machine, slice }:
       channel.id,
       channel.sinks.map((sink, i) => {
         const latency = channel.kind === "buffer" ? 1 : hops.get(channel.id)![i]! * machine.network.hop_cycles;
-        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, machine);
+        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, mapping.fabric, machine);
         return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
       }),
     );
@@ -73,10 +74,13 @@ function buildChannels(section: Section, s: number, { mapping, machine, slice }:
   return { channels, sinks };
 }
 
-/** Tokens that the source holds itself while they travel: in its pipeline, or, for a load, in the entries that wait for memory. Each hop has a register of its own. */
-function slotsOnTheWay({ source }: Channel, section: Section, { ag }: Machine): number {
-  const nest = section.units.find((unit) => unit.id === source.unit)!.nests.find((item) => item.id === source.nest)!;
-  return nest.latency + (nest.work.kind === "load" ? ag.outstanding : 0);
+/** Tokens that the source holds itself while they travel: in its pipeline, and, for a load, in the bursts that it waits for. Each hop has a register of its own. */
+function slotsOnTheWay({ source, words, dtype }: Channel, section: Section, fabric: Fabric, machine: Machine): number {
+  const { latency, work } = section.units.find((unit) => unit.id === source.unit)!.nests.find((nest) => nest.id === source.nest)!;
+  if (work.kind !== "load") return latency;
+  const layout = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
+  const tokensOfBurst = Math.floor(machine.tiers[layout.tier]!.burst_bytes / (words * bytesOf(dtype)));
+  return latency + machine.ag.outstanding * Math.max(1, tokensOfBurst);
 }
 
 function nameOf({ id, sinks }: Channel, sink: number): string {

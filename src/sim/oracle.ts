@@ -32,8 +32,10 @@ interface Actor {
   readonly inputs: Float64Array[];
   readonly outputs: Float64Array[];
   readonly waits: number[];
-  /** What its last `outstanding` firings sent, oldest first. */
+  /** What its last `outstanding` firings with bursts sent, oldest first. */
   readonly flights: Flight[];
+  /** Resources of the next firing's bursts, once it has been considered. */
+  bursts: Int32Array | null;
   fired: number;
   ready: number;
   lastStart: number;
@@ -91,6 +93,7 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
       outputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-out" ? channels[port.channel]!.words : 0)),
       waits: spec.ports.map(() => 0),
       flights: [],
+      bursts: null,
       fired: 0,
       ready: 0,
       lastStart: -1,
@@ -110,6 +113,7 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
 function stepActor(machine: Machine, actor: Actor, now: number): boolean {
   const { spec, fired, waiting } = actor;
   if (fired === spec.firings || now < actor.ready) return false;
+  actor.bursts ??= drawBursts(actor);
   const pops = spec.ports.filter((port) => isPopped(port, fired));
   const takes = spec.ports.filter((port) => isReserved(port, fired));
   const hasTokens = pops.every(({ channel }) => (machine.fifos[channel]!.tokens[0]?.arrival ?? Number.POSITIVE_INFINITY) <= now);
@@ -132,9 +136,14 @@ const isFreed = (port: PortSpec, n: number): boolean => (port.kind === "stream-i
 const isReserved = (port: PortSpec, n: number): boolean => (port.kind === "stream-out" && isLast(port, n)) || (port.kind === "buffer-out" && isFirst(port, n));
 const isPushed = (port: PortSpec, n: number): boolean => !isInput(port) && isLast(port, n);
 
-/** Firing n takes the slot of firing n - outstanding, free the tick after that firing's completion. */
-function hasOutstanding({ spec, flights }: Actor, now: number): boolean {
-  if (spec.requests === undefined || flights.length < spec.requests.outstanding) return true;
+function drawBursts({ spec, fired }: Actor): Int32Array {
+  const into = new Int32Array(spec.requests?.source.maxBursts ?? 0);
+  return into.subarray(0, spec.requests?.source.next(fired, into) ?? 0);
+}
+
+/** The k-th firing with bursts takes the slot of the (k - outstanding)-th, free the tick after that one's completion. One without bursts takes none. */
+function hasOutstanding({ spec, flights, bursts }: Actor, now: number): boolean {
+  if (bursts!.length === 0 || flights.length < spec.requests!.outstanding) return true;
   return flights[0]!.pending === 0 && flights[0]!.completion + 1 <= now;
 }
 
@@ -196,15 +205,16 @@ function push({ fifos }: Machine, { spec, outputs, fired }: Actor, now: number):
   return flight;
 }
 
-function request(machine: Machine, { spec, fired, flights }: Actor, now: number, flight: Flight): void {
-  if (spec.requests !== undefined && flights.push(flight) > spec.requests.outstanding) flights.shift();
-  const into = new Int32Array(spec.requests?.source.maxBursts ?? 0);
-  flight.pending = spec.requests?.source.next(fired, into) ?? 0;
-  for (const r of into.subarray(0, flight.pending)) {
+function request(machine: Machine, actor: Actor, now: number, flight: Flight): void {
+  const bursts = actor.bursts!;
+  actor.bursts = null;
+  flight.pending = bursts.length;
+  if (bursts.length > 0 && actor.flights.push(flight) > actor.spec.requests!.outstanding) actor.flights.shift();
+  for (const r of bursts) {
     const server = machine.servers[r]!;
     server.queue.push({ seen: serverTick(server.spec, now), flight, pushedBack: false });
   }
-  if (flight.pending === 0) land(machine, flight);
+  if (bursts.length === 0) land(machine, flight);
 }
 
 /** All bursts are done: tokens get their arrivals. */

@@ -50,6 +50,9 @@ export function simulate(mapping: Mapping, machine: Machine, options: SimulateOp
   let firings = 0;
   fabric.sections.forEach((section, s) => {
     ticks += configuringTicks;
+    if (ticks > (options.maxCycles ?? Number.POSITIVE_INFINITY)) {
+      throw new RunError("limit", `section ${section.name} is configured at cycle ${ticks}, past the limit of ${options.maxCycles} cycles`);
+    }
     const built = buildSection(s, { mapping, machine, origin: ticks, slice: slice.sections[s]!, tensors, dtypes });
     const result = runSection(section.name, built.network, options, (options.maxCycles ?? Number.POSITIVE_INFINITY) - ticks);
     sections.push(countSection(section, mapping.sections[s]!, built, result, machine, configuringTicks));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { processState, resourceState } from "../../src/engine/leap.ts";
+import { FIRED, LAST, SERVED } from "../../src/engine/layout.ts";
+import { processState, resourceState, shiftState } from "../../src/engine/leap.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
 import { runRound, runToEnd } from "../../src/engine/run.ts";
 import { createState } from "../../src/engine/state.ts";
@@ -53,15 +54,50 @@ describe("the normalised state of a process", () => {
     const sink = stage("sink", 9, [port(0, "stream-in")]);
     const state = createState({ processes: [load, sink], channels: [wire("c", 4)], resources: [server("r")] });
     runRound(state);
-    // Firing 0 at tick 0 waits for two bursts; firing 1 at tick 1 had none; firing 2 waits for the slot of firing 0.
-    expect(processState(state, 0, 2)).toEqual([0, 0, STREAM_OUT, 2, 0, 0, UNKNOWN, 2, -2, 2, 0, 2]);
-    expect(processState(state, 1, 2)).toEqual([-2, 0, STREAM_IN, 2, UNKNOWN, 0]);
+    // Firing 0 at tick 0 waits for two bursts, firing 2 at tick 2 for one; firing 1 at tick 1 had none; firing 3 has two and waits for the slot of firing 0.
+    const [ready, output] = [1, [0, STREAM_OUT, 1, 1]];
+    const flights = [...[UNKNOWN, 2, -2, 3], ...[UNKNOWN, 1, 0, 1]];
+    const [drawn, drawsAfter] = [[2, 0, 0], 4 % 3];
+    expect(processState(state, 0, 2)).toEqual([ready, ...output, ...flights, ...drawn, drawsAfter]);
+    expect(processState(state, 1, 2)).toEqual([-2, 0, STREAM_IN, 3, UNKNOWN, 0, UNKNOWN]);
+  });
+
+  it("tells bursts that have been drawn from bursts that have not", () => {
+    const stateOf = (depth: number) => {
+      const load = stage("load", 9, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[1, 0]]) } });
+      const channels = [wire("c", depth)];
+      const state = createState({ processes: [load, stage("sink", 9, [port(0, "stream-in")])], channels, resources: [server("r"), server("s")] });
+      runRound(state);
+      return processState(state, 0, 0).slice(-4);
+    };
+    // With one slot in the FIFO it waits for that, and has not asked yet.
+    expect(stateOf(2)).toEqual([2, 1, 0, 0]);
+    expect(stateOf(1).slice(-2)).toEqual([-1, 0]);
   });
 
   it("of one that is done is the same at any time", () => {
     const state = createState({ processes: [stage("a", 2, [])], channels: [], resources: [] });
     runToEnd(state);
     expect(processState(state, 0, 5)).toEqual(processState(state, 0, 50));
+  });
+});
+
+describe("a leap of a process whose next bursts have been drawn", () => {
+  it.each([
+    { firings: 4, fired: 5, draws: 6 },
+    { firings: 8, fired: 9, draws: 9 },
+  ])("of $firings firings ends with the draws that $fired firings have made, and never asks past the last", ({ firings, fired, draws }) => {
+    const source = cyclicSource(Array.from({ length: 100 }, () => [0]));
+    const state = createState({ processes: [stage("load", 9, [], { requests: { outstanding: 1, source } })], channels: [], resources: [server("r")] });
+    runRound(state);
+    expect([state.pf[FIRED], ...source.normalisedState()]).toEqual([1, 2]);
+    const counts = new Float64Array(state.count.length);
+    counts[state.resourceCount + SERVED] = firings;
+    shiftState(state, { cycles: 15 * firings, firings: [firings], counts });
+    expect([state.pf[FIRED], ...source.normalisedState()]).toEqual([fired, draws]);
+    runToEnd(state);
+    expect(source.normalisedState()).toEqual([9]);
+    expect(state.pf[LAST]).toBe(15 * 8);
   });
 });
 

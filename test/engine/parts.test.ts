@@ -72,6 +72,17 @@ describe("who waits for what", () => {
     runToEnd(state);
     expect(findWaits(state)).toEqual([]);
   });
+
+  it("does not name memory where the next firing has no bursts", () => {
+    const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0], []]) } });
+    const sink = stage("sink", 2, [port(0, "stream-in")]);
+    const state = createState({ processes: [load, sink], channels: [wire("c", 1)], resources: [server("r")] });
+    runRound(state);
+    expect(findWaits(state)).toEqual([
+      { process: 0, need: "slot", port: 0, other: 1 },
+      { process: 1, need: "token", port: 0, other: 0 },
+    ]);
+  });
 });
 
 describe("the verifier", () => {

@@ -81,12 +81,63 @@ describe.each([
     expect(processes[0]).toMatchObject({ lastStart: 15, memory: 13, starved: 0, blocked: 0 });
   });
 
+  it("counts as outstanding only what has bursts", () => {
+    const load = (outstanding: number) => stage("load", 5, [], { requests: { outstanding, source: cyclicSource([[0], [], [0], [], [0]]) } });
+    const counters = (outstanding: number) => run(network({ processes: [load(outstanding)], resources: [server("a")] })).processes[0];
+    // Requests at 0 and 2 are done at 14 and 18; the third takes the slot of the first at 15, or none is left to wait for.
+    expect(counters(2)).toMatchObject({ lastStart: 15, memory: 15 - 4 });
+    expect(counters(3)).toMatchObject({ lastStart: 4, memory: 0 });
+    // One at a time: requests at 0, 15 and, with a firing at 16 in between, 30.
+    expect(counters(1)).toMatchObject({ lastStart: 30, memory: 15 - 2 + (30 - 17) });
+  });
+
+  it("streams single words of a burst at one a tick while few requests are under way", () => {
+    const words = [[0], [], [], [], [], [], [], []];
+    const load = stage("load", 800, [port(0, "stream-out")], { requests: { outstanding: 2, source: cyclicSource(words) } });
+    const sink = stage("sink", 800, [port(0, "stream-in")]);
+    const { processes } = run(network({ processes: [load, sink], channels: [wire("c", 2 * words.length)], resources: [server("a")] }));
+    expect(processes[0]).toMatchObject({ lastStart: 799, memory: 0 });
+  });
+
+  it("asks once for each firing, in order, and no further than the first that cannot fire", () => {
+    const draws = (tokens: number) => {
+      const source = cyclicSource([[0], [], [0]]);
+      const asked: number[] = [];
+      const next = (n: number, into: Int32Array): number => {
+        asked.push(n);
+        return source.next(n, into);
+      };
+      const feed = stage("feed", tokens, [port(0, "stream-out")]);
+      const load = stage("load", 6, [port(0, "stream-in")], { requests: { outstanding: 1, source: { ...source, next } } });
+      run(network({ processes: [feed, load], channels: [wire("c")], resources: [server("a")] }));
+      return asked;
+    };
+    expect(draws(6)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(draws(3).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(draws(3).length).toBeLessThanOrEqual(4);
+  });
+
   it("lets a firing without bursts push at once, past one that is still under way", () => {
-    const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 2, source: cyclicSource([[0], []]) } });
+    const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0], []]) } });
     const sink = stage("sink", 2, [port(0, "stream-in")]);
     const { processes } = run(network({ processes: [load, sink], channels: [wire("c")], resources: [server("a")] }));
     expect(processes.map(({ lastStart }) => lastStart)).toEqual([1, 16]);
     expect(processes[1]).toMatchObject({ starved: 15 });
+  });
+
+  it.each([
+    { kind: "time only", behaviour: {} },
+    { kind: "data", behaviour: { behaviour: { fire: () => 1 } } },
+  ])("ends no earlier than a token that a firing without bursts has overtaken ($kind)", ({ behaviour }) => {
+    const feed = stage("feed", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[], [1]]) } });
+    const requests = { outstanding: 1, source: cyclicSource([[0], []]) };
+    const load = stage("load", 2, [port(0, "stream-in"), port(1, "stream-out")], { latency: 3, requests, ...behaviour });
+    const sink = stage("sink", 0, [port(1, "stream-in")]);
+    const resources = [server("slow"), server("quick", { latency: 0 })];
+    const { processes, ticks } = run(network({ processes: [feed, load, sink], channels: [wire("a"), wire("b")], resources }));
+    // Firing 0 at 1 is done at 15; firing 1 waits for the other memory until 6.
+    expect(processes[1]).toMatchObject({ firings: 2, lastStart: 6 });
+    expect(ticks).toBe(15 + 3 + 1);
   });
 
   it("serves requests of one tick in the order of their processes", () => {

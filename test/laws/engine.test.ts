@@ -13,7 +13,7 @@ const runs = (numRuns: number) => ({ numRuns, seed: 20_260 });
 
 describe("fast engine and oracle", () => {
   it("agree on every counter and every word of 1,000 random networks", () => {
-    const seen = { finished: 0, stuck: 0, starved: 0, blocked: 0, memory: 0, served: 0, refreshHits: 0, words: 0 };
+    const seen = { finished: 0, stuck: 0, starved: 0, blocked: 0, memory: 0, served: 0, refreshHits: 0, words: 0, oftenWithoutBursts: 0 };
     fc.assert(
       fc.property(networkPlan(), (plan) => {
         const [fast, slow] = [build(plan), build(plan)];
@@ -24,12 +24,21 @@ describe("fast engine and oracle", () => {
         for (const kind of ["starved", "blocked", "memory"] as const) if (expected.processes.some((process) => process[kind] > 0)) seen[kind]++;
         for (const kind of ["served", "refreshHits"] as const) if (expected.resources.some((resource) => resource[kind] > 0)) seen[kind]++;
         if (slow.digests().some((digest) => digest !== 0)) seen.words++;
+        if (shareWithoutBursts(plan, expected) >= 0.3) seen.oftenWithoutBursts++;
       }),
       runs(1000),
     );
     for (const [what, networks] of Object.entries(seen)) expect(networks, `networks with ${what}`).toBeGreaterThan(100);
   });
 });
+
+/** Of the firings of processes that have requests. */
+function shareWithoutBursts({ processes }: NetworkPlan, result: NetworkResult): number {
+  const silent = processes.flatMap(({ requests }, p) =>
+    requests === null ? [] : Array.from({ length: result.processes[p]!.firings }, (_, n) => requests.bursts[n % requests.bursts.length]!.length === 0),
+  );
+  return silent.filter(Boolean).length / Math.max(1, silent.length);
+}
 
 describe("conservation", () => {
   it("keeps tokens, ticks and bursts", () => {
@@ -180,7 +189,7 @@ describe("a recurrence of the whole normalised state", () => {
   it("shows at a steady pipeline's iterations, and skips to the same end", () => {
     const spec = (): NetworkSpec => ({
       processes: [
-        stage("load", 40_000, [port(0, "stream-out")], { requests: { outstanding: 8, source: cyclicSource([[0], [1]]) } }),
+        stage("load", 40_000, [port(0, "stream-out")], { requests: { outstanding: 8, source: cyclicSource([[0], [], [1], [], []]) } }),
         stage("reduce", 40_000, [port(0, "stream-in"), port(1, "stream-out", 4)], { ii: 3 }),
         stage("sink", 10_000, [port(1, "stream-in")]),
       ],

@@ -66,6 +66,27 @@ describe("time", () => {
     expect(tiers.ddr!.busy_share).toBeCloseTo(least / ticks, 5);
   });
 
+  it.each([
+    { dtype: "f32", outstanding: 8, least: 2000, most: 2150 },
+    { dtype: "i8", outstanding: 2, least: 2000, most: 2150 },
+    { dtype: "f32", outstanding: 2, least: (2000 / 32) * 57, most: 2150 + (2000 / 32) * 60 },
+  ] as const)(
+    "of single words ($dtype, $outstanding outstanding) is bounded by the bursts under way, not by the words",
+    ({ dtype, outstanding, least, most }) => {
+      const [x, s] = [tensor("x", dtype, [2000], 0), tensor("s", dtype, [], 1 << 20)];
+      const units = [
+        load("a", x, [2000], [affine([1])], { lanes: 1 }),
+        pcu("sum", [2000], [reads("a", 1), sends("b", 0)], [input("a", dtype), sum(0, 0, false, dtype)], { b: 1 }, { lanes: 1 }),
+        store("b", s, [], [], { lanes: 1 }),
+      ];
+      const fabric = fabricOf([x, s], units, { a: { dtype }, b: { dtype } });
+      const machine = { ...tinyMachine, ag: { ...tinyMachine.ag, outstanding } };
+      const { ticks } = section(run(fabric, { x: new Float32Array(2000) }, { machine }));
+      expect(ticks).toBeGreaterThan(least);
+      expect(ticks).toBeLessThan(most);
+    },
+  );
+
   it("goes on with the tier's refresh across sections: the same section takes a different time where it begins in another phase", () => {
     const { fabric, inputs } = elementwise(64);
     const [one] = fabric.sections;

@@ -76,7 +76,8 @@ export function networkPlan({ outer = [1, 6], resources = true, data = true, fau
 }
 
 function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPlan> {
-  const bursts = fc.array(fc.array(fc.nat(2), { maxLength: 4 }), { minLength: 1, maxLength: 5 });
+  const some = fc.array(fc.nat(2), { minLength: 1, maxLength: 4 });
+  const bursts = fc.array(fc.oneof(some, fc.constant([])), { minLength: 1, maxLength: 8 });
   const requests = fc.record({ outstanding: fc.integer({ min: 1, max: 6 }), bursts });
   return fc.record({
     trips: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 2 }),
@@ -165,7 +166,7 @@ function createRequests({ outstanding, bursts }: { readonly outstanding: number;
   return { outstanding, source: cyclicSource(bursts.map((list) => list.map((r) => r % resources))) };
 }
 
-/** A source that repeats a table of bursts, and insists on being called in order. */
+/** A source that repeats a table of bursts, and insists on being called once for each firing, in order. */
 export function cyclicSource(table: readonly (readonly number[])[]): RequestSource {
   let calls = 0;
   return {
