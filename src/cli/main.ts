@@ -31,7 +31,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "list", "check"] as const;
+const COMMANDS = ["run", "compile", "list", "check", "validate"] as const;
 
 function parser(args: readonly string[]): Argv {
   return yargs([...args])
@@ -66,6 +66,14 @@ function parser(args: readonly string[]): Argv {
       "check a machine or a workload, and name all its faults",
       (y) => y.positional("file", { type: "string", demandOption: true, describe: "a .yaml, .ts or .json file" }),
       async ({ file }) => (await import("./check.ts")).check(file),
+    )
+    .command(
+      "validate [suite]",
+      "compare long runs with what was published, and write VALIDATION.md",
+      (y) => y.positional("suite", { type: "string", describe: "one suite; all where none is named" }),
+      async ({ suite }) => {
+        process.exitCode = await (await import("./validate.ts")).validate(suite);
+      },
     )
     .demandCommand(1, "no command given")
     .strict()

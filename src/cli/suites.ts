@@ -1,0 +1,130 @@
+/**
+ * The studies of `weft validate`: runs that take too long for the tests, and what each is held against. A figure is published (a paper's, with a
+ * tolerance), asked (a demand on the compiler and the models, met or not) or there to be looked at. None of them is an input to any model.
+ */
+
+import { peakFlopsPerSecond } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import { duration, grouped, percent } from "../report/format.ts";
+import type { RunResult } from "../result/result.ts";
+
+export interface Suite {
+  readonly name: string;
+  /** What the models of this suite do not have, a sentence each. */
+  readonly leavesOut: readonly string[];
+  readonly cases: readonly Case[];
+}
+
+/** One run and what is read off it. */
+export interface Case {
+  readonly name: string;
+  readonly workload: string;
+  readonly machine: string;
+  /** As `--set` takes them; those of the machine begin with `machine.`. */
+  readonly set: readonly string[];
+  readonly figures: readonly Figure[];
+}
+
+export interface Figure {
+  readonly what: string;
+  readonly of: (result: RunResult, machine: Machine) => number;
+  readonly print: (value: number) => string;
+  readonly expected: Expected;
+}
+
+/** `within` is a share of the value, 0 .. 1. */
+export type Expected =
+  | { readonly kind: "published"; readonly value: number; readonly within: number; readonly source: string }
+  | { readonly kind: "at least" | "at most"; readonly value: number; readonly source: string }
+  | { readonly kind: "information" };
+
+const STREAMED_DRAM = "DRAM rows and banks: channels stream bursts at the rate of their pins, less refresh, so that a row miss costs nothing";
+
+export const SUITES: readonly Suite[] = [
+  {
+    name: "plasticine",
+    leavesOut: [
+      STREAMED_DRAM,
+      "the host: a run begins with the data in the accelerator's memory, as published ones do, and with the load of the configuration (10 us), which they may leave out",
+    ],
+    cases: [
+      {
+        name: "TPC-H Q6, 6,400,000 records",
+        workload: "tpch-q6",
+        machine: "plasticine",
+        set: ["n=6400000", "machine.tiers.ddr.channels=1"],
+        figures: [time({ kind: "published", value: 8.6e-3, within: 0.05, source: "Koeplinger et al., PLDI 2018 (Spatial), Table 4" })],
+      },
+      {
+        name: "dot product, 768,000,000 pairs of f32",
+        workload: "dot",
+        machine: "plasticine",
+        set: ["n=768000000", "dtype=f32"],
+        figures: [shareOfPins("ddr", { kind: "at least", value: 0.9, source: "asked: 90 % of the bandwidth of the pins of four channels" })],
+      },
+      {
+        name: "GEMM 2048 x 2048 x 2048, f32",
+        workload: "gemm",
+        machine: "plasticine",
+        set: ["m=2048", "n=2048", "k=2048", "dtype=f32"],
+        figures: [time({ kind: "at most", value: 10.5e-3, source: "asked: 80 % of 16 multiply-accumulates a PCU and cycle" })],
+      },
+    ],
+  },
+  {
+    name: "sn40l",
+    leavesOut: [
+      STREAMED_DRAM,
+      "contention in the packet network: routes are circuits, links are budgeted by rate",
+      "the launch of a section by software, and the second die: the socket is one grid",
+    ],
+    cases: [
+      {
+        name: "GEMM 4096 x 4096 x 4096, bf16",
+        workload: "gemm",
+        machine: "sn40l",
+        set: ["m=4096", "n=4096", "k=4096", "dtype=bf16"],
+        figures: [shareOfPeak(2, { kind: "at least", value: 0.5, source: "asked: half of the peak, in systolic mode" })],
+      },
+      {
+        name: "attention, 1024 positions, 32 heads of 128, bf16",
+        workload: "attention",
+        machine: "sn40l",
+        set: ["seq=1024", "heads=32", "dim=128", "dtype=bf16"],
+        figures: [cycles(), shareOfPeak(2, { kind: "information" }), bytesOverOnce("reading Q, K and V and writing the output once", 4 * 32 * 1024 * 128 * 2)],
+      },
+    ],
+  },
+];
+
+// --- figures ---
+
+function time(expected: Expected): Figure {
+  return { what: "time", of: ({ seconds }) => seconds, print: duration, expected };
+}
+
+function cycles(): Figure {
+  return { what: "cycles", of: (result) => result.cycles, print: grouped, expected: { kind: "information" } };
+}
+
+/** Floating-point operations of the program against a multiply and an add of every functional unit in each cycle. */
+function shareOfPeak(dtypeBytes: number, expected: Expected): Figure {
+  const of = ({ ops, seconds }: RunResult, machine: Machine): number => ops.flops / seconds / peakFlopsPerSecond(machine, dtypeBytes);
+  return { what: "share of peak FLOP/s", of, print: percent, expected };
+}
+
+function shareOfPins(tier: "hbm" | "ddr", expected: Expected): Figure {
+  const of = ({ tiers }: RunResult): number => (tiers[tier]?.achieved_bytes_per_second ?? 0) / (tiers[tier]?.peak_bytes_per_second ?? 1);
+  return { what: `share of ${tier} bandwidth`, of, print: percent, expected };
+}
+
+/** Bytes off the chip, over those of which no schedule can do without. */
+function bytesOverOnce(what: string, bytes: number): Figure {
+  const moved = ({ tiers: { hbm, ddr } }: RunResult): number => [hbm, ddr].reduce((sum, tier) => sum + (tier?.read_bytes ?? 0) + (tier?.write_bytes ?? 0), 0);
+  return {
+    what: `bytes off chip over ${what}`,
+    of: (result) => moved(result) / bytes,
+    print: (ratio) => `${ratio.toFixed(3)} x`,
+    expected: { kind: "information" },
+  };
+}

@@ -1,0 +1,146 @@
+/** `weft validate` on suites that run in no time; the real ones take minutes and write VALIDATION.md. */
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../src/base/errors.ts";
+import { type RunJob, runJob } from "../../src/cli/jobs.ts";
+import { type Case, type Expected, SUITES, type Suite } from "../../src/cli/suites.ts";
+import { validate } from "../../src/cli/validate.ts";
+import { loadWorkload } from "../../src/cli/workload.ts";
+import type { RunResult } from "../../src/result/result.ts";
+import { root, temporaryFolder, weft } from "../support/cli.ts";
+
+/** A dot product so small that loading its configuration, 10,000 cycles, takes most of its time: 10,000 to 11,000 cycles. */
+function study(name: string, expected: Expected, set: readonly string[] = []): Case {
+  const figure = { what: "cycles", of: ({ cycles }: RunResult) => cycles, print: (value: number) => `${value}`, expected };
+  return { name, workload: "dot", machine: "plasticine", set: ["n=64", ...set], figures: [figure] };
+}
+
+const suiteOf = (name: string, ...cases: readonly Case[]): Suite => ({ name, leavesOut: ["the weather"], cases });
+const published = (value: number, within: number): Expected => ({ kind: "published", value, within, source: "a paper" });
+const simulated = (job: RunJob): Promise<RunResult> => runJob(job, () => undefined);
+
+const good = suiteOf(
+  "good",
+  study("near", published(10_500, 0.05)),
+  study("shown", { kind: "information" }, ["machine.tiers.ddr.channels=1"]),
+  study("fast enough", { kind: "at most", value: 11_000, source: "asked" }),
+);
+const bad = suiteOf("bad", study("too few", { kind: "at least", value: 11_000, source: "asked" }), study("good all the same", published(10_500, 0.05)));
+
+async function run(suites: readonly Suite[], name?: string, folder = temporaryFolder()) {
+  const [printed, said]: [string[], string[]] = [[], []];
+  const file = join(folder, "VALIDATION.md");
+  const code = await validate(name, { suites, run: simulated, file, say: (line) => said.push(line), print: (text) => printed.push(text) });
+  return { code, table: printed.join(""), said, folder, text: readFileSync(file, "utf8") };
+}
+
+/** The cells of the row that begins with this name. */
+function row(table: string, name: string): readonly string[] {
+  const line = table.split("\n").find((one) => one.startsWith(`| ${name} `)) ?? "";
+  return line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+describe("weft validate", () => {
+  it("says for each case what was measured, how far off that is, whether it is within its tolerance, and how long the host took", async () => {
+    const { code, table, said } = await run([good]);
+    expect(code).toBe(0);
+    const [, machine, what, asked, measured, error, within, host] = row(table, "near");
+    expect([machine, what, asked, within]).toEqual(["plasticine", "cycles", "10500 +- 5.0 % (a paper)", "yes"]);
+    expect(error).toBe(`${Number(measured) < 10_500 ? "-" : "+"}${Math.abs((Number(measured) / 10_500 - 1) * 100).toFixed(1)} %`);
+    expect(host).toMatch(/^\d+\.\d s$/);
+    expect(row(table, "shown").slice(1, 4)).toEqual(["plasticine, tiers.ddr.channels=1", "cycles", "for information"]);
+    expect(row(table, "shown").slice(5, 7)).toEqual(["", ""]);
+    expect(row(table, "fast enough").slice(3, 4)).toEqual(["at most 11000 (asked)"]);
+    expect(said.slice(0, 3)).toEqual(["good 1 of 3: near", "good 2 of 3: shown", "good 3 of 3: fast enough"]);
+  });
+
+  it("ends with 1 if any figure is out of its tolerance, and still runs the others", async () => {
+    const { code, table } = await run([good, bad]);
+    expect(code).toBe(1);
+    expect(row(table, "too few")[6]).toBe("no");
+    expect(row(table, "good all the same")[6]).toBe("yes");
+  });
+
+  it("takes the bounds of a tolerance for within, and nothing beyond", async () => {
+    const { cycles } = await simulated({ ...job, machine: "plasticine" });
+    const edges = [cycles, cycles - 1, cycles + 1].flatMap((value): Expected[] => [
+      { kind: "at most", value, source: "" },
+      { kind: "at least", value, source: "" },
+    ]);
+    const { table } = await run([
+      suiteOf(
+        "edges",
+        ...edges.map((expected, index) => study(`edge ${index}`, expected)),
+        study("inside", published(cycles * 0.8, 0.2501)),
+        study("outside", published(cycles * 0.8, 0.2499)),
+      ),
+    ]);
+    expect(edges.map((_, index) => row(table, `edge ${index}`)[6])).toEqual(["yes", "yes", "no", "yes", "yes", "no"]);
+    expect(["inside", "outside"].map((name) => row(table, name)[6])).toEqual(["yes", "no"]);
+  });
+
+  it("counts a case that cannot be run as out of its tolerance, with the reason", async () => {
+    const { code, table, text } = await run([
+      suiteOf("broken", study("impossible", published(1, 1), ["n=6400", "machine.tiers.ddr.bytes=1 KiB"]), study("possible", published(10_500, 0.05))),
+    ]);
+    expect(code).toBe(1);
+    expect(row(table, "impossible").slice(4, 7)).toEqual(["did not run", "", "no"]);
+    expect(row(table, "possible")[6]).toBe("yes");
+    expect(text).toMatch(/- impossible did not run: .*1024/);
+  });
+
+  it("writes the same bytes again: neither date nor host time, the command, the limit of each case, and what is left out", async () => {
+    const first = await run([good]);
+    const again = await run([good], undefined, first.folder);
+    expect(again.text).toBe(first.text);
+    expect(first.text).toContain("Written by `weft validate good`");
+    expect(first.text).not.toMatch(/host|\d{4}-\d\d-\d\d/);
+    expect(first.text).toMatch(/- near: [\d,]+ cycles \(10\.\d+ us\) in one section; reconfiguration takes/);
+    expect(first.text).toContain("- the weather.\n");
+    expect(readdirSync(first.folder)).toEqual(["VALIDATION.md"]);
+  });
+
+  it("rewrites only the part of the suite it runs, and drops what is no suite", async () => {
+    const { text, folder } = await run([good, bad]);
+    writeFileSync(join(folder, "VALIDATION.md"), `${text.replaceAll("near", "NEAR").replaceAll("too few", "TOO FEW")}\n## gone\n\nOld.\n`);
+    const { text: after } = await run([good, bad], "bad", folder);
+    expect(after).toBe(text.replaceAll("near", "NEAR"));
+  });
+
+  it("refuses a suite that it does not know, with the nearest one, before it runs anything", async () => {
+    await expect(run([good, bad], "godo")).rejects.toThrow(UserError);
+    const { code, stdout, stderr } = await weft(["validate", "plastcine"], temporaryFolder());
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: 'weft: there is no suite "plastcine"; did you mean "plasticine"?\n' });
+  });
+});
+
+const job: RunJob = {
+  ...{ kind: "run", workload: "dot", machine: "plasticine", style: "spatial", seed: null, values: false, engine: "fast", maxCycles: null },
+  settings: { workload: [{ path: "n", value: "64", label: "" }], machine: [] },
+};
+
+describe("the suites", () => {
+  it("name workloads and parameters that exist, and a source for each figure", async () => {
+    const cases = SUITES.flatMap((suite) => suite.cases);
+    expect(cases.length).toBeGreaterThan(4);
+    for (const { workload, set, figures } of cases) {
+      const { program } = await loadWorkload(workload);
+      for (const setting of set.filter((one) => !one.startsWith("machine."))) expect(Object.keys(program.params)).toContain(setting.split("=")[0]);
+      for (const { expected } of figures) if (expected.kind !== "information") expect(expected.source.length).toBeGreaterThan(10);
+    }
+  });
+
+  it("are all in VALIDATION.md, as the command writes them", () => {
+    const text = readFileSync(join(root, "VALIDATION.md"), "utf8");
+    for (const { name, cases, leavesOut } of SUITES) {
+      expect(text).toContain(`## ${name}\n\nWritten by \`weft validate ${name}\``);
+      for (const line of leavesOut) expect(text).toContain(`- ${line}.\n`);
+      for (const one of cases) expect(text).toContain(`| ${one.name} `);
+    }
+  });
+});
