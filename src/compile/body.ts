@@ -33,6 +33,9 @@ export interface Body {
   readonly results: readonly number[];
 }
 
+/** Numbers apart that JSON would write alike. */
+const numberKey = (value: number): number | string => (Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : `${value}`);
+
 export function bodyOf(operator: MapOperator | GroupByOperator): Body {
   const nodes: BodyNode[] = [];
   const operands: OperandRead[] = [];
@@ -40,7 +43,7 @@ export function bodyOf(operator: MapOperator | GroupByOperator): Body {
   const operandIds = new Map<string, number>();
   const known = new Map<Expr, number>();
   function add(node: BodyNode): number {
-    const key = JSON.stringify(node, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? `${value}` : value));
+    const key = JSON.stringify(node, (_, value: unknown) => (typeof value === "number" ? numberKey(value) : value));
     const id = nodeIds.get(key);
     if (id !== undefined) return id;
     nodeIds.set(key, nodes.length);

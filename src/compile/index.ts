@@ -13,13 +13,13 @@ import type { Machine } from "../machine/machine.ts";
 import type { Program } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
 import { buildSection } from "./build.ts";
+import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
 import { fuseFilters } from "./filters.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
 import { inlineElementwise } from "./inline.ts";
 import { layOut } from "./layout.ts";
 import { normalise } from "./normalise.ts";
-import type { PlanContext } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { checkSchedule, fitsSomehow, searchPlan } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
@@ -67,9 +67,12 @@ export function lowerProgram(source: Program, style: Style): { program: Program;
   const normal = normalise(filtered);
   const { program, merged } = style === "spatial" ? inlineElementwise(normal) : { program: normal, merged: {} };
   const names = source.operators.map((operator) => operator.name);
-  const origin = (operator: string): string => names.find((name) => operator === name) ?? names.find((name) => operator.startsWith(`${name}.`)) ?? operator;
+  const origin = (operator: string): string =>
+    names.find((name) => operator === name) ?? longest(names.filter((name) => operator.startsWith(`${name}.`))) ?? operator;
   return { program, sources: (operator) => [...new Set([...(merged[operator] ?? []), operator].map(origin))] };
 }
+
+const longest = (names: readonly string[]): string | undefined => names.toSorted((a, b) => b.length - a.length)[0];
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {

@@ -13,12 +13,13 @@ import { freeIndices, renameIndices, rewriteExpr, substitute } from "./rewrite.t
 type Reduce = Extract<Expr, { kind: "reduce" }>;
 
 export function normalise(program: Program): Program {
-  const tensors: Tensor[] = [];
+  const tensors = [...program.tensors];
   const operators = program.operators.flatMap((operator) => normaliseOperator(operator, tensors));
-  if (tensors.length === 0) return program;
-  return { ...program, operators, tensors: [...program.tensors, ...tensors] };
+  if (tensors.length === program.tensors.length) return program;
+  return { ...program, operators, tensors };
 }
 
+/** Adds the lifted reductions' tensors to `tensors`. */
 function normaliseOperator(operator: Operator, tensors: Tensor[]): readonly Operator[] {
   switch (operator.kind) {
     case "map": {
@@ -52,19 +53,15 @@ function normaliseOperator(operator: Operator, tensors: Tensor[]): readonly Oper
 
 /** Lifts reductions out of expressions of one operator; `lifted` collects the new operators, in an order in which each reads only earlier ones. */
 function lifter(owner: string, domain: readonly Index[], tensors: Tensor[], lifted: Operator[]) {
-  const seen = new Map<Reduce, Expr>();
+  const seen = new Map<Expr, Expr>();
   function lift(reduce: Reduce, scope: readonly Index[]): Expr {
-    const known = seen.get(reduce);
-    if (known !== undefined) return known;
     const plain = inside(reduce, scope);
     const free = freeIndices(plain);
     const needed = scope.filter((index) => free.has(index.name));
-    const name = `${owner}.${lifted.length + 1}`;
+    const name = freshName(owner, lifted.length + 1, tensors);
     lifted.push(ownIndices({ kind: "map", name, domain: needed, body: plain }));
     tensors.push({ name, dtype: reduce.dtype, shape: needed.map((index) => index.extent), tier: "auto" });
-    const read: Expr = { kind: "read", dtype: reduce.dtype, tensor: name, at: needed.map((index) => ({ kind: "index", dtype: "i32", index: index.name })) };
-    seen.set(reduce, read);
-    return read;
+    return { kind: "read", dtype: reduce.dtype, tensor: name, at: needed.map((index) => ({ kind: "index", dtype: "i32", index: index.name })) };
   }
   /** The reduction itself stays, those in its body are lifted. */
   function inside(reduce: Reduce, scope: readonly Index[]): Reduce {
@@ -72,8 +69,16 @@ function lifter(owner: string, domain: readonly Index[], tensors: Tensor[], lift
     return body === reduce.body ? reduce : { ...reduce, body };
   }
   function all(expr: Expr, scope: readonly Index[]): Expr {
-    if (expr.kind === "reduce") return lift(expr, scope);
+    const known = seen.get(expr);
+    if (known !== undefined) return known;
+    const next = allNew(expr, scope);
+    seen.set(expr, next);
+    return next;
+  }
+  function allNew(expr: Expr, scope: readonly Index[]): Expr {
     switch (expr.kind) {
+      case "reduce":
+        return lift(expr, scope);
       case "const":
       case "index":
         return expr;
@@ -92,6 +97,12 @@ function lifter(owner: string, domain: readonly Index[], tensors: Tensor[], lift
     }
   }
   return { all: (expr: Expr) => all(expr, domain), inside: (reduce: Reduce) => inside(reduce, domain) };
+}
+
+/** `${owner}.${number}`, or the next number that is free. */
+function freshName(owner: string, number: number, tensors: readonly Tensor[]): string {
+  const name = `${owner}.${number}`;
+  return tensors.some((tensor) => tensor.name === name || tensor.name.startsWith(`${name}.`)) ? freshName(owner, number + 1, tensors) : name;
 }
 
 /** Gives an operator indices of its own, so that names stay unique in the program. */

@@ -1,62 +1,24 @@
 /** Walking and rebuilding expressions: what the program passes share. A rewrite that changes nothing returns the same object. */
 
+import { childrenOf, visitNodes, withChildren } from "../pattern/nodes.ts";
 import type { Expr, Index } from "../pattern/program.ts";
 
-/** Rebuilds `expr` bottom-up: children first, then `change` on the node. */
+/** Rebuilds `expr` bottom-up: children first, then `change` on the node. Each node of the graph once, however often it is shared. */
 export function rewriteExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
-  switch (expr.kind) {
-    case "const":
-    case "index":
-      return change(expr);
-    case "read": {
-      const at = rewriteAll(expr.at, change);
-      return change(at === expr.at ? expr : { ...expr, at });
-    }
-    case "op": {
-      const args = rewriteAll(expr.args, change);
-      return change(args === expr.args ? expr : { ...expr, args });
-    }
-    case "cast": {
-      const arg = rewriteExpr(expr.arg, change);
-      return change(arg === expr.arg ? expr : { ...expr, arg });
-    }
-    case "reduce": {
-      const body = rewriteExpr(expr.body, change);
-      return change(body === expr.body ? expr : { ...expr, body });
-    }
-  }
-}
-
-function rewriteAll(list: readonly Expr[], change: (expr: Expr) => Expr): readonly Expr[] {
-  const next = list.map((item) => rewriteExpr(item, change));
-  return next.every((item, i) => item === list[i]) ? list : next;
+  const done = new Map<Expr, Expr>();
+  visitNodes([expr], (node) => {
+    const children = childrenOf(node).map((child) => done.get(child)!);
+    done.set(node, change(withChildren(node, children)));
+  });
+  return done.get(expr)!;
 }
 
 /** Replaces indices by expressions. */
 export const substitute = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr =>
   rewriteExpr(expr, (node) => (node.kind === "index" ? (by.get(node.index) ?? node) : node));
 
-/** Calls `visit` on every node, parents first. */
-export function visitExpr(expr: Expr, visit: (expr: Expr) => void): void {
-  visit(expr);
-  switch (expr.kind) {
-    case "const":
-    case "index":
-      return;
-    case "read":
-      for (const item of expr.at) visitExpr(item, visit);
-      return;
-    case "op":
-      for (const item of expr.args) visitExpr(item, visit);
-      return;
-    case "cast":
-      visitExpr(expr.arg, visit);
-      return;
-    case "reduce":
-      visitExpr(expr.body, visit);
-      return;
-  }
-}
+/** Calls `visit` once on every node, arguments before their users. */
+export const visitExpr = (expr: Expr, visit: (expr: Expr) => void): void => visitNodes([expr], visit);
 
 /** Names of the indices that `expr` uses and does not bind itself. */
 export function freeIndices(expr: Expr): Set<string> {

@@ -1,14 +1,16 @@
 /**
- * Search: the tiles and copies of a group's outer loops, by the cost model of plan.ts. Every candidate is planned whole, so what is chosen also fits.
+ * Search: the tiles and copies of a group's outer loops, by the cost model of cost.ts. Every candidate is planned whole, so what is chosen also fits.
  * A schedule pins what it names and leaves the rest open.
  */
 
 import { UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
+import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
 import type { Group } from "./group.ts";
-import { type Choice, type PlanContext, planSection, product } from "./plan.ts";
+import { planSection } from "./plan.ts";
+import { product } from "./sizes.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -23,7 +25,7 @@ export function searchPlan(group: Group, context: PlanContext, schedule: Schedul
   }));
   all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
   let best: SectionPlan | null = null;
-  let reason = "no choice of tiles fits";
+  let reason = whyNoChoice(group, context, schedule);
   for (const { choice, bound } of all.slice(0, TRIALS)) {
     if (best !== null && bound > best.estimate.cycles) break;
     const plan = planSection(group, choice, context);
@@ -46,6 +48,18 @@ export function searchPlan(group: Group, context: PlanContext, schedule: Schedul
     if (typeof plan !== "string" && plan.estimate.cycles <= limit && size(plan) < size(best)) best = plan;
   }
   return best;
+}
+
+/** Why a schedule leaves nothing to plan: more copies than tiles, or than there are PCUs. */
+function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule): string {
+  const pars = group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => {
+    const par = pinned(schedule.par, group, k, extent)?.[0] ?? 1;
+    const turns = Math.max(...tilesOf(group, k, schedule).map((tile) => Math.ceil(extent / tile)));
+    return { par, turns, name: `${group.shapes[0]!.name}.${k}` };
+  });
+  const short = pars.find(({ par, turns }) => par > turns);
+  if (short !== undefined) return `its schedule wants ${short.par} copies of loop "${short.name}", which has at most ${short.turns} tiles`;
+  return `its schedule wants ${product(pars.map(({ par }) => par))} copies, there are ${machine.pcu.count} PCUs`;
 }
 
 function firstFit(group: Group, rest: readonly Choice[], context: PlanContext): SectionPlan | null {
@@ -83,10 +97,8 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule): Gener
   const loops = group.shapes[0]!.loops.slice(0, group.shared);
   const most = context.machine.pcu.count;
   const axes = loops.map((index, k) => {
-    const lanes = group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
-    const free = k >= loops.length - 2;
-    const tiles = pinned(schedule.tile, group, k, index.extent) ?? (free ? tileCandidates(index.extent, lanes) : [1]);
-    return tiles.flatMap((tile) => {
+    const free = isFree(group, k);
+    return tilesOf(group, k, schedule).flatMap((tile) => {
       const turns = Math.ceil(index.extent / tile);
       const pars = pinned(schedule.par, group, k, index.extent)?.filter((par) => par <= turns) ?? (free ? parCandidates(turns, most) : [1]);
       return pars.map((par) => ({ tile, par }));
@@ -96,6 +108,15 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule): Gener
   for (const split of splits) {
     for (const point of combine(axes, most)) yield { tile: point.map((axis) => axis.tile), par: point.map((axis) => axis.par), split };
   }
+}
+
+/** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
+const isFree = (group: Group, k: number): boolean => k >= group.shared - 2;
+
+function tilesOf(group: Group, k: number, schedule: Schedule): readonly number[] {
+  const { extent } = group.shapes[0]!.loops[k]!;
+  const lanes = group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
+  return pinned(schedule.tile, group, k, extent) ?? (isFree(group, k) ? tileCandidates(extent, lanes) : [1]);
 }
 
 function* combine(axes: readonly (readonly { tile: number; par: number }[])[], most: number): Generator<{ tile: number; par: number }[]> {

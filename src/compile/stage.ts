@@ -74,7 +74,7 @@ function notLowered(operator: Operator): UserError {
   return new UserError({
     code: "not-lowered",
     place: { path: operator.name },
-    message: `"${operator.name}" is a ${operator.kind} that this version checks and interprets but does not compile`,
+    message: `"${operator.name}" is of the kind ${operator.kind}, which this version checks and interprets but does not compile`,
     hint: "write it with map, reduce, filter and groupBy over fixed extents",
   });
 }

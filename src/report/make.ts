@@ -60,7 +60,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     energy_pJ: energy,
     sections: counters.sections.map((section) => sectionRow(section, work, machine)),
     outputs: outputRows(program, counters),
-    warnings: warningsOf({ machine, fabric: mapping.fabric, table: energyTable, limit: limit.resource, energy, units }),
+    warnings: warningsOf({ machine, fabric: mapping.fabric, table: energyTable, limit: limit.resource, special_ops: work.special_ops, energy, units }),
     host,
   };
   assertResult(result);

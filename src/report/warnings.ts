@@ -35,6 +35,8 @@ export interface WarningParts {
   readonly fabric: Fabric;
   readonly table: EnergyTable;
   readonly limit: string;
+  /** Special functions that the program asks for: where there are none, what paces them decides nothing. */
+  readonly special_ops: number;
   readonly energy: EnergyResult;
   readonly units: readonly UnitResult[];
 }
@@ -43,8 +45,10 @@ export function warningsOf(parts: WarningParts): readonly string[] {
   return [...assumedFigures(parts), ...raggedTiles(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
 }
 
-function assumedFigures({ machine, limit }: WarningParts): readonly string[] {
-  const keys = DECIDES[limit] ?? [];
+const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
+
+function assumedFigures({ machine, limit, special_ops }: WarningParts): readonly string[] {
+  const keys = (DECIDES[limit] ?? []).filter((key) => special_ops > 0 || !SPECIAL_PACE.includes(key));
   const paths = Object.keys(machine.sources).filter((path) => machine.sources[path]?.assumed && keys.some((key) => path === key || path.startsWith(`${key}.`)));
   return paths.length === 0 ? [] : [`${limit} decides, and these figures of ${machine.name} are assumed: ${listed(paths)}`];
 }

@@ -1,0 +1,150 @@
+/**
+ * Pipeline: how each operand reaches its stage. A stream is free but must come in the stage's own order and epoch; a tile buffer replays anything that fits a PMU.
+ */
+
+import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { OperandRead } from "./body.ts";
+import type { PlanContext } from "./context.ts";
+import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
+import { type Group, makes } from "./group.ts";
+import { isStrided, scratchBytes } from "./sizes.ts";
+import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+
+interface Draft {
+  readonly shape: StageShape;
+  readonly inner: readonly InnerLoop[];
+}
+
+/** Loops (outer first, then inner) that stand outside the operand's level: one more than the deepest that really turns and on which it depends. */
+export function levelOf(operand: OperandRead, { shape, inner }: Draft, loops: readonly OuterLoop[]): number {
+  let level = 0;
+  shape.loops.forEach((index, position) => {
+    if (!dependsOn(operand, index.name)) return;
+    if (inner[position]!.trip > 1) level = Math.max(level, loops.length + position + 1);
+    else if ((loops[position]?.trips ?? 1) > 1) level = Math.max(level, position + 1);
+  });
+  return level;
+}
+
+interface Arrival {
+  readonly from: StagePlan | null;
+  /** Region in which it can arrive at the earliest. */
+  readonly earliest: number;
+  /** Can it come without a tile buffer? */
+  readonly direct: boolean;
+}
+
+export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): Arrival {
+  const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
+  if (from === null) {
+    const direct = streamsFromTier(operand, draft, loops);
+    return { from, earliest: direct ? 0 : 1, direct };
+  }
+  const inOrder = sameOrder(operand, draft, from, loops);
+  if (isFold(from.shape)) {
+    const tokens = from.result.loops.reduce((product, loop) => product * loop.trip, 1);
+    const direct = inOrder && (from.shape.operator.kind === "groupBy" || tokens <= machine.pcu.fifo_depth);
+    return { from, earliest: from.epoch + 1, direct };
+  }
+  return { from, earliest: inOrder ? from.epoch : from.epoch + 1, direct: inOrder };
+}
+
+const isFold = (shape: StageShape): boolean => shape.loops.length > shape.kept;
+
+export function viaOf(
+  operand: OperandRead,
+  arrival: Arrival,
+  epoch: number,
+  draft: Draft,
+  loops: readonly OuterLoop[],
+  group: Group,
+  context: PlanContext,
+): Via | string {
+  const strided = isStrided(draft.shape, draft.shape.operands.indexOf(operand));
+  if (arrival.from !== null) {
+    if (arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
+    return stageBuffer(operand, arrival.from, strided, context.machine, loops);
+  }
+  const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
+  if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
+  const buffer = tierBuffer(operand, draft, strided, loops, context);
+  if (typeof buffer !== "string") return buffer;
+  return canStream(operand, draft) ? { kind: "tier-stream", alone: true } : buffer;
+}
+
+/** Can an address generator feed it: words next to each other or one word, and no element twice. */
+function streamsFromTier(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[]): boolean {
+  return canStream(operand, draft) && readsOnce(operand, draft, loops);
+}
+
+const canStream = (operand: OperandRead, { shape }: Draft): boolean => shape.mode === "simd" && laneStep(operand, shape.lane) !== "strided";
+
+function readsOnce(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[]): boolean {
+  const { shape, inner } = draft;
+  const level = levelOf(operand, draft, loops);
+  const overlaps = operand.at.some((place) => Object.keys(place.of).length > 1);
+  const repeats = shape.loops.some((index, position) => {
+    if (dependsOn(operand, index.name)) return false;
+    return ((loops[position]?.trips ?? 1) > 1 && position < level) || (inner[position]!.trip > 1 && loops.length + position < level);
+  });
+  return !overlaps && !repeats;
+}
+
+/** Does the reader take the tokens just as the writer makes them? */
+function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePlan, loops: readonly OuterLoop[]): boolean {
+  const { result } = from;
+  if (shape.mode === "systolic") return false;
+  const lane = laneStep(operand, shape.lane);
+  if (lane === "strided") return false;
+  const plain = operand.at.map((place) => {
+    const names = Object.keys(place.of);
+    return place.constant === 0 && names.length === 1 && place.of[names[0]!] === 1 ? names[0]! : null;
+  });
+  const laneDim = lane === "same" ? null : operand.at.length - 1;
+  if (laneDim !== result.lane || (lane === "same" ? result.words !== 1 : result.words !== shape.lanes)) return false;
+  const level = levelOf(operand, { shape, inner }, loops);
+  const mine = inner.slice(0, Math.max(0, level - loops.length)).filter((loop) => loop.trip > 1);
+  const theirs = result.loops.filter((loop) => loop.trip > 1);
+  if (loops.some((loop, k) => loop.trips > 1 && k >= level)) return false;
+  if (plain.some((name) => name === null) && operand.at.length > 0) return false;
+  return (
+    mine.length === theirs.length &&
+    mine.every((loop, i) => plain[theirs[i]!.dim] === loop.index && loop.trip === theirs[i]!.trip && loop.step === theirs[i]!.step)
+  );
+}
+
+function stageBuffer(operand: OperandRead, from: StagePlan, strided: boolean, machine: Machine, loops: readonly OuterLoop[]): Via | string {
+  const { shape } = from.result;
+  const { bytes } = scratchBytes(shape, bytesOf(operand.dtype), machine, strided);
+  const once = loops.every((loop) => loop.trips === 1);
+  const buffers = once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes));
+  if (bytes > machine.pmu.bytes || (!once && buffers < 2)) return tooBig(operand.tensor, bytes * (once ? 1 : 2), machine);
+  return { kind: "stage-buffer", from: from.shape.name, shape, buffers };
+}
+
+const tooBig = (tensor: string, bytes: number, machine: Machine): string => `a tile of "${tensor}" needs ${bytes} bytes of a PMU's ${machine.pmu.bytes}`;
+
+function tierBuffer(operand: OperandRead, draft: Draft, strided: boolean, loops: readonly OuterLoop[], { machine }: PlanContext): TierBuffer | string {
+  const { shape } = draft;
+  const dependent = loops.map((_, k) => dependsOn(operand, shape.loops[k]!.name));
+  const deepest = dependent.lastIndexOf(true) + 1;
+  const box = operand.at.map((place) => 1 + Object.entries(place.of).reduce((sum, [name, step]) => sum + Math.abs(step) * (extentOf(draft, name) - 1), 0));
+  const boxElements = box.reduce((product, size) => product * size, 1);
+  let best: { buffer: TierBuffer; traffic: number } | null = null;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let hold = deepest; hold >= 0; hold--) {
+    const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
+    const size = [...held.map((k) => loops[k]!.trips), ...box];
+    const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
+    const buffers = handovers > 1 ? 2 : 1;
+    const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);
+    smallest = Math.min(smallest, bytes * buffers);
+    if (bytes * buffers > machine.pmu.bytes) continue;
+    const traffic = handovers * held.reduce((product, k) => product * loops[k]!.trips, 1) * boxElements;
+    if (best === null || traffic < best.traffic) best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, generators: loops.map(() => 1) } };
+  }
+  return best?.buffer ?? tooBig(operand.tensor, smallest, machine);
+}
+
+const extentOf = ({ inner }: Draft, index: string): number => inner.find((loop) => loop.index === index)!.extent;

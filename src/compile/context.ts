@@ -1,0 +1,23 @@
+/** What a plan is made from: a choice of tiles and copies, and what must be known beside the group itself. */
+
+import type { Machine } from "../machine/machine.ts";
+import type { Program } from "../pattern/program.ts";
+
+export interface Choice {
+  readonly tile: readonly number[];
+  readonly par: readonly number[];
+  readonly split: number;
+}
+
+export interface PlanContext {
+  readonly program: Program;
+  readonly machine: Machine;
+  /** Tensors of the group that must be stored. */
+  readonly leaving: ReadonlySet<string>;
+  /** Source operators of each operator, merged ones included. */
+  readonly sources: (operator: string) => readonly string[];
+  /** Largest share of the network's links that a plan may expect to take. */
+  readonly linkShare: number;
+  /** Off-chip tier of a tensor. */
+  readonly tierOf: (tensor: string) => "hbm" | "ddr";
+}

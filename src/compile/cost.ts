@@ -1,0 +1,104 @@
+/** The cost model: units, links and cycles that a plan is expected to take. It steers choices only; what a run reports is counted by the engine. */
+
+import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { PlanContext } from "./context.ts";
+import type { Estimate, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, partsOf, product, treeUnits } from "./sizes.ts";
+
+/** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
+const HANDOVER_CYCLES = 30;
+
+export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): SectionPlan["units"] {
+  const copies = product(loops.map((loop) => loop.par));
+  let pcu = 0;
+  let pmu = 0;
+  let ag = 0;
+  for (const stage of stages) {
+    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + treeUnits(stage.split, machine);
+    if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length;
+    ag += loadGenerators(stage, loops);
+    stage.operands.forEach(({ via }, position) => {
+      const operand = stage.shape.operands[position]!;
+      if (via.kind === "tier-buffer") pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
+      if (via.kind === "stage-buffer") pmu += copies;
+    });
+    for (const { collect } of stage.stores) {
+      ag += copies / product(collect);
+      if (product(collect) > 1) pmu += copies / product(collect);
+    }
+  }
+  return { pcu, pmu, ag };
+}
+
+/** Hops to one more sink of a net among neighbours, as annealed placements have shown; steers the search only. */
+const HOPS_A_SINK = 1.5;
+
+/** Links that routes will take over those there are. A packet-switched link carries many slow channels, so there only fast ones count, and few are. */
+export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoop[], units: SectionPlan["units"], { grid, network }: Machine): number {
+  if (network.kind === "packet") return 0;
+  const copies = product(loops.map((loop) => loop.par));
+  const toEdge = grid.columns / 4;
+  let hops = units.ag * toEdge;
+  for (const stage of stages) {
+    const parts = Math.max(1, stage.shape.parts.length);
+    hops += HOPS_A_SINK * copies * stage.split * (parts - 1);
+    stage.operands.forEach(({ via }, position) => {
+      const operand = stage.shape.operands[position]!;
+      const held = product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
+      hops += HOPS_A_SINK * copies * stage.split;
+      if (via.kind === "tier-buffer") hops += HOPS_A_SINK * held;
+      if (via.kind === "stage-buffer") hops += HOPS_A_SINK * copies;
+    });
+    for (const { collect } of stage.stores) if (product(collect) > 1) hops += HOPS_A_SINK * copies;
+  }
+  const links = 2 * (2 * grid.columns * grid.rows - grid.columns - grid.rows) * network.vector_links;
+  return hops / links;
+}
+
+export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { machine, tierOf, program }: PlanContext): Omit<Estimate, "link_share"> {
+  const turns = product(loops.map((loop) => loop.trips));
+  const buffered = turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => via.kind.endsWith("buffer")));
+  let compute = 0;
+  let generator = 0;
+  let first = 0;
+  let firstBytes = 0;
+  const bytes = { hbm: 0, ddr: 0 };
+  for (const stage of stages) {
+    const firings = product(stage.inner.map((loop) => loop.trip));
+    const drain = product(stage.result.loops.map((loop) => loop.trip));
+    compute = Math.max(compute, turns * (Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0)));
+    stage.operands.forEach((plan, position) => {
+      const operand = stage.shape.operands[position]!;
+      const width = bytesOf(operand.dtype);
+      const copies = product(copiesOf(operand, stage.shape, loops)) * stage.split;
+      if (plan.via.kind === "tier-stream") {
+        const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
+        generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
+        bytes[tierOf(operand.tensor)] += tokens * plan.words * width * copies;
+      } else if (plan.via.kind === "tier-buffer") {
+        const vectors = loadVectors(operand, stage.shape, plan.via, loops);
+        const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
+        const perVector = Math.ceil((words * width) / machine.network.vector_bytes);
+        generator = Math.max(generator, (vectors / product(plan.via.generators)) * perVector);
+        first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
+        firstBytes += (vectors / handovers(plan.via, loops)) * words * width;
+        bytes[tierOf(operand.tensor)] += vectors * words * width;
+      }
+    });
+    for (const { tensor, collect } of stage.stores) {
+      const made = program.tensors.find((item) => item.name === tensor)!;
+      bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
+      generator = Math.max(generator, turns * product(stage.result.loops.map((loop) => loop.trip)) * product(collect));
+    }
+  }
+  let memory = 0;
+  for (const kind of ["hbm", "ddr"] as const) {
+    const tier = machine.tiers[kind];
+    if (tier !== undefined && bytes[kind] > 0) memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier)));
+  }
+  const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
+  const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
+  return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
+}

@@ -1,0 +1,47 @@
+/** Counters: a loop that turns takes one in every unit that walks it, and a unit has only so many. Loops that turn once take none (nests.ts leaves them out). */
+
+import type { Machine } from "../machine/machine.ts";
+import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import { dependsOn } from "./stage.ts";
+
+interface Need {
+  readonly kind: "pcu" | "pmu";
+  readonly counters: number;
+}
+
+/** The first unit of a plan that would need more counters than it has, as a reason; null where all have enough. */
+export function tooManyCounters(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): string | null {
+  for (const stage of stages) {
+    const over = needsOf(stage, stages, loops).find(({ kind, counters }) => counters > machine[kind].counters);
+    if (over !== undefined) return `"${stage.shape.name}" needs ${over.counters} counters of a ${over.kind.toUpperCase()}'s ${machine[over.kind].counters}`;
+  }
+  return null;
+}
+
+function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly OuterLoop[]): readonly Need[] {
+  const { shape, operands, stores, result } = stage;
+  const outer = loops.map((loop) => loop.trips);
+  const trips = [...outer, ...stage.inner.map((loop) => loop.trip)];
+  const drain = shape.systolic === null ? 0 : turning(trips.slice(0, outer.length + shape.kept)) + 1;
+  const needs: Need[] = [{ kind: "pcu", counters: Math.max(turning(trips), drain) }];
+  const pmu = (list: readonly number[]) => needs.push({ kind: "pmu", counters: turning(list) });
+  if (shape.operator.kind === "groupBy") pmu(trips);
+  operands.forEach(({ via, level }, position) => {
+    if (via.kind === "tier-buffer") pmu(loadTrips(stage, position, via, loops));
+    if (via.kind === "stage-buffer") pmu([...outer, ...stages.find((other) => other.shape.name === via.from)!.result.loops.map((loop) => loop.trip)]);
+    if (via.kind === "tier-buffer" || via.kind === "stage-buffer") pmu(trips.slice(0, level));
+  });
+  for (const { collect } of stores) if (turning(collect) > 0) pmu([...outer, ...collect, ...blocks(result.shape, shape.lanes)]);
+  return needs;
+}
+
+const turning = (trips: readonly number[]): number => trips.filter((trip) => trip > 1).length;
+
+/** Hand-overs, copies served in turn, held tiles, then the box. */
+function loadTrips({ shape }: StagePlan, position: number, { hold, held, box, generators }: TierBuffer, loops: readonly OuterLoop[]): readonly number[] {
+  const copies = loops.map((loop, k) => (dependsOn(shape.operands[position]!, shape.loops[k]!.name) ? loop.par / generators[k]! : 1));
+  return [...loops.slice(0, hold).map((loop) => loop.trips), ...copies, ...held.map((k) => loops[k]!.trips), ...blocks(box, shape.lanes)];
+}
+
+/** Trips of a walk over a box, a vector at a time along its last dimension. */
+const blocks = (box: readonly number[], lanes: number): readonly number[] => box.map((size, d) => (d === box.length - 1 ? Math.ceil(size / lanes) : size));

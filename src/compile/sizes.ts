@@ -1,0 +1,74 @@
+/** Sizes that plans, costs and units agree on: copies, words, bytes of tiles, tokens of loads. */
+
+import type { Machine } from "../machine/machine.ts";
+import type { OperandRead } from "./body.ts";
+import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+
+export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
+
+/** Words of one token of an operand. */
+export function wordsOf(shape: StageShape, position: number, machine: Machine): number {
+  if (shape.systolic !== null) return position === shape.systolic.stageOperand ? machine.pcu.stages : shape.lanes;
+  return laneStep(shape.operands[position]!, shape.lane) === "same" ? 1 : shape.lanes;
+}
+
+/** Copies per outer loop of what belongs to an operand: those of the loops it depends on. */
+export function copiesOf(operand: OperandRead, shape: StageShape, loops: readonly OuterLoop[]): readonly number[] {
+  return loops.map((loop, k) => (dependsOn(operand, shape.loops[k]!.name) ? loop.par : 1));
+}
+
+/** Parts of a split fold that each hold an operand's tiles themselves: those that read different elements. */
+export const partsOf = (operand: OperandRead, { shape, split }: Pick<StagePlan, "shape" | "split">): number =>
+  split > 1 && dependsOn(operand, shape.loops[shape.kept]!.name) ? split : 1;
+
+/**
+ * Bytes of a scratch tile. Where lanes do not step along its last dimension, and the scratchpad has no diagonal layout, every inner size is made
+ * odd, so that neighbours along any dimension lie in different banks.
+ */
+export function scratchBytes(shape: readonly number[], dtypeBytes: number, machine: Machine, strided: boolean): { bytes: number; strides: readonly number[] } {
+  const strides: number[] = [];
+  let size = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (strided && !machine.pmu.diagonal && size > 1 && size % 2 === 0) size++;
+    strides[d] = size;
+    size *= shape[d]!;
+  }
+  return { bytes: size * Math.max(dtypeBytes, machine.pmu.word_bytes), strides };
+}
+
+/** Do the words of the operand's token lie along another dimension than the last? */
+export function isStrided(shape: StageShape, position: number): boolean {
+  const lane = shape.systolic !== null && position === shape.systolic.stageOperand ? shape.rows : shape.lane;
+  return laneStep(shape.operands[position]!, lane) === "strided";
+}
+
+/** Vectors that all loads of an operand move. */
+export function loadVectors(operand: OperandRead, shape: StageShape, buffer: TierBuffer, loops: readonly OuterLoop[]): number {
+  const rows = product(buffer.box.slice(0, -1));
+  const vectors = rows * Math.ceil((buffer.box.at(-1) ?? 1) / shape.lanes);
+  const turns = product(loops.slice(0, buffer.hold).map((loop) => loop.trips)) * product(buffer.held.map((k) => loops[k]!.trips));
+  return vectors * turns * product(copiesOf(operand, shape, loops));
+}
+
+export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
+
+export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
+  return stage.operands.reduce((sum, { via }, position) => {
+    if (via.kind === "tier-buffer") return sum + product(via.generators);
+    if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
+    return sum;
+  }, 0);
+}
+
+/** Fan-in of a combining PCU: its ports for single words, one operation a stage. */
+export function treeFan({ pcu }: Machine): number {
+  const ports = pcu.scalar_in > 0 && pcu.scalar_out > 0 ? pcu.scalar_in : pcu.vector_in;
+  return Math.max(2, Math.min(ports, pcu.stages + 1));
+}
+
+export function treeUnits(leaves: number, machine: Machine): number {
+  let units = 0;
+  for (let left = leaves; left > 1; left = Math.ceil(left / treeFan(machine))) units += Math.ceil(left / treeFan(machine));
+  return units;
+}

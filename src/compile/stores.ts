@@ -1,0 +1,157 @@
+/** What leaves the chip as units: address generators, and the PMUs that gather the tiles of several copies for one of them. */
+
+import type { Affine, Loop, Nest } from "../fabric/fabric.ts";
+import { lanesFor } from "../machine/derived.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
+import { resultLoops, resultPlaces, unitPlace } from "./nests.ts";
+import { product, scratchBytes } from "./sizes.ts";
+import { addUnit, type Builder, connect, copiesAt, counter, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
+
+export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
+  const { loops } = builder.plan;
+  const groups = loops.map((loop, k) => ({ ...loop, par: loop.par / store.collect[k]! }));
+  for (const at of copiesAt(groups)) {
+    if (product(store.collect) === 1) storeDirect(builder, stage, store, at);
+    else storeCollected(builder, stage, store, at, groups);
+  }
+}
+
+/** Result place in the whole tensor: tile by tile along the shared loops. */
+function globalPlaces(stage: StagePlan, outer: readonly OuterLoop[], at: readonly number[]): readonly Affine[] {
+  return resultPlaces(stage.result, outer).map((place, dim) => {
+    const tiles = outer[dim];
+    if (tiles === undefined) return place;
+    const loops = [...place.loops];
+    loops[dim] = loops[dim]! + tiles.par * tiles.tile;
+    return { ...place, loops, constant: place.constant + at[dim]! * tiles.tile };
+  });
+}
+
+function storeDirect(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[]): void {
+  const outer = stage.shape.operator.kind === "groupBy" ? [] : builder.plan.loops;
+  const source = builder.results.get(resultKey(store.tensor, at))!;
+  const loops = resultLoops(stage.result, outer);
+  const local = resultPlaces(stage.result, outer);
+  const guards = local.flatMap((value, dim) => (overhangs(stage, dim) ? [{ value, limit: stage.result.shape[dim]! }] : []));
+  addStore(builder, stage, store, label(builder.plan.loops, at), source, loops, source.words, globalPlaces(stage, outer, at), guards);
+}
+
+function overhangs(stage: StagePlan, dim: number): boolean {
+  const reach = stage.result.loops.filter((loop) => loop.dim === dim).reduce((sum, loop) => sum + (loop.trip - 1) * loop.step, 0);
+  const width = stage.result.lane === dim ? stage.result.words : 1;
+  return reach + width > stage.result.shape[dim]!;
+}
+
+function addStore(
+  builder: Builder,
+  stage: StagePlan,
+  { tensor }: StorePlan,
+  suffix: string,
+  source: Source,
+  loops: readonly Loop[],
+  lanes: number,
+  dims: readonly Affine[],
+  guards: Nest["guards"],
+): void {
+  const id = `${tensor}.store${suffix}`;
+  const nest: Nest = {
+    id,
+    loops,
+    lanes,
+    ii: 1,
+    latency: builder.machine.ag.latency_cycles,
+    guards,
+    ports: [port("in", "in", loops.length)],
+    work: { kind: "store", tensor, access: { dims, shape: shapeOf(builder, tensor) }, port: "in" },
+  };
+  addUnit(builder, { id, kind: "ag", operator: stage.shape.name, nests: [nest] });
+  connect(builder, source, { unit: id, nest: id, port: "in" });
+}
+
+/** One PMU gathers the tiles of several copies, and one generator writes them row by row. */
+function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[], groups: readonly OuterLoop[]): void {
+  const { plan, machine } = builder;
+  const outer = plan.loops;
+  const { result } = stage;
+  const members = copiesAt(outer.map((loop, k) => ({ ...loop, par: store.collect[k]! })));
+  const dtype = builder.program.tensors.find((item) => item.name === store.tensor)!.dtype;
+  const lanes = result.shape.length === 0 ? 1 : lanesFor(machine, bytesOf(dtype));
+  const size = [members.length, ...result.shape];
+  const id = `${store.tensor}.collect${label(groups, at)}`;
+  const readLoops: Loop[] = [
+    ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
+    ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! })),
+  ];
+  const first = readLoops.length;
+  result.shape.forEach((extent, dim) => readLoops.push({ name: `dim.${dim}`, trip: dim === result.shape.length - 1 ? Math.ceil(extent / lanes) : extent }));
+  const local = result.shape.map((_, dim) =>
+    dim === result.shape.length - 1 ? unitPlace(readLoops.length, first + dim, lanes) : counter(readLoops.length, first + dim),
+  );
+  const member = memberPlace(readLoops.length, outer.length, store.collect);
+  const writers = members.map((offset, w): Nest => {
+    const loops = resultLoops(result, outer);
+    const own: Affine = { constant: w, loops: new Array<number>(loops.length).fill(0), lane: 0 };
+    const source = builder.results.get(
+      resultKey(
+        store.tensor,
+        offset.map((r, k) => r * groups[k]!.par + at[k]!),
+      ),
+    )!;
+    connect(builder, source, { unit: id, nest: `${id}.write${w}`, port: "in" });
+    return {
+      id: `${id}.write${w}`,
+      loops,
+      lanes: source.words,
+      ii: 1,
+      latency: 1,
+      guards: [],
+      ports: [port("in", "in", loops.length), port("full", "out", outer.length, "buffer")],
+      work: { kind: "write", scratch: "tile", access: { dims: [own, ...resultPlaces(result, outer)], shape: size }, port: "in" },
+    };
+  });
+  const reader: Nest = {
+    id: `${id}.read`,
+    loops: readLoops,
+    lanes,
+    ii: 1,
+    latency: machine.pmu.latency_cycles,
+    guards: [],
+    ports: [...writers.map((_, w) => port(`ready${w}`, "in", outer.length, "buffer")), port("out", "out", readLoops.length)],
+    work: { kind: "read", scratch: "tile", access: { dims: [member, ...local], shape: size }, port: "out" },
+  };
+  const { bytes, strides } = scratchBytes(size, bytesOf(dtype), machine, false);
+  addUnit(builder, {
+    id,
+    kind: "pmu",
+    operator: stage.shape.name,
+    nests: [...writers, reader],
+    scratch: [{ name: "tile", dtype, shape: size, strides, buffers: store.buffers, bytes: bytes * store.buffers }],
+  });
+  writers.forEach((writer, w) =>
+    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, store.buffers),
+  );
+  const dims = local.map((place, dim) => {
+    const tiles = outer[dim];
+    if (tiles === undefined) return place;
+    const loops = [...place.loops];
+    loops[dim] = loops[dim]! + tiles.par * tiles.tile;
+    loops[outer.length + dim] = loops[outer.length + dim]! + groups[dim]!.par * tiles.tile;
+    return { ...place, loops, constant: at[dim]! * tiles.tile };
+  });
+  const last = result.shape.length - 1;
+  const width = result.shape[last] ?? 1;
+  const guards = width % lanes === 0 ? [] : [{ value: local[last]!, limit: width }];
+  addStore(builder, stage, store, label(groups, at), { end: { unit: id, nest: reader.id, port: "out" }, words: lanes, dtype }, readLoops, lanes, dims, guards);
+}
+
+/** Row-major number of the copy that is read. */
+function memberPlace(count: number, first: number, collect: readonly number[]): Affine {
+  const loops = new Array<number>(count).fill(0);
+  let stride = 1;
+  for (let k = collect.length - 1; k >= 0; k--) {
+    loops[first + k] = stride;
+    stride *= collect[k]!;
+  }
+  return { constant: 0, loops, lane: 0 };
+}

@@ -1,0 +1,126 @@
+/** Allocate: address generators for the loads, and for the stores the PMUs that gather the tiles of several copies. */
+
+import { tierBytesPerCycle } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { Program } from "../pattern/program.ts";
+import type { PlanContext } from "./context.ts";
+import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
+import { estimate } from "./cost.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, product, scratchBytes } from "./sizes.ts";
+import type { StageShape } from "./stage.ts";
+
+/** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
+export function planTransfers(
+  stages: readonly StagePlan[],
+  loops: readonly OuterLoop[],
+  context: PlanContext,
+  eager: boolean,
+): readonly StagePlan[] | string | null {
+  const { cycles } = estimate(stages, loops, context);
+  const served = stages.map((stage) => serveLoads(stage, loops, cycles, context, eager));
+  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, loops), 0);
+  if (used > context.machine.ag.count) return null;
+  const stored = planStores(served, loops, context.machine.ag.count - used, cycles, context);
+  return typeof stored === "string" && eager ? null : stored;
+}
+
+/** Share of a section that may pass before its first tiles are there, where more generators could help. Steers the choice only. */
+const FIRST_TILES = 0.02;
+
+/** As few address generators as keep up with the section. */
+function serveLoads(stage: StagePlan, loops: readonly OuterLoop[], cycles: number, context: PlanContext, eager: boolean): StagePlan {
+  const { machine, tierOf } = context;
+  const operands = stage.operands.map((plan, position) => {
+    if (plan.via.kind !== "tier-buffer") return plan;
+    const operand = stage.shape.operands[position]!;
+    const copies = copiesOf(operand, stage.shape, loops);
+    const vectors = loadVectors(operand, stage.shape, plan.via, loops);
+    const steady = vectors / (0.8 * cycles);
+    const first = eager ? vectors / handovers(plan.via, loops) / (FIRST_TILES * cycles) : 0;
+    const useful = tierBytesPerCycle(machine, machine.tiers[tierOf(operand.tensor)]!) / machine.network.vector_bytes;
+    const generators = fewestGenerators(copies, Math.ceil(Math.min(Math.max(steady, Math.min(first, useful)), machine.ag.count)));
+    return { ...plan, via: { ...plan.via, generators } };
+  });
+  return { ...stage, operands };
+}
+
+/** Divisors of the copies whose product is the smallest that reaches `need`. */
+function fewestGenerators(copies: readonly number[], need: number): readonly number[] {
+  let best = copies;
+  const visit = (k: number, chosen: readonly number[]) => {
+    if (k === copies.length) {
+      if (product(chosen) >= need && product(chosen) < product(best)) best = chosen;
+      return;
+    }
+    for (let divisor = 1; divisor <= copies[k]!; divisor++) if (copies[k]! % divisor === 0) visit(k + 1, [...chosen, divisor]);
+  };
+  visit(0, []);
+  return best;
+}
+
+function planStores(
+  stages: readonly StagePlan[],
+  loops: readonly OuterLoop[],
+  generators: number,
+  cycles: number,
+  context: PlanContext,
+): readonly StagePlan[] | string {
+  const tensorsOf = (shape: StageShape) => (shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`));
+  const total = stages.flatMap((stage) => tensorsOf(stage.shape)).filter((tensor) => context.leaving.has(tensor)).length;
+  const share = Math.floor(generators / Math.max(1, total));
+  const next: StagePlan[] = [];
+  for (const stage of stages) {
+    const stores: StorePlan[] = [];
+    for (const [field, tensor] of tensorsOf(stage.shape).entries()) {
+      if (!context.leaving.has(tensor)) continue;
+      const store = storeOf(tensor, field, stage, loops, share, cycles, context.machine, context.program);
+      if (typeof store === "string") return store;
+      stores.push(store);
+    }
+    next.push({ ...stage, stores });
+  }
+  return next;
+}
+
+function storeOf(
+  tensor: string,
+  field: number,
+  stage: StagePlan,
+  loops: readonly OuterLoop[],
+  share: number,
+  cycles: number,
+  machine: Machine,
+  program: Program,
+): StorePlan | string {
+  const copies = loops.map((loop) => loop.par);
+  if (product(copies) <= Math.max(1, share / 4)) return { tensor, field, collect: loops.map(() => 1), buffers: 0 };
+  const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
+  const tokens = product(stage.result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
+  const once = loops.every((loop) => loop.trips === 1);
+  const bytesFor = (members: number) => scratchBytes([members, ...stage.result.shape], bytesOf(dtype), machine, false).bytes * (once ? 1 : 2);
+  const fits = (members: number): boolean => members <= machine.pmu.vector_in && bytesFor(members) <= machine.pmu.bytes;
+  const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
+  const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));
+  const groups = product(copies) / product(collect);
+  if (groups <= share) return { tensor, field, collect, buffers: product(collect) > 1 ? (once ? 1 : 2) : 0 };
+  return `${product(copies)} copies store "${tensor}": gathered by as many as a PMU can take they still need ${groups} address generators of ${share}`;
+}
+
+/** Share of its time that a gathering PMU may be busy with reading. Steers the choice only. */
+const GATHER_LOAD = 0.5;
+
+/** Divisors of the copies with the largest product that `allowed` grants. */
+function mostCollected(copies: readonly number[], allowed: (members: number) => boolean): readonly number[] {
+  let best: readonly number[] = copies.map(() => 1);
+  const visit = (k: number, chosen: readonly number[]) => {
+    if (!allowed(product(chosen)) && product(chosen) > 1) return;
+    if (k < 0) {
+      if (product(chosen) > product(best)) best = chosen;
+      return;
+    }
+    for (let divisor = 1; divisor <= copies[k]!; divisor++) if (copies[k]! % divisor === 0) visit(k - 1, [divisor, ...chosen]);
+  };
+  visit(copies.length - 1, []);
+  return best;
+}
