@@ -8,9 +8,10 @@
  */
 
 import { UserError } from "../base/errors.ts";
+import { readsOf } from "../pattern/analysis.ts";
 import { identity } from "../pattern/dtypes.ts";
 import type { Expr, FlatMapOperator, GroupByOperator, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
-import { renameIndices, rewriteExpr, substitute, visitExpr } from "./rewrite.ts";
+import { renameIndices, rewriteExpr, substitute } from "./rewrite.ts";
 
 type Reduce = Extract<Expr, { kind: "reduce" }>;
 
@@ -111,24 +112,4 @@ function inline(expr: Expr, walked: Index, filter: FlatMapOperator, by: Readonly
   });
 }
 
-function readsTensor(operator: Operator, tensor: string): boolean {
-  let found = false;
-  const look = (expr: Expr) => visitExpr(expr, (node) => (found ||= node.kind === "read" && node.tensor === tensor));
-  for (const expr of expressionsOf(operator)) look(expr);
-  return found;
-}
-
-/** Every expression at the top of an operator. */
-export function expressionsOf(operator: Operator): readonly Expr[] {
-  switch (operator.kind) {
-    case "map":
-    case "scan":
-      return [operator.body];
-    case "groupBy":
-      return [operator.key, ...(operator.when === undefined ? [] : [operator.when]), ...operator.fields.map((field) => field.value)];
-    case "flatMap":
-      return operator.emits.flatMap((emit) => [emit.when, ...Object.values(emit.fields)]);
-    case "iterate":
-      return operator.body.flatMap(expressionsOf);
-  }
-}
+const readsTensor = (operator: Operator, tensor: string): boolean => readsOf(operator).some((read) => read.tensor === tensor);

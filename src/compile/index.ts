@@ -63,7 +63,7 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
 
 /** The program passes, and for each operator that is left the source operators it stands for. */
 export function lowerProgram(source: Program, style: Style): { program: Program; sources: (operator: string) => readonly string[] } {
-  const filtered = prune(fuseFilters(source));
+  const filtered = prune(fuseFilters(prune(source)));
   const normal = normalise(filtered);
   const { program, merged } = style === "spatial" ? inlineElementwise(normal) : { program: normal, merged: {} };
   const names = source.operators.map((operator) => operator.name);

@@ -6,11 +6,9 @@
  * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs stay.
  */
 
+import { type Read, readsOf } from "../pattern/analysis.ts";
 import type { Expr, MapOperator, Operator, Program } from "../pattern/program.ts";
-import { expressionsOf } from "./filters.ts";
-import { rewriteExpr, substitute, visitExpr } from "./rewrite.ts";
-
-type Read = Extract<Expr, { kind: "read" }>;
+import { rewriteExpr, substitute } from "./rewrite.ts";
 
 export interface Inlined {
   readonly program: Program;
@@ -37,15 +35,7 @@ export function inlineElementwise(program: Program): Inlined {
   return { program: { ...program, operators, tensors: program.tensors.filter((tensor) => !gone.has(tensor.name)) }, merged };
 }
 
-export function readsOfTensor(operator: Operator, tensor: string): readonly Read[] {
-  const reads: Read[] = [];
-  for (const expr of expressionsOf(operator)) {
-    visitExpr(expr, (node) => {
-      if (node.kind === "read" && node.tensor === tensor) reads.push(node);
-    });
-  }
-  return reads;
-}
+const readsOfTensor = (operator: Operator, tensor: string): readonly Read[] => readsOf(operator).filter((read) => read.tensor === tensor);
 
 /** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same extents. */
 function takesEachOnce(reader: Operator, producer: MapOperator): boolean {

@@ -333,14 +333,10 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
 
 /** Every combination of counters, the last turning fastest. */
 function* points(trips: readonly number[]): Generator<readonly number[]> {
-  const total = elementsOf(trips);
-  for (let n = 0; n < total; n++) {
-    let rest = n;
-    yield trips.map((_, k) => {
-      const inside = elementsOf(trips.slice(k + 1));
-      const counter = Math.floor(rest / inside);
-      rest %= inside;
-      return counter;
-    });
+  const counters = trips.map(() => 0);
+  for (let left = elementsOf(trips); left > 0; left--) {
+    yield counters.slice();
+    let k = trips.length - 1;
+    while (k >= 0 && ++counters[k]! === trips[k]) counters[k--] = 0;
   }
 }

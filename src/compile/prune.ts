@@ -1,6 +1,6 @@
 /** Prune: operators, and fields of groupBys, that no output needs are dropped, and the tensors with them. Before and after: the same outputs. */
 
-import { tensorsReadBy } from "../pattern/analysis.ts";
+import { tensorsReadBy, writesOf } from "../pattern/analysis.ts";
 import type { Operator, Program } from "../pattern/program.ts";
 
 export function prune(program: Program): Program {
@@ -13,21 +13,21 @@ export function prune(program: Program): Program {
     kept.unshift(lean);
   }
   if (kept.length === program.operators.length && kept.every((operator, i) => operator === program.operators[i])) return program;
-  return { ...program, operators: kept, tensors: program.tensors.filter(({ name }) => needed.has(name) || program.inputs.includes(name)) };
+  const left = new Set([...needed, ...program.inputs, ...kept.flatMap(writesOf)]);
+  return { ...program, operators: kept, tensors: program.tensors.filter(({ name }) => left.has(name)) };
 }
 
 function leanOf(operator: Operator, needed: ReadonlySet<string>): Operator | null {
   switch (operator.kind) {
     case "map":
     case "scan":
-      return needed.has(operator.name) ? operator : null;
+    case "flatMap":
+    case "iterate":
+      return writesOf(operator).some((tensor) => needed.has(tensor)) ? operator : null;
     case "groupBy": {
       const fields = operator.fields.filter((field) => needed.has(`${operator.name}.${field.name}`));
       if (fields.length === 0) return null;
       return fields.length === operator.fields.length ? operator : { ...operator, fields };
     }
-    case "flatMap":
-    case "iterate":
-      return operator;
   }
 }

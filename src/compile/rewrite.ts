@@ -17,14 +17,11 @@ export function rewriteExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
 export const substitute = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr =>
   rewriteExpr(expr, (node) => (node.kind === "index" ? (by.get(node.index) ?? node) : node));
 
-/** Calls `visit` once on every node, arguments before their users. */
-export const visitExpr = (expr: Expr, visit: (expr: Expr) => void): void => visitNodes([expr], visit);
-
 /** Names of the indices that `expr` uses and does not bind itself. */
 export function freeIndices(expr: Expr): Set<string> {
   const used = new Set<string>();
   const bound = new Set<string>();
-  visitExpr(expr, (node) => {
+  visitNodes([expr], (node) => {
     if (node.kind === "index") used.add(node.index);
     if (node.kind === "reduce") for (const index of node.over) bound.add(index.name);
   });

@@ -29,7 +29,7 @@ describe.each(["plasticine", "sn40l"])("on %s", (name) => {
   });
 
   test("so does a plan of one operator a section", () => {
-    fc.assert(fc.property(programCases({ extents: [1, 3, 17, 33] }), equal("kernel-by-kernel")), { numRuns: 50 });
+    fc.assert(fc.property(programCases({ extents: [1, 3, 17, 33] }), equal("kernel-by-kernel")), { numRuns: 30 });
   });
 });
 
@@ -48,9 +48,9 @@ function fate(build: Build, schedule: Schedule | undefined, machine: typeof simd
 }
 
 const gemm: Build = () => {
-  const a = input("a", "f32", [20, 10]);
-  const b = input("b", "f32", [10, 40]);
-  return { c: map("c", [20, 40], (i, j) => reduce("add", [10], (l) => s.mul(a.at(i, l), b.at(l, j)))) };
+  const a = input("a", "f32", [12, 5]);
+  const b = input("b", "f32", [5, 36]);
+  return { c: map("c", [12, 36], (i, j) => reduce("add", [5], (l) => s.mul(a.at(i, l), b.at(l, j)))) };
 };
 const tiles: Schedule = { tile: { "c.0": 4, "c.1": 16 }, par: { "c.0": 2, "c.1": 1 } };
 
@@ -78,10 +78,13 @@ const changes: Readonly<Record<string, (section: SectionPlan) => SectionPlan>> =
     0,
     operand(1, (plan) => ({ ...plan, words: 1 })),
   ),
-  "a box that is too small": stage(0, operand(0, via({ box: [3, 10] }))),
+  "a box that is too small": stage(0, operand(0, via({ box: [3, 5] }))),
   "a hand-over too rare": stage(0, operand(0, via({ hold: 0, held: [] }))),
   "tiles held in the wrong order": stage(0, operand(1, via({ held: [0] }))),
-  "a result in another order": stage(0, (item) => ({ ...item, result: { ...item.result, loops: item.result.loops.slice(1) } })),
+  "a result in another order": stage(0, (item) => ({
+    ...item,
+    result: { ...item.result, loops: item.result.loops.map((loop) => ({ ...loop, dim: 1 - loop.dim })) },
+  })),
   "words of a result that run elsewhere": stage(0, (item) => ({ ...item, result: { ...item.result, lane: 0 } })),
   "nothing stored": stage(0, (item) => ({ ...item, stores: [] })),
 };
@@ -89,7 +92,7 @@ const changes: Readonly<Record<string, (section: SectionPlan) => SectionPlan>> =
 describe("interpretControllers", () => {
   test.each(Object.entries(changes))("notices %s", (_name, change) => {
     expect(fate(gemm, tiles, simdMachine, change)).toMatch(/wrong|refused/);
-    expect(fate(gemm, { tile: { "c.0": 7, "c.1": 16 }, par: { "c.0": 2, "c.1": 1 } }, arrayMachine, change)).toMatch(/wrong|refused/);
+    expect(fate(gemm, { tile: { "c.0": 5, "c.1": 16 }, par: { "c.0": 2, "c.1": 1 } }, arrayMachine, change)).toMatch(/wrong|refused/);
   });
 
   const streams: Build = () => {

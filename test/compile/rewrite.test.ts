@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { freeIndices, renameIndices, rewriteExpr, substitute, visitExpr } from "../../src/compile/rewrite.ts";
+import { freeIndices, renameIndices, rewriteExpr, substitute } from "../../src/compile/rewrite.ts";
 import { input, map, reduce } from "../../src/pattern/builder.ts";
+import { visitNodes } from "../../src/pattern/nodes.ts";
 import type { Expr, MapOperator } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { compileOn, programOf, simdMachine } from "./support.ts";
@@ -53,11 +54,11 @@ describe("rewriteExpr", () => {
   test("takes each node of a graph once, however many paths lead to it", () => {
     const deep = bodyOf(0, squared(60));
     let visits = 0;
-    visitExpr(deep, () => visits++);
+    visitNodes([deep], () => visits++);
     expect(visits).toBe(62);
     const doubled = rewriteExpr(deep, (node) => (node.kind === "read" ? s.add(node, node) : node));
     visits = 0;
-    visitExpr(doubled, () => visits++);
+    visitNodes([doubled], () => visits++);
     expect(visits).toBe(63);
   });
 
