@@ -15,10 +15,10 @@ import { feed } from "./operands.ts";
 import type { Part } from "./partition.ts";
 import { buildStores } from "./stores.ts";
 import { buildArray, buildTable, combine, resultLevel } from "./tables.ts";
-import { addUnit, type Builder, connect, copiesAt, finish, label, port, resultKey, type Source } from "./wiring.ts";
+import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
-  const builder: Builder = { plan, machine, program, sourceOf, units: [], wires: new Map(), known: new Map(), results: new Map() };
+  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map() };
   for (const stage of plan.stages) {
     for (const at of copiesAt(plan.loops)) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
@@ -39,9 +39,9 @@ function buildCopy(builder: Builder, stage: StagePlan, copy: Copy): Source {
   const { shape } = stage;
   const name = `${shape.name}${label(builder.plan.loops, copy.at, copy.part, stage.split)}`;
   const feeds = shape.operands.map((_, position) => feed(builder, stage, position, copy));
-  if (shape.systolic !== null) return buildArray(builder, stage, name, feeds);
+  if (shape.systolic !== null) return buildArray(builder, stage, freshId(builder, name), feeds);
   const made = new Map<number, Source>();
-  shape.parts.forEach((part, p) => buildPart(builder, stage, copy, shape.parts.length > 1 ? `${name}.${p}` : name, part, feeds, made));
+  shape.parts.forEach((part, p) => buildPart(builder, stage, copy, freshId(builder, shape.parts.length > 1 ? `${name}.${p}` : name), part, feeds, made));
   if (shape.operator.kind === "groupBy") shape.operator.fields.forEach((_, field) => buildTable(builder, stage, copy, field, made));
   return made.get(shape.body.results[0]!)!;
 }

@@ -3,9 +3,11 @@
 import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
-import type { Estimate, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
+import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
 import { copiesOf, handovers, loadGenerators, loadVectors, partsOf, product, treeUnits } from "./sizes.ts";
+import { dependsOn } from "./stage.ts";
 
 /** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
 const HANDOVER_CYCLES = 30;
@@ -65,6 +67,14 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
   let first = 0;
   let firstBytes = 0;
   const bytes = { hbm: 0, ddr: 0 };
+  const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
+  const charged = new Set<string>();
+  /** Two readers that walk the same tensor alike share a generator: the second costs nothing. */
+  const charge = (operand: OperandRead, moved: number) => {
+    const walk = `${operand.tensor} ${Math.round(moved)}`;
+    if (!charged.has(walk)) bytes[tierOf(operand.tensor)] += moved;
+    charged.add(walk);
+  };
   for (const stage of stages) {
     const firings = product(stage.inner.map((loop) => loop.trip));
     const drain = product(stage.result.loops.map((loop) => loop.trip));
@@ -76,15 +86,18 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
-        bytes[tierOf(operand.tensor)] += tokens * plan.words * width * copies;
+        charge(operand, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)));
       } else if (plan.via.kind === "tier-buffer") {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
         const perVector = Math.ceil((words * width) / machine.network.vector_bytes);
         generator = Math.max(generator, (vectors / product(plan.via.generators)) * perVector);
         first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
-        firstBytes += (vectors / handovers(plan.via, loops)) * words * width;
-        bytes[tierOf(operand.tensor)] += vectors * words * width;
+        const row = (plan.via.box.at(-1) ?? 1) * width;
+        const wholeBursts = Math.ceil(row / burstOf(operand)) * burstOf(operand);
+        const moved = (vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes)) * (row < burstOf(operand) ? wholeBursts : row);
+        firstBytes += moved / handovers(plan.via, loops);
+        charge(operand, moved);
       }
     });
     for (const { tensor, collect } of stage.stores) {
@@ -101,4 +114,12 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
   const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
+}
+
+/** Bytes that a token of a stream costs: a share of its burst where the next token lies behind it, else the whole burst. */
+function streamedBytes(operand: OperandRead, { shape, inner }: StagePlan, { words }: OperandPlan, burst: number): number {
+  const size = words * bytesOf(operand.dtype);
+  const deepest = shape.loops.findLast((index, position) => inner[position]!.trip > 1 && dependsOn(operand, index.name));
+  const along = deepest === undefined || operand.at.at(-1)?.of[deepest.name] !== undefined;
+  return along ? size : Math.max(size, burst);
 }

@@ -59,7 +59,9 @@ export function formGroups(shapes: readonly StageShape[], fits: (group: Group) =
 /** Tensors of a group's stages that someone outside the group needs: outputs, and what later operators read. */
 export function leaving(group: Group, program: Program, all: readonly StageShape[]): ReadonlySet<string> {
   const outputs = new Set(Object.values(program.outputs));
-  const outside = all.filter((shape) => !group.shapes.includes(shape)).flatMap((shape) => shape.operands.map((operand) => operand.tensor));
+  const outside = all
+    .filter(({ name }) => !group.shapes.some((shape) => shape.name === name))
+    .flatMap((shape) => shape.operands.map((operand) => operand.tensor));
   const made = group.shapes.flatMap((shape) =>
     shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`),
   );

@@ -76,15 +76,20 @@ const longest = (names: readonly string[]): string | undefined => names.toSorted
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
-  const shapes = program.operators.map((operator) => shapeOf(operator, program, machine));
   const everything = layOut(program, machine, new Set(program.tensors.map((tensor) => tensor.name)));
+  const preferred = program.operators.map((operator) => shapeOf(operator, program, machine));
   const contextFor = (group: Group, tensors = everything): PlanContext => ({
     program,
     machine,
-    leaving: leaving(group, program, shapes),
+    leaving: leaving(group, program, preferred),
     sources,
     linkShare,
     tierOf: (tensor) => tensors.find((layout) => layout.tensor === tensor)?.tier ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm"),
+  });
+  const pipelined = { ...machine, pcu: { ...machine.pcu, modes: ["simd" as const] } };
+  const shapes = preferred.map((shape) => {
+    if (shape.mode === "simd" || fitsSomehow(alone(shape), contextFor(alone(shape)))) return shape;
+    return shapeOf(shape.operator, program, pipelined);
   });
   const joins = (group: Group): boolean => style === "spatial" || new Set(group.shapes.flatMap((shape) => sources(shape.name))).size === 1;
   const groups = formGroups(shapes, (group) => joins(group) && fitsSomehow(group, contextFor(group)), true);
@@ -99,6 +104,8 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
   });
   return { schemaVersion: 1, program, machine: machine.name, style, tensors, sections };
 }
+
+const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.kept });
 
 function tooLarge(group: Group, reason: string, machine: Machine): UserError {
   const names = group.shapes.map((shape: StageShape) => shape.name).join(", ");

@@ -164,9 +164,9 @@ const operationOf = ({ op, args }: Extract<BodyNode, { kind: "op" }>, nodes: rea
 
 // ---- places ----
 
-/** Position inside the tile, per loop of the stage. The parts of a split fold take turns block by block. */
-function localPlaces({ shape, inner, split }: StagePlan, { part, inner: counters, word }: Spot): readonly number[] {
-  return inner.map(({ step }, p) => (p === shape.kept ? counters[p]! * split + part : counters[p]!) * step + word[p]!);
+/** Position inside the tile, per loop of the stage. Each part of a split fold takes a stretch of its own. */
+function localPlaces({ shape, inner }: StagePlan, { part, inner: counters, word }: Spot): readonly number[] {
+  return inner.map(({ step, trip }, p) => (p === shape.kept ? part * trip + counters[p]! : counters[p]!) * step + word[p]!);
 }
 
 function globalPlace(copy: Copy, stage: StagePlan, spot: Spot, index: string): number {

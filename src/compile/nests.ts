@@ -32,8 +32,8 @@ export function placeOf(linear: Linear, stage: Draft, outer: readonly OuterLoop[
       constant += factor * copy.at[position]! * tiles.tile;
     }
     const copies = position === stage.shape.kept ? stage.split : 1;
-    loops[outer.length + position] = loops[outer.length + position]! + factor * inner.step * copies;
-    constant += factor * inner.step * (copies === 1 ? 0 : copy.part);
+    loops[outer.length + position] = loops[outer.length + position]! + factor * inner.step;
+    constant += factor * inner.step * inner.trip * (copies === 1 ? 0 : copy.part);
     if (name === lane) laneStep += factor;
   }
   return { constant, loops, lane: laneStep };

@@ -8,7 +8,7 @@ import { makes } from "./group.ts";
 import { type Copy, loadWalk, loopsOf, placeOf, prefix, resultLoops, resultPlaces, streamWalk, unitPlace, withoutUnitNest } from "./nests.ts";
 import { isStrided, partsOf, scratchBytes } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
-import { addUnit, type Builder, connect, counter, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
+import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function feed(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
   const operand = stage.shape.operands[position]!;
@@ -43,7 +43,7 @@ export function generator(
   const known = builder.known.get(key);
   if (known !== undefined) return known;
   const number = builder.units.filter((unit) => unit.id.startsWith(`${tensor}.load`)).length;
-  const id = `${tensor}.load${number}`;
+  const id = freshId(builder, `${tensor}.load${number}`);
   const nest: Nest = {
     id,
     loops: walk.loops,
@@ -65,9 +65,11 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const { plan, machine } = builder;
   const { shape } = stage;
   const operand = shape.operands[position]!;
-  const id = `${shape.name}.${operand.tensor}${position}${label(plan.loops, copy.at, copy.part, partsOf(operand, stage))}`;
-  const known = builder.known.get(id);
+  const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
+  const key = JSON.stringify(["buffer", shape.name, position, place]);
+  const known = builder.known.get(key);
   if (known !== undefined) return known;
+  const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${place}`);
   const { walk, position: at } = loadWalk(operand, stage, plan.loops, copy, via, shapeOf(builder, operand.tensor));
   const source = generator(builder, operand.tensor, operand.dtype, withoutUnit(walk), "");
   const size = [...via.held.map((k) => plan.loops[k]!.trips), ...via.box];
@@ -78,7 +80,7 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
     return { value: { ...place, constant: 0 - Math.floor(copy.at[k]! / via.generators[k]!) }, limit: 1 };
   });
   const writer: Nest = {
-    id: `${id}.write`,
+    id: `${id}/write`,
     loops: walk.loops,
     lanes: walk.lanes,
     ii: 1,
@@ -110,7 +112,7 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   connect(builder, source, { unit: id, nest: writer.id, port: "in" });
   handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
   const out = { end: { unit: id, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
-  builder.known.set(id, out);
+  builder.known.set(key, out);
   return out;
 }
 
@@ -139,7 +141,7 @@ function readerNest(
   hold: number,
 ): Nest {
   return {
-    id: `${id}.read`,
+    id: `${id}/read`,
     loops: loopsOf(stage, builder.plan.loops).slice(0, level),
     lanes: words,
     ii: 1,
@@ -159,12 +161,12 @@ function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy:
   if (via.kind !== "stage-buffer") throw new Error(`"${operand.tensor}" has no stage buffer`);
   const from = plan.stages.find((other) => makes(other.shape, operand.tensor))!;
   const source = builder.results.get(resultKey(operand.tensor, copy.at))!;
-  const id = `${shape.name}.${operand.tensor}${position}${label(plan.loops, copy.at)}`;
+  const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${label(plan.loops, copy.at)}`);
   const table = from.shape.operator.kind === "groupBy";
   const outer = table ? [] : plan.loops;
   const loops = resultLoops(from.result, outer);
   const writer: Nest = {
-    id: `${id}.write`,
+    id: `${id}/write`,
     loops,
     lanes: source.words,
     ii: 1,

@@ -6,7 +6,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { resultLoops, resultPlaces, unitPlace } from "./nests.ts";
 import { product, scratchBytes } from "./sizes.ts";
-import { addUnit, type Builder, connect, copiesAt, counter, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
+import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
   const { loops } = builder.plan;
@@ -54,7 +54,7 @@ function addStore(
   dims: readonly Affine[],
   guards: Nest["guards"],
 ): void {
-  const id = `${tensor}.store${suffix}`;
+  const id = freshId(builder, `${tensor}.store${suffix}`);
   const nest: Nest = {
     id,
     loops,
@@ -78,7 +78,7 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
   const dtype = builder.program.tensors.find((item) => item.name === store.tensor)!.dtype;
   const lanes = result.shape.length === 0 ? 1 : lanesFor(machine, bytesOf(dtype));
   const size = [members.length, ...result.shape];
-  const id = `${store.tensor}.collect${label(groups, at)}`;
+  const id = freshId(builder, `${store.tensor}.collect${label(groups, at)}`);
   const readLoops: Loop[] = [
     ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
     ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! })),
@@ -98,9 +98,9 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
         offset.map((r, k) => r * groups[k]!.par + at[k]!),
       ),
     )!;
-    connect(builder, source, { unit: id, nest: `${id}.write${w}`, port: "in" });
+    connect(builder, source, { unit: id, nest: `${id}/write${w}`, port: "in" });
     return {
-      id: `${id}.write${w}`,
+      id: `${id}/write${w}`,
       loops,
       lanes: source.words,
       ii: 1,
@@ -111,7 +111,7 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
     };
   });
   const reader: Nest = {
-    id: `${id}.read`,
+    id: `${id}/read`,
     loops: readLoops,
     lanes,
     ii: 1,

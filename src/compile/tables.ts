@@ -6,7 +6,7 @@ import type { Dtype, ReduceFn } from "../pattern/program.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
 import { type Copy, guardsOf, loopsOf, unitPlace } from "./nests.ts";
 import { treeFan } from "./sizes.ts";
-import { addUnit, type Builder, connect, handOver, label, port, resultKey, type Source } from "./wiring.ts";
+import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. */
 export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: readonly Source[]): Source {
@@ -17,7 +17,7 @@ export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds
   const level = resultLevel(stage, plan.loops);
   const { stages } = machine.pcu;
   const array: Nest = {
-    id: `${id}.array`,
+    id: `${id}/array`,
     loops,
     lanes: shape.lanes,
     ii: 1,
@@ -41,7 +41,7 @@ export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds
     shape: [stages, shape.lanes],
   };
   const drain: Nest = {
-    id: `${id}.drain`,
+    id: `${id}/drain`,
     loops: drainLoops,
     lanes: shape.lanes,
     ii: 1,
@@ -65,12 +65,13 @@ export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field
   if (shape.operator.kind !== "groupBy") return;
   const { name, fn, acc } = shape.operator.fields[field]!;
   const { keys } = shape.operator;
-  const id = `${shape.name}.${name}`;
+  const tensor = `${shape.name}.${name}`;
+  const id = freshId(builder, tensor);
   const loops = loopsOf(stage, plan.loops);
   const lanes = shape.lane === null ? 1 : shape.lanes;
   const all = shape.loops.map((index) => index.name);
   const scatter: Nest = {
-    id: `${id}.scatter`,
+    id: `${id}/scatter`,
     loops,
     lanes,
     ii: 1,
@@ -80,7 +81,7 @@ export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field
     work: { kind: "scatter", scratch: "table", keyPort: "key", valuePort: "value", fn, acc },
   };
   const reader: Nest = {
-    id: `${id}.read`,
+    id: `${id}/read`,
     loops: [{ name: "key", trip: Math.ceil(keys / shape.lanes) }],
     lanes: shape.lanes,
     ii: 1,
@@ -100,7 +101,7 @@ export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field
   connect(builder, made.get(shape.body.results[0]!)!, { unit: id, nest: scatter.id, port: "key" });
   connect(builder, made.get(shape.body.results[field + 1]!)!, { unit: id, nest: scatter.id, port: "value" });
   handOver(builder, { unit: id, nest: scatter.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, 1);
-  builder.results.set(resultKey(id, copy.at), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
+  builder.results.set(resultKey(tensor, copy.at), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
 }
 
 /** A tree of PCUs folds the partial results of a split fold into one. */
@@ -113,7 +114,7 @@ export function combine(builder: Builder, stage: StagePlan, parts: readonly Sour
     const next: Source[] = [];
     for (let i = 0; i < level.length; i += treeFan(machine)) {
       const leaves = level.slice(i, i + treeFan(machine));
-      const id = `${stage.shape.name}.tree${depth}.${next.length}${label(plan.loops, at)}`;
+      const id = freshId(builder, `${stage.shape.name}.tree${depth}.${next.length}${label(plan.loops, at)}`);
       const last = level.length <= treeFan(machine);
       const nodes = treeNodes(leaves, reduce.fn, reduce.acc, last ? reduce.dtype : reduce.acc);
       const inputs = leaves.map((_, k) => `in${k}`);

@@ -22,12 +22,22 @@ export interface Builder {
   readonly program: Program;
   readonly sourceOf: (operator: string) => string;
   readonly units: Unit[];
+  /** Ids given so far, to units and channels: names of operators are the user's, and may look like anything. */
+  readonly taken: Set<string>;
   /** Source port -> its sinks; becomes one channel each. */
   readonly wires: Map<string, { source: Source; sinks: Endpoint[]; kind: "stream" | "buffer"; depth: number }>;
   /** Units that serve several copies or stages, by what they do. */
   readonly known: Map<string, Source>;
   /** Result ports, by tensor and copy. */
   readonly results: Map<string, Source>;
+}
+
+/** The id, or where it is taken the id with primes behind it. A slash is kept for the nests of a unit. */
+export function freshId({ taken }: Pick<Builder, "taken">, wanted: string): string {
+  let id = wanted.replaceAll("/", "|");
+  while (taken.has(id)) id += "'";
+  taken.add(id);
+  return id;
 }
 
 /** Every combination of copies, in order. */
@@ -75,12 +85,12 @@ export function handOver(builder: Builder, from: Endpoint, to: Endpoint, buffers
 }
 
 /** Names the channels and tells every port which is its own. */
-export function finish({ plan, machine, units, wires }: Builder): Section {
+export function finish({ plan, machine, units, wires, taken }: Builder): Section {
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const channelOf = new Map<string, string>();
   const channels: Channel[] = [];
   for (const { source, sinks, kind, depth } of wires.values()) {
-    const id = `${source.end.nest}>${sinks[0]!.nest}${sinks.length > 1 ? `+${sinks.length - 1}` : ""}.${source.end.port}`;
+    const id = freshId({ taken }, `${source.end.nest}>${sinks[0]!.nest}${sinks.length > 1 ? `+${sinks.length - 1}` : ""}.${source.end.port}`);
     for (const end of [source.end, ...sinks]) channelOf.set(endKey(end), id);
     const kinds = sinks.map((sink) => byId.get(sink.unit)!.kind);
     const slots = kind === "buffer" ? depth : Math.min(...kinds.map((name) => machine[name].fifo_depth));

@@ -112,8 +112,8 @@ export interface TierSpec {
   /** Consecutive bytes (a line) on one channel before the next. */
   readonly interleave_bytes: number;
   /**
-   * Which channel of C has line n. linear: n mod C, so that strides of C lines meet in one channel. skewed: (n + n div C + n div C^2) mod C,
-   * which turns the order by one from stripe to stripe, so that power-of-two strides spread.
+   * Which channel of C has line n. linear: n mod C, so that strides of C lines meet in one channel. skewed: (n + n div C + n div C^2
+   * + ...) mod C, up to the first power of C that reaches 4096 lines: the order turns from stripe to stripe, so that power-of-two strides up to that spread.
    */
   readonly interleave: "linear" | "skewed";
 }

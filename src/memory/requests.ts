@@ -8,6 +8,7 @@
 import type { RequestSource } from "../engine/network.ts";
 import type { Access, TensorLayout } from "../fabric/fabric.ts";
 import { advance, advanceInner, everCuts, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
+import type { TierSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { PlacedTier } from "./tiers.ts";
 
@@ -22,8 +23,7 @@ interface Requests {
   readonly burst_bytes: number;
   /** Bursts before the next channel's turn. */
   readonly burstsPerTurn: number;
-  readonly channels: number;
-  readonly skewed: boolean;
+  readonly order: ChannelOrder;
   readonly firstResource: number;
   /** Stands at the first firing of the run under way: full vectors along the innermost loop, or one firing with part of a vector. */
   readonly walk: Walk;
@@ -61,8 +61,7 @@ function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedT
     elementBytes: bytesOf(layout.dtype),
     burst_bytes: spec.burst_bytes,
     burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
-    channels: spec.channels,
-    skewed: spec.interleave === "skewed",
+    order: channelOrder(spec),
     firstResource: first,
     walk,
     ...{ length: 0, left: 0, element: 0, elementStep: 0, lo: 0, hi: 0 },
@@ -82,11 +81,11 @@ function nextBursts(requests: Requests, into: Int32Array | null): number {
 }
 
 function askFor(requests: Requests, first: number, last: number, into: Int32Array | null): number {
-  const { burstsPerTurn, firstResource } = requests;
+  const { burstsPerTurn, firstResource, order } = requests;
   let asked = 0;
   for (let burst = first; burst <= last; burst++) {
     if (burst >= requests.first && burst <= requests.last) continue;
-    if (into !== null) into[asked] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), requests);
+    if (into !== null) into[asked] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
     asked++;
   }
   requests.first = first;
@@ -95,11 +94,37 @@ function askFor(requests: Requests, first: number, last: number, into: Int32Arra
   return asked;
 }
 
-/** The channel that has a line: see TierSpec.interleave. */
-export function channelOf(line: number, { channels, skewed }: Pick<Requests, "channels" | "skewed">): number {
+/** Lines whose strides the skewed order spreads: TierSpec.interleave. */
+const SPREAD_LINES = 4096;
+
+/** Which channel has which line, with the stripe looked up last. */
+export interface ChannelOrder {
+  readonly channels: number;
+  /** Terms that follow the line's own number in the skewed order; 0: linear. */
+  readonly turns: number;
+  stripe: number;
+  /** What the turns add to the lines of that stripe. */
+  shift: number;
+}
+
+export function channelOrder({ channels, interleave }: Pick<TierSpec, "channels" | "interleave">): ChannelOrder {
+  let turns = 0;
+  if (interleave === "skewed" && channels > 1) for (let lines = 1; lines < SPREAD_LINES; lines *= channels) turns++;
+  return { channels, turns, stripe: -1, shift: 0 };
+}
+
+/** The channel that has a line. Lines of one stripe share their turns, so those are kept. */
+export function channelOf(line: number, order: ChannelOrder): number {
+  const { channels } = order;
   const stripe = Math.floor(line / channels);
-  const turned = skewed ? line + stripe + Math.floor(stripe / channels) : line;
-  return turned - Math.floor(turned / channels) * channels;
+  if (stripe !== order.stripe) {
+    order.stripe = stripe;
+    order.shift = 0;
+    for (let turn = 0, rest = stripe; turn < order.turns; turn++, rest = Math.floor(rest / channels)) order.shift += rest;
+    order.shift %= channels;
+  }
+  const turned = line - stripe * channels + order.shift;
+  return turned < channels ? turned : turned - channels;
 }
 
 /** Past the run that has ended, to the next. */
@@ -156,13 +181,13 @@ function nextFiring({ walk, length, left }: Requests): number {
  * inner loops. The outermost counter is part of it only where a guard or an edge of the tensor cuts by it; elsewhere its iterations differ by a shift.
  */
 function normalisedState(requests: Requests): readonly number[] {
-  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, channels, skewed } = requests;
+  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, order } = requests;
   const here: Walk = { ...walk, counters: walk.counters.slice(), values: walk.values.slice() };
   seek(here, nextFiring(requests));
   const address = base_bytes + here.values[here.element]! * elementBytes;
   const burst = Math.floor(address / burst_bytes);
   const touched = requests.last < requests.first ? [] : [requests.first - burst, requests.last - burst];
   const cut = here.limits.some((_, i) => here.coefficients[i] !== 0 && everCuts(here, i));
-  const rotation = burst_bytes * burstsPerTurn * (skewed ? channels ** 3 : channels);
+  const rotation = burst_bytes * burstsPerTurn * order.channels ** (order.turns + 1);
   return [address % rotation, ...touched, ...here.counters.subarray(cut ? 0 : 1)];
 }

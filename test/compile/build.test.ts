@@ -96,14 +96,14 @@ describe("copies", () => {
     expect(names(section, "pcu")).toEqual(["c[0,0]", "c[0,1]", "c[1,0]", "c[1,1]"]);
     expect(names(section, "pmu").filter((id) => id.startsWith("c.a"))).toEqual(["c.a0[0,0]", "c.a0[1,0]"]);
     expect(names(section, "pmu").filter((id) => id.startsWith("c.b"))).toEqual(["c.b1[0,0]", "c.b1[0,1]"]);
-    const broadcast = section.channels.find((channel) => channel.source.nest === "c.b1[0,1].read")!;
+    const broadcast = section.channels.find((channel) => channel.source.nest === "c.b1[0,1]/read")!;
     expect(broadcast.sinks.map((sink) => sink.unit)).toEqual(["c[0,1]", "c[1,1]"]);
   });
 
   test("gather their tiles in a PMU, from where one generator stores them", () => {
     const section = built({ ...simdMachine, ag: { ...simdMachine.ag, count: 5 } }, gemm(16, 96, 8), { tile: [4, 16], par: [1, 6], split: 1 });
     expect(names(section, "pmu").filter((id) => id.startsWith("c.collect"))).toEqual(["c.collect[0]", "c.collect[1]"]);
-    expect(nest(section, "c.collect[0].read").ports.filter((port) => port.kind === "buffer")).toHaveLength(3);
+    expect(nest(section, "c.collect[0]/read").ports.filter((port) => port.kind === "buffer")).toHaveLength(3);
   });
 });
 
@@ -161,8 +161,8 @@ describe("a groupBy", () => {
     };
     const section = built(simdMachine, group, { tile: [], par: [], split: 1 });
     expect(names(section, "pmu")).toEqual(["g.a", "g.b"]);
-    expect(nest(section, "g.a.scatter").guards).toEqual([{ value: { constant: 0, loops: [16], lane: 1 }, limit: 77 }]);
-    expect(nest(section, "g.b.read").loops).toEqual([{ name: "key", trip: 2 }]);
+    expect(nest(section, "g.a/scatter").guards).toEqual([{ value: { constant: 0, loops: [16], lane: 1 }, limit: 77 }]);
+    expect(nest(section, "g.b/read").loops).toEqual([{ name: "key", trip: 2 }]);
   });
 });
 
@@ -176,7 +176,7 @@ describe("channels", () => {
     const machine = { ...simdMachine, pmu: { ...simdMachine.pmu, fifo_depth: 9 } };
     const { channels } = built(machine, rows, { tile: [2], par: [1], split: 1 });
     expect(channels.find((channel) => channel.source.unit === "most")).toMatchObject({ width: "scalar", words: 1, depth: 16 });
-    expect(channels.find((channel) => channel.sinks.some((sink) => sink.nest === "y.x0.write"))).toMatchObject({ width: "vector", words: 16, depth: 9 });
+    expect(channels.find((channel) => channel.sinks.some((sink) => sink.nest === "y.x0/write"))).toMatchObject({ width: "vector", words: 16, depth: 9 });
     expect(channels.filter((channel) => channel.kind === "buffer").map((channel) => [channel.width, channel.words, channel.depth])).toEqual([
       ["control", 0, 2],
     ]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Access, Affine } from "../../src/fabric/fabric.ts";
 import type { Walkable } from "../../src/fabric/walk.ts";
-import { channelOf, requestSource } from "../../src/memory/requests.ts";
+import { channelOf, channelOrder, requestSource } from "../../src/memory/requests.ts";
 import type { PlacedTier } from "../../src/memory/tiers.ts";
 import { bytesOf } from "../../src/pattern/dtypes.ts";
 import type { Dtype } from "../../src/pattern/program.ts";
@@ -51,8 +51,12 @@ function plainRule({ nest, access, dtype, base_bytes, tier: { spec, first } }: C
 }
 
 function plainChannel(line: number, { channels, interleave }: PlacedTier["spec"]): number {
-  const turns = interleave === "linear" ? 0 : Math.floor(line / channels) + Math.floor(line / channels ** 2);
-  return (line + turns) % channels;
+  if (interleave === "linear" || channels === 1) return line % channels;
+  let sum = line;
+  for (let power = channels; ; power *= channels) {
+    sum += Math.floor(line / power);
+    if (power >= 4096) return sum % channels;
+  }
 }
 
 const step = fc.integer({ min: -2, max: 9 });
@@ -175,10 +179,10 @@ describe("requestSource", () => {
 
 describe("channelOf", () => {
   it("spreads strides of a power of two over all channels where it is skewed, and meets in one where it is linear", () => {
-    for (const stride of [4, 8, 16]) {
+    for (const stride of [4, 8, 16, 64, 256, 4096]) {
       const lines = Array.from({ length: 64 }, (_, i) => i * stride);
-      expect(new Set(lines.map((line) => channelOf(line, { channels: 4, skewed: true }))).size).toBe(4);
-      expect(new Set(lines.map((line) => channelOf(line, { channels: 4, skewed: false }))).size).toBe(1);
+      expect(new Set(lines.map((line) => channelOf(line, channelOrder({ channels: 4, interleave: "skewed" })))).size).toBe(4);
+      expect(new Set(lines.map((line) => channelOf(line, channelOrder({ channels: 4, interleave: "linear" })))).size).toBe(1);
     }
   });
 });
