@@ -6,12 +6,12 @@ import { printFabric } from "../fabric/print.ts";
 import type { Machine } from "../machine/machine.ts";
 import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
-import { grouped } from "../report/format.ts";
+import { grouped, percent } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
 import { prepare } from "../sim/prepare.ts";
-import { simulate } from "../sim/simulate.ts";
+import { type Progress as SimulationProgress, simulate } from "../sim/simulate.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
 import type { Settings } from "./settings.ts";
@@ -60,9 +60,22 @@ export async function runJob(job: RunJob, progress: Progress): Promise<RunResult
     values: job.values,
     engine: job.engine,
     ...(job.maxCycles === null ? {} : { maxCycles: job.maxCycles }),
-    onProgress: ({ done, sections, ticks }) => progress(`simulated ${done} of ${sections} sections, ${grouped(ticks)} cycles`),
+    onProgress: every(2, ({ done, sections, ticks }) => {
+      progress(`simulated ${percent(done / sections)} of ${sections} section${sections === 1 ? "" : "s"}, ${grouped(ticks)} cycles`);
+    }),
   });
   return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host: hostOf(began, counters) });
+}
+
+/** Passes on what comes at least so many seconds after the last that was passed on, and the end. */
+function every(seconds: number, show: (progress: SimulationProgress) => void): (progress: SimulationProgress) => void {
+  let last = performance.now();
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < seconds * 1000 && progress.done < progress.sections) return;
+    last = now;
+    show(progress);
+  };
 }
 
 /** The stage asked for, printed, as `run` would take it. */

@@ -26,6 +26,19 @@ import {
 import type { ChannelCounters, NetworkResult, ProcessCounters, ResourceCounters } from "./network.ts";
 import { completeService } from "./serve.ts";
 
+/** How far a run under way has come: the latest start, and the firings done of those there are. */
+export function progressOf({ spec, pf }: State): { readonly tick: number; readonly share: number } {
+  let tick = 0;
+  let fired = 0;
+  let total = 0;
+  for (let p = 0; p < spec.processes.length; p++) {
+    tick = Math.max(tick, pf[p * PF + LAST]!);
+    fired += pf[p * PF + FIRED]!;
+    total += pf[p * PF + TOTAL]!;
+  }
+  return { tick, share: total === 0 ? 1 : fired / total };
+}
+
 export function readResult(state: State): NetworkResult {
   const { spec, pf } = state;
   const processes = spec.processes.map((_, p) => readProcess(state, p));

@@ -3,8 +3,8 @@
 import { RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
 import type { NetworkResult, NetworkSpec } from "../engine/network.ts";
-import { readResult } from "../engine/result.ts";
-import { runToEnd } from "../engine/run.ts";
+import { progressOf, readResult } from "../engine/result.ts";
+import { runRound } from "../engine/run.ts";
 import { createState } from "../engine/state.ts";
 import { findWaits } from "../engine/waiting.ts";
 import type { Fabric, TensorLayout } from "../fabric/fabric.ts";
@@ -28,11 +28,13 @@ export interface SimulateOptions {
   readonly engine: "fast" | "oracle";
   /** A run that would take longer ends in a RunError. */
   readonly maxCycles?: Cycles;
+  /** Called after each section, and every so often while the fast engine runs one. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface Progress {
   readonly section: string;
+  /** Sections done, the share of the one under way included. */
   readonly done: number;
   readonly sections: number;
   /** So far. */
@@ -54,25 +56,34 @@ export function simulate(mapping: Mapping, machine: Machine, options: SimulateOp
       throw new RunError("limit", `section ${section.name} is configured at cycle ${ticks}, past the limit of ${options.maxCycles} cycles`);
     }
     const built = buildSection(s, { mapping, machine, origin: ticks, slice: slice.sections[s]!, tensors, dtypes });
-    const result = runSection(section.name, built.network, options, (options.maxCycles ?? Number.POSITIVE_INFINITY) - ticks);
+    const before = ticks;
+    const report: Report = ({ tick, share }) => {
+      options.onProgress?.({ section: section.name, done: s + share, sections: fabric.sections.length, ticks: before + tick });
+    };
+    const result = runSection(section.name, built.network, options, (options.maxCycles ?? Number.POSITIVE_INFINITY) - ticks, report);
     sections.push(countSection(section, mapping.sections[s]!, built, result, machine, configuringTicks));
     ticks += result.ticks;
     firings += result.firings;
-    options.onProgress?.({ section: section.name, done: s + 1, sections: fabric.sections.length, ticks });
+    report({ tick: result.ticks, share: 1 });
   });
   return { ticks, sections, outputs: options.values ? outputsOf(options.program, tensors) : null, firings };
 }
 
-function runSection(name: string, network: NetworkSpec, { engine, maxCycles }: SimulateOptions, maxTicks: Cycles): NetworkResult {
-  const result = engine === "oracle" ? runOracle(network, { maxTicks }) : runFast(name, network, maxTicks);
+type Report = (progress: ReturnType<typeof progressOf>) => void;
+
+function runSection(name: string, network: NetworkSpec, { engine, maxCycles }: SimulateOptions, maxTicks: Cycles, report: Report): NetworkResult {
+  const result = engine === "oracle" ? runOracle(network, { maxTicks }) : runFast(name, network, maxTicks, report);
   if (!result.finished) throw new RunError("deadlock", `section ${name} is in deadlock: ${unfinished(network, result)}`);
   if (result.ticks > maxTicks) throw new RunError("limit", `section ${name} was not done at ${maxCycles} cycles`);
   return result;
 }
 
-function runFast(name: string, network: NetworkSpec, maxTicks: Cycles): NetworkResult {
+/** Rounds of the engine between two reports: some milliseconds. */
+const REPORT_ROUNDS = 1024;
+
+function runFast(name: string, network: NetworkSpec, maxTicks: Cycles, report: Report): NetworkResult {
   const state = createState(network, { maxTicks });
-  runToEnd(state);
+  for (let round = 1; runRound(state); round++) if (round % REPORT_ROUNDS === 0) report(progressOf(state));
   const waits = findWaits(state);
   if (waits.length > 0) throw new RunError("deadlock", `section ${name} is in deadlock: ${describeWaits(network, waits)}`);
   return readResult(state);

@@ -33,6 +33,24 @@ const chain =
   };
 
 const programs: Readonly<Record<string, Build>> = {
+  "a lifted fold beside a body that is cut in two": () => {
+    const x = input("x", "f32", [5, 20]);
+    const root = (i: Expr) =>
+      s.sqrt(
+        s.add(
+          reduce("add", [20], (j) => s.mul(x.at(i, j), x.at(i, j))),
+          1,
+        ),
+      );
+    return { y: map("y", [5, 20], (i, j) => s.div(x.at(i, j), root(i))) };
+  },
+  "names like those of units": () => {
+    const x = input("x", "f32", [24]);
+    const a = map("x.load0", [24], (i) => s.add(x.at(i), 1));
+    const b = map("y[1]", [24], (i) => s.mul(s.exp(a.at(i)), s.exp(x.at(i))));
+    const c = map("y.1", [24], (i) => s.add(s.exp(b.at(i)), a.at(i)));
+    return { "y.1": c, "y/read": map("y/read", [24], (i) => s.div(s.exp(c.at(i)), s.exp(b.at(i)))) };
+  },
   "one element": over("f32", [1], (x) => map("y", [1], (i) => s.add(x.at(i), 1))),
   "a scalar": over("f32", [], (x) => map("y", [], () => s.add(x.at(), 1))),
   "a scalar that scalars read": () => {
