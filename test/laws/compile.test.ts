@@ -24,7 +24,7 @@ describe.each(["plasticine", "sn10", "sn40l"])("random programs on %s", (name) =
         const prepared = prepareOn(machine, program);
         expect(runOn(machine, prepared, program, inputs)).toEqual(runOn(machine, prepared, program, inputs, "oracle"));
       }),
-      { numRuns: 30 },
+      { numRuns: 100 },
     );
   });
 });
