@@ -20,19 +20,26 @@ export function inlineElementwise(program: Program): Inlined {
   const outputs = new Set(Object.values(program.outputs));
   const merged: Record<string, readonly string[]> = {};
   let operators = program.operators;
-  for (const producer of program.operators) {
-    if (producer.kind !== "map" || producer.body.kind === "reduce" || outputs.has(producer.name)) continue;
-    const current = operators.find((operator) => operator.name === producer.name) as MapOperator;
-    const readers = operators.filter((operator) => readsOfTensor(operator, producer.name).length > 0);
-    const reader = readers[0];
-    if (reader === undefined || readers.length > 1 || !takesEachOnce(reader, current)) continue;
-    operators = operators.filter((operator) => operator !== current).map((operator) => (operator === reader ? absorb(reader, current) : operator));
+  for (let next = findPair(operators, outputs); next !== null; next = findPair(operators, outputs)) {
+    const { producer, reader } = next;
+    operators = operators.filter((operator) => operator !== producer).map((operator) => (operator === reader ? absorb(reader, producer) : operator));
     merged[reader.name] = [...(merged[producer.name] ?? []), producer.name, ...(merged[reader.name] ?? [])];
     delete merged[producer.name];
   }
   if (operators === program.operators) return { program, merged };
   const gone = new Set(program.operators.filter((operator) => !operators.some((left) => left.name === operator.name)).map((operator) => operator.name));
   return { program: { ...program, operators, tensors: program.tensors.filter((tensor) => !gone.has(tensor.name)) }, merged };
+}
+
+/** The first operator, in program order, that can become part of its one reader. Two readers may have become one by an earlier merge. */
+function findPair(operators: readonly Operator[], outputs: ReadonlySet<string>): { readonly producer: MapOperator; readonly reader: Operator } | null {
+  for (const producer of operators) {
+    if (producer.kind !== "map" || producer.body.kind === "reduce" || outputs.has(producer.name)) continue;
+    const readers = operators.filter((operator) => readsOfTensor(operator, producer.name).length > 0);
+    const reader = readers[0];
+    if (reader !== undefined && readers.length === 1 && takesEachOnce(reader, producer)) return { producer, reader };
+  }
+  return null;
 }
 
 const readsOfTensor = (operator: Operator, tensor: string): readonly Read[] => readsOf(operator).filter((read) => read.tensor === tensor);
