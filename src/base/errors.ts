@@ -21,9 +21,10 @@ export interface Fault {
 /** The input is at fault (exit code 2). Carries all faults found, not only the first. */
 export class UserError extends Error {
   readonly faults: readonly Fault[];
-  constructor(faults: Fault | readonly Fault[]) {
+  /** `cause`: the error that it says with more of its place. */
+  constructor(faults: Fault | readonly Fault[], cause?: UserError) {
     const list = "code" in faults ? [faults] : faults;
-    super(list.map(printFault).join("\n"));
+    super(list.map(printFault).join("\n"), cause === undefined ? {} : { cause });
     this.name = "UserError";
     this.faults = list;
   }

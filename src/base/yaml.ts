@@ -108,9 +108,15 @@ export function printPath(path: KeyPath): string {
 
 function syntaxFault(error: YAMLError, text: string, at: (offset: number) => Place): Fault {
   const place = at(error.pos[0]);
-  if (error.code !== "DUPLICATE_KEY") return { code: "yaml-syntax", message: `not valid YAML: ${firstLine(error)}`, place };
+  if (error.code !== "DUPLICATE_KEY") return { code: "yaml-syntax", message: `not valid YAML: ${syntaxWords(error)}`, place };
   const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? "";
   return { code: "duplicate-key", message: `key ${JSON.stringify(key.replace(/^["']|["']$/g, ""))} appears twice in one mapping`, place };
+}
+
+function syntaxWords(error: YAMLError): string {
+  const open = /^Flow (map|sequence) in block collection must be/.exec(error.message)?.[1];
+  if (open === undefined) return firstLine(error);
+  return `a ${open === "map" ? "{" : "["} before this place has no ${open === "map" ? "}" : "]"}`;
 }
 
 function firstLine(error: Error): string {

@@ -2,7 +2,7 @@
 
 import { bytesOf, isFloat } from "./dtypes.ts";
 import { childrenOf, freeIndexFinder, interner, visitNodes } from "./nodes.ts";
-import type { Dtype, Expr, Index, Operator, Program, ScalarOp, Tensor } from "./program.ts";
+import type { Dtype, Expr, Index, IterateOperator, Operator, Program, ScalarOp, Tensor } from "./program.ts";
 import { isSpecial } from "./typing.ts";
 
 export { visitNodes } from "./nodes.ts";
@@ -87,6 +87,10 @@ export function bodiesOf(operator: Operator): readonly Expr[] {
       return operator.emits.flatMap(({ when, fields }) => [when, ...Object.values(fields)]);
     case "groupBy":
       return [...(operator.when === undefined ? [] : [operator.when]), operator.key, ...operator.fields.map(({ value }) => value)];
+    case "gather":
+      return [operator.index];
+    case "hash":
+      return [...(operator.when === undefined ? [] : [operator.when]), operator.key];
     case "iterate":
       return [];
   }
@@ -97,6 +101,8 @@ export function writesOf(operator: Operator): readonly string[] {
   switch (operator.kind) {
     case "map":
     case "scan":
+    case "gather":
+    case "hash":
       return [operator.name];
     case "flatMap":
       return [...Object.keys(operator.emits[0]?.fields ?? {}).map((field) => `${operator.name}.${field}`), `${operator.name}.size`];
@@ -114,23 +120,31 @@ export interface Read {
   readonly affine: readonly (AffineForm | null)[];
 }
 
-/** Every different read node of an operator, in order of first use; for an iterate, of its whole body. */
+/** Every different read node of an operator, in order of first use; a gather's table last, at its element number; for an iterate, of its whole body. */
 export function readsOf(operator: Operator): readonly Read[] {
   if (operator.kind === "iterate") return operator.body.flatMap(readsOf);
   const reads: Read[] = [];
   visitNodes(bodiesOf(operator).map(interner()), (expr) => {
     if (expr.kind === "read") reads.push({ tensor: expr.tensor, at: expr.at, affine: expr.at.map(affine) });
   });
+  if (operator.kind === "gather") reads.push({ tensor: operator.tensor, at: [operator.index], affine: [null] });
   return reads;
 }
 
-/** Names of the tensors an operator needs: those it reads, and the sizes of collections it runs over. */
+/** Names of the tensors an operator needs: those it reads, and the sizes of collections it runs over; of an iterate also those it makes itself. */
 export function tensorsReadBy(operator: Operator): ReadonlySet<string> {
   const names = new Set(readsOf(operator).map(({ tensor }) => tensor));
-  if (operator.kind === "iterate") for (const { init } of operator.carries) names.add(init);
   for (const { count } of indicesOf(operator)) if (count !== undefined) names.add(count);
+  if (operator.kind === "iterate") for (const name of operator.body.flatMap((inner) => [...tensorsReadBy(inner)])) names.add(name);
+  if (operator.kind === "iterate") for (const name of handedOn(operator)) names.add(name);
   return names;
 }
+
+/** What a loop itself reads: where its carried tensors start, what they become, and what ends it. */
+const handedOn = ({ carries, until }: IterateOperator): readonly string[] => [
+  ...carries.flatMap(({ init, from }) => [init, from]),
+  ...(until === undefined ? [] : [until]),
+];
 
 /** All indices an operator binds, those of its reductions included. */
 export function indicesOf(operator: Operator): readonly Index[] {
@@ -145,7 +159,7 @@ export function indicesOf(operator: Operator): readonly Index[] {
 // --- operations ---
 
 export interface OperationCounts {
-  /** Float add, sub, mul, min, max, neg, abs, floor, comparisons, selects; a fold of n elements counts n. */
+  /** Float add, sub, mul, min, max, neg, abs, floor, comparisons, selects; a fold of n elements counts n, and so does the numbering of n keys. */
   readonly flops: number;
   /** The same in integers and bools, with integer div and mod. Affine index arithmetic is free. */
   readonly int_ops: number;
@@ -153,17 +167,53 @@ export interface OperationCounts {
   readonly special_ops: number;
 }
 
+/** Figures of a run by name: real lengths of collections by their size tensor; rounds of iterates, summed over the rounds of the loops around them. */
+type Figures = Readonly<Record<string, number>>;
+
 /**
- * Exact counts of a program. An operation counts once for every combination of the indices it depends on, and equal operations count once, so no
- * machine that keeps to the program can do with fewer. Casts and moves do not count. `sizes` gives the real lengths of
- * collections by the name of their size tensor; without it their bounds count.
+ * Exact counts of a program. An operation counts once for every combination of the indices and rounds it depends on, and equal operations count once, so no
+ * machine that keeps to the program can do with fewer. Casts and moves do not count. Without `sizes` and `rounds` the bounds count.
  */
-export function countOperations(program: Program, sizes: Readonly<Record<string, number>> = {}): OperationCounts {
-  return program.operators.map((operator) => countOperator(operator, sizes)).reduce(plus, none);
+export function countOperations(program: Program, sizes: Figures = {}, rounds: Figures = {}): OperationCounts {
+  return countAll(program.operators, sizes, rounds, []);
 }
 
-export function countOperator(operator: Operator, sizes: Readonly<Record<string, number>> = {}): OperationCounts {
-  if (operator.kind === "iterate") return times(operator.body.map((item) => countOperator(item, sizes)).reduce(plus, none), operator.times);
+/** A loop around an operator: what changes from round to round, and how many rounds there are, over all rounds of the loops around it. */
+interface Around {
+  readonly changing: ReadonlySet<string>;
+  readonly rounds: number;
+}
+
+function countAll(operators: readonly Operator[], sizes: Figures, rounds: Figures, around: readonly Around[]): OperationCounts {
+  const counts = operators.map((operator) => {
+    if (operator.kind !== "iterate") return times(countOperator(operator, sizes), roundsOf(operator, around));
+    const own = rounds[operator.name] ?? operator.times * roundsOf(operator, around);
+    return countAll(operator.body, sizes, rounds, [...around, { changing: changingIn(operator), rounds: own }]);
+  });
+  return counts.reduce(plus, none);
+}
+
+/** Of the innermost loop that the operator depends on; 1 if there is none. */
+const roundsOf = (operator: Operator, around: readonly Around[]): number =>
+  around.findLast(({ changing }) => dependencies(operator).some((name) => changing.has(name)))?.rounds ?? 1;
+
+/** Tensors of a loop that may differ from round to round, and the index of the round. */
+function changingIn({ round, carries, body }: IterateOperator): ReadonlySet<string> {
+  const changing = new Set([round.name, ...carries.map(({ to }) => to)]);
+  for (const operator of body) if (dependencies(operator).some((name) => changing.has(name))) for (const name of writesOf(operator)) changing.add(name);
+  return changing;
+}
+
+/** Tensors and indices of rounds that an operator uses. */
+function dependencies(operator: Operator): readonly string[] {
+  if (operator.kind === "iterate") return [...tensorsReadBy(operator), ...operator.body.flatMap(dependencies)];
+  const freeOf = freeIndexFinder();
+  return [...tensorsReadBy(operator), ...bodiesOf(operator).flatMap((body) => [...freeOf(body)])];
+}
+
+/** The same of one operator, once; of an iterate its rounds. */
+export function countOperator(operator: Operator, sizes: Figures = {}): OperationCounts {
+  if (operator.kind === "iterate") return countAll([operator], sizes, {}, []);
   const trips = new Map(indicesOf(operator).map(({ name, extent, count }) => [name, count === undefined ? extent : (sizes[count] ?? extent)]));
   const iterations = (names: Iterable<string>): number => [...names].reduce((product, name) => product * (trips.get(name) ?? 1), 1);
   const freeOf = freeIndexFinder();
@@ -174,8 +224,24 @@ export function countOperator(operator: Operator, sizes: Readonly<Record<string,
   };
   visitNodes(bodiesOf(operator).map(interner()), count, computedChildren);
   const domain = iterations(operator.domain.map(({ name }) => name));
-  if (operator.kind === "groupBy") for (const { acc } of operator.fields) total = plus(total, times(one("add", acc), domain));
-  return operator.kind === "scan" ? plus(total, times(one("add", operator.acc), domain)) : total;
+  for (const acc of foldsOf(operator)) total = plus(total, times(one("add", acc), domain));
+  return total;
+}
+
+/** The dtypes in which an operator does one more operation for each of its indices: folds of values, and comparing a key. */
+function foldsOf(operator: Exclude<Operator, IterateOperator>): readonly Dtype[] {
+  switch (operator.kind) {
+    case "scan":
+      return [operator.acc];
+    case "groupBy":
+      return operator.fields.map(({ acc }) => acc);
+    case "hash":
+      return [operator.key.dtype];
+    case "map":
+    case "flatMap":
+    case "gather":
+      return [];
+  }
 }
 
 /** Affine indices of reads are computed by counters and address generators. */

@@ -14,7 +14,11 @@ export interface StoredTensor {
   readonly values: Values;
 }
 
-export type Store = (name: string) => StoredTensor;
+/** The tensors by name, and the numbers of the rounds that the loops around are in, by the name of their index. */
+export interface Store {
+  (name: string): StoredTensor;
+  readonly rounds: Map<string, number>;
+}
 
 export interface Bodies {
   readonly registers: Float64Array;
@@ -103,9 +107,15 @@ function slotOf(compiler: Compiler, expr: Expr, scopes: readonly Scope[]): numbe
   return slot;
 }
 
-function indexSlotOf({ indexSlots, operator }: Compiler, name: string): number {
-  const slot = indexSlots.get(name);
-  if (slot === undefined) throw failure(operator, "unbound-index", `the index "${name}" is not bound here`);
+/** An index that the operator does not bind is the round of a loop around it. */
+function indexSlotOf(compiler: Compiler, name: string): number {
+  const known = compiler.indexSlots.get(name);
+  if (known !== undefined) return known;
+  const round = compiler.store.rounds.get(name);
+  if (round === undefined) throw failure(compiler.operator, "unbound-index", `the index "${name}" is not bound here`);
+  const slot = compiler.used++;
+  compiler.registers[slot] = round;
+  compiler.indexSlots.set(name, slot);
   return slot;
 }
 
@@ -139,7 +149,7 @@ function stepOf(compiler: Compiler, expr: Expr, slot: number, scopes: readonly S
   }
 }
 
-function readStep(compiler: Compiler, { tensor: name, at }: Extract<Expr, { kind: "read" }>, slot: number, scopes: readonly Scope[]): () => void {
+function readStep(compiler: Compiler, { tensor: name, at, padded }: Extract<Expr, { kind: "read" }>, slot: number, scopes: readonly Scope[]): () => void {
   const { registers, operator } = compiler;
   const { tensor, values } = compiler.store(name);
   const slots = at.map((place) => slotOf(compiler, place, scopes));
@@ -149,8 +159,13 @@ function readStep(compiler: Compiler, { tensor: name, at }: Extract<Expr, { kind
     for (let d = 0; d < slots.length; d++) {
       const place = registers[slots[d]!]!;
       const extent = shape[d]!;
-      if (place < 0 || place >= extent)
+      if (place < 0 || place >= extent) {
+        if (padded) {
+          registers[slot] = 0;
+          return;
+        }
         throw failure(operator, "read-outside", `"${operator}" reads "${name}" at ${place} in dimension ${d}, expected 0 to ${extent - 1}`);
+      }
       position = position * extent + place;
     }
     registers[slot] = values[position]!;

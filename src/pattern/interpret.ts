@@ -5,7 +5,19 @@
 
 import { checkedLength, compileBodies, failure, foldFunction, type Store, type StoredTensor } from "./bodies.ts";
 import { arrayFor, identity, roundFunction } from "./dtypes.ts";
-import type { FlatMapOperator, GroupByOperator, IterateOperator, MapOperator, Operator, Program, ScanOperator, TensorValues, Values } from "./program.ts";
+import type {
+  FlatMapOperator,
+  GatherOperator,
+  GroupByOperator,
+  HashOperator,
+  IterateOperator,
+  MapOperator,
+  Operator,
+  Program,
+  ScanOperator,
+  TensorValues,
+  Values,
+} from "./program.ts";
 
 /** Values of all tensors, inputs and intermediates included. `inputs` has one array per input, of the tensor's length. */
 export function interpret(program: Program, inputs: TensorValues): TensorValues {
@@ -29,7 +41,7 @@ function allocate(program: Program, inputs: TensorValues): Store {
       throw failure(tensor.name, "shape-mismatch", `the input "${tensor.name}" has ${values.length} values, its shape needs ${length}`);
     stored.set(tensor.name, { tensor, values });
   }
-  return (name) => stored.get(name) ?? unknownTensor(name);
+  return Object.assign((name: string) => stored.get(name) ?? unknownTensor(name), { rounds: new Map<string, number>() });
 }
 
 function unknownTensor(name: string): never {
@@ -42,6 +54,8 @@ const runners: { readonly [K in Operator["kind"]]: (operator: Extract<Operator, 
   groupBy: runGroupBy,
   scan: runScan,
   iterate: runIterate,
+  gather: runGather,
+  hash: runHash,
 };
 
 function run(operator: Operator, store: Store): void {
@@ -110,14 +124,45 @@ function runScan({ name, domain, fn, acc, exclusive, body }: ScanOperator, store
   });
 }
 
-function runIterate({ times, until, carries, body }: IterateOperator, store: Store): void {
+function runGather({ name, domain, tensor, index }: GatherOperator, store: Store): void {
+  const { values } = store(name);
+  const table = store(tensor).values;
+  const { registers, results, forEach } = compileBodies(name, domain, [index], store);
+  forEach((position) => {
+    const element = registers[results[0]!]!;
+    if (element < 0 || element >= table.length)
+      throw failure(name, "read-outside", `"${name}" reads element ${element} of "${tensor}", expected 0 to ${table.length - 1}`);
+    values[position] = table[element]!;
+  });
+}
+
+function runHash({ name, domain, when, key, keys }: HashOperator, store: Store): void {
+  const takesPart = when ?? { kind: "const", dtype: "bool", value: 1 };
+  const { registers, results, forEach } = compileBodies(name, domain, [takesPart, key], store);
+  const entries = new Map<number, number>();
+  const { values } = store(name);
+  forEach((position) => {
+    values[position] = -1;
+    if (registers[results[0]!] === 0) return;
+    const found = registers[results[1]!]!;
+    if (!entries.has(found)) {
+      if (entries.size === keys) throw failure(name, "bound-exceeded", `"${name}" meets more distinct keys than its bound of ${keys}`);
+      entries.set(found, entries.size);
+    }
+    values[position] = entries.get(found)!;
+  });
+}
+
+function runIterate({ times, until, carries, round: { name: index }, body }: IterateOperator, store: Store): void {
   for (const { to, init } of carries) store(to).values.set(store(init).values);
   for (let round = 0; round < times; round++) {
+    store.rounds.set(index, round);
     for (const operator of body) run(operator, store);
     const next = carries.map(({ from }) => store(from).values.slice());
     carries.forEach(({ to }, carry) => {
       store(to).values.set(next[carry]!);
     });
-    if (until !== undefined && store(until).values[0] !== 0) return;
+    if (until !== undefined && store(until).values[0] !== 0) break;
   }
+  store.rounds.delete(index);
 }

@@ -4,7 +4,9 @@
  */
 
 import * as z from "zod";
-import { type Fault, UserError } from "../base/errors.ts";
+import { UserError } from "../base/errors.ts";
+import { printPath } from "../base/yaml.ts";
+import { schemaFaults } from "../base/yaml-faults.ts";
 import { dtypes } from "./dtypes.ts";
 import { interner, visitNodes } from "./nodes.ts";
 import type { Dtype, Expr, Operator, Program } from "./program.ts";
@@ -53,7 +55,7 @@ export function programToJson(program: Program): ProgramJson {
 /** Throws a UserError with all faults if `json` is no well-formed program. */
 export function programFromJson(json: unknown): Program {
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new UserError(parsed.error.issues.map(schemaFault));
+  if (!parsed.success) throw new UserError(schemaFaults(parsed.error.issues, schema, { data: json, place: (path) => ({ path: printPath(path) }) }));
   const { nodes, operators, ...rest } = parsed.data as unknown as ProgramJson;
   const exprs: Expr[] = [];
   for (const [position, node] of nodes.entries()) exprs.push(exprOf(node, (ref) => exprAt(exprs, ref, `nodes[${position}]`)));
@@ -125,16 +127,16 @@ function mapBodies<A, B>(operator: Operator | Tabled<Operator>, change: (body: A
       const fields = operator.fields.map((field) => ({ ...field, value: apply(field.value) }));
       return { ...operator, ...(operator.when === undefined ? {} : { when: apply(operator.when) }), key: apply(operator.key), fields };
     }
+    case "gather":
+      return { ...operator, index: apply(operator.index) };
+    case "hash":
+      return { ...operator, ...(operator.when === undefined ? {} : { when: apply(operator.when) }), key: apply(operator.key) };
     case "iterate":
       return { ...operator, body: operator.body.map((inner) => mapBodies(inner, change)) };
   }
 }
 
 // --- schema ---
-
-function schemaFault({ path, message }: z.core.$ZodIssue): Fault {
-  return { code: "bad-program", message, place: { path: path.map(String).join(".") } };
-}
 
 const dtype = z.enum(dtypes as readonly [Dtype, ...Dtype[]]);
 const ref = z.int().min(0);
@@ -145,7 +147,7 @@ const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity", "-0"
 const node = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("const"), dtype, value: number }),
   z.strictObject({ kind: z.literal("index"), dtype, index: z.string() }),
-  z.strictObject({ kind: z.literal("read"), dtype, tensor: z.string(), at: z.array(ref) }),
+  z.strictObject({ kind: z.literal("read"), dtype, tensor: z.string(), at: z.array(ref), padded: z.literal(true).optional() }),
   z.strictObject({ kind: z.literal("op"), dtype, op: z.enum(Object.keys(scalarRules)), args: z.array(ref) }),
   z.strictObject({ kind: z.literal("cast"), dtype, arg: ref }),
   z.strictObject({ kind: z.literal("reduce"), dtype, fn: reduceFn, acc: dtype, over: z.array(index), body: ref }),
@@ -168,9 +170,11 @@ const operator: z.ZodType = z.lazy(() =>
       ...{ when: ref.optional(), key: ref, keys: z.number() },
       fields: z.array(z.strictObject({ name: z.string(), fn: reduceFn, acc: dtype, dtype, value: ref })),
     }),
+    z.strictObject({ kind: z.literal("gather"), ...common, tensor: z.string(), index: ref }),
+    z.strictObject({ kind: z.literal("hash"), ...common, when: ref.optional(), key: ref, keys: z.number() }),
     z.strictObject({
       kind: z.literal("iterate"),
-      ...{ name: z.string(), times: z.number(), until: z.string().optional() },
+      ...{ name: z.string(), times: z.number(), round: index, until: z.string().optional() },
       carries: z.array(z.strictObject({ to: z.string(), init: z.string(), from: z.string() })),
       body: z.array(operator),
     }),

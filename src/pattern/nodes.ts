@@ -77,7 +77,7 @@ function nodeKey(expr: Expr, idOf: (child: Expr) => number): string {
     case "index":
       return `index ${expr.index}`;
     case "read":
-      return `read ${JSON.stringify(expr.tensor)} ${expr.dtype} ${children}`;
+      return `read${expr.padded ? " padded" : ""} ${JSON.stringify(expr.tensor)} ${expr.dtype} ${children}`;
     case "op":
       return `op ${expr.op} ${expr.dtype} ${children}`;
     case "cast":

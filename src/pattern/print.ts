@@ -28,7 +28,8 @@ export function printTensor({ name, dtype, shape, tier }: Pick<Tensor, "name" | 
   return `${name}: ${dtype}${shape.length === 0 ? "" : `[${shape.join(", ")}]`}${tier === "auto" ? "" : ` in ${tier}`}`;
 }
 
-function printOperator(program: Program, operator: Operator, indent: string): readonly string[] {
+/** The lines of one operator, its name and type first. */
+export function printOperator(program: Program, operator: Operator, indent: string): readonly string[] {
   const writer = writerOf(operator);
   const lines = (head: string, ...body: readonly string[]): readonly string[] => [
     `${indent}${head}`,
@@ -46,11 +47,21 @@ function printOperator(program: Program, operator: Operator, indent: string): re
       return lines(`${operator.name}: up to ${operator.bound} records`, ...printEmits(operator, writer));
     case "groupBy":
       return lines(`${operator.name}: ${operator.keys} groups`, ...printGroups(operator, writer));
+    case "gather":
+      return lines(
+        printTensor(tensorOf(program, operator.name)),
+        `${writer.element(operator)} = element ${writer.print(operator.index)} of ${operator.tensor}`,
+      );
+    case "hash": {
+      const where = operator.when === undefined ? "" : ` where ${writer.print(operator.when)}, else -1`;
+      const number = `number of ${writer.print(operator.key)} among ${operator.keys} keys`;
+      return lines(printTensor(tensorOf(program, operator.name)), `${writer.element(operator)} = ${number}${where}`);
+    }
     case "iterate": {
       const carries = operator.carries.map(({ to, init, from }) => `${to} from ${init}, then ${from}`);
       const until = operator.until === undefined ? "" : `, until ${operator.until}`;
       return [
-        `${indent}${operator.name}: ${operator.times} rounds of ${carries.join("; ")}${until}`,
+        `${indent}${operator.name}: ${operator.times} rounds (${operator.round.name}) of ${carries.join("; ")}${until}`,
         ...operator.body.flatMap((item) => printOperator(program, item, `${indent}  `)),
       ];
     }
@@ -125,7 +136,7 @@ function writerOf(operator: Operator): Writer {
       case "index":
         return letters.get(expr.index) ?? expr.index;
       case "read":
-        return expr.at.length === 0 ? expr.tensor : `${expr.tensor}[${expr.at.map((place) => print(place)).join(", ")}]`;
+        return expr.at.length === 0 ? expr.tensor : `${expr.tensor}[${expr.at.map((place) => print(place)).join(", ")}${expr.padded ? " or 0" : ""}]`;
       case "cast":
         return `${expr.dtype}(${print(expr.arg)})`;
       case "reduce":
@@ -166,6 +177,6 @@ function sharedNodes(operator: Operator): ReadonlySet<Expr> {
 }
 
 /** i, j, k, l, m, n, then i6, i7 ... */
-function letter(position: number): string {
+export function letter(position: number): string {
   return "ijklmn"[position] ?? `i${position}`;
 }

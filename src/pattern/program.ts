@@ -42,7 +42,10 @@ export type Generator =
 export interface Index {
   readonly name: string;
   readonly extent: number;
-  /** Name of an i32 scalar tensor with the number of iterations that really happen (`extent` is then the bound): reads of a flatMap's result. */
+  /**
+   * Name of an i32 scalar tensor with the number of iterations that really happen (`extent` is then the bound): reads of a flatMap's result. What an operator
+   * writes beyond them keeps the value it had: 0, or in a loop what an earlier round wrote there.
+   */
   readonly count?: string;
 }
 
@@ -79,8 +82,11 @@ export type ReduceFn = "add" | "mul" | "min" | "max" | "and" | "or";
 export type Expr =
   | { readonly kind: "const"; readonly dtype: Dtype; readonly value: number }
   | { readonly kind: "index"; readonly dtype: "i32"; readonly index: string }
-  /** One element. `at` has one i32 expression per dimension; where it is not affine in the indices the read is a gather. */
-  | { readonly kind: "read"; readonly dtype: Dtype; readonly tensor: string; readonly at: readonly Expr[] }
+  /**
+   * One element. `at` has one i32 expression per dimension; where it is not affine in the indices the read is a gather. `padded`: an affine read that is 0
+   * outside the tensor; without it, a read outside is an error.
+   */
+  | { readonly kind: "read"; readonly dtype: Dtype; readonly tensor: string; readonly at: readonly Expr[]; readonly padded?: true }
   | { readonly kind: "op"; readonly dtype: Dtype; readonly op: ScalarOp; readonly args: readonly Expr[] }
   | { readonly kind: "cast"; readonly dtype: Dtype; readonly arg: Expr }
   /** Folds `body` over `over`, accumulating in dtype `acc`; the result is rounded to `dtype` once, at the end. An empty domain gives the identity. */
@@ -94,7 +100,7 @@ export interface MapOperator {
   readonly body: Expr;
 }
 
-/** For each index in order, each emit whose `when` holds appends one record. Writes `${name}.${field}` [bound] and `${name}.size` (i32 scalar). */
+/** For each index in order, each emit whose `when` holds appends one record. Writes the first `${name}.size` (i32 scalar) elements of `${name}.${field}` [bound]. */
 export interface FlatMapOperator {
   readonly kind: "flatMap";
   readonly name: string;
@@ -115,7 +121,7 @@ export interface GroupByOperator {
   readonly fields: readonly { readonly name: string; readonly fn: ReduceFn; readonly acc: Dtype; readonly dtype: Dtype; readonly value: Expr }[];
 }
 
-/** Prefix of `fn` along the last index of `domain`. Interpreted; lowered in a later version. */
+/** Prefix of `fn` along the last index of `domain`, from its identity in each row. */
 export interface ScanOperator {
   readonly kind: "scan";
   readonly name: string;
@@ -128,19 +134,46 @@ export interface ScanOperator {
 
 /**
  * Sequential outer loop: `body` runs `times` times (or until the scalar bool tensor `until` is true, at most `times`); after each
- * round the tensor `from` of the body becomes the value of the loop-carried tensor `to`, which starts as a copy of `init`.
- * Interpreted; lowered in a later version.
+ * round the tensor `from` of the body becomes the value of the loop-carried tensor `to`, which starts as a copy of `init`. Of what the body writes, only the
+ * carried tensors can be read outside.
  */
 export interface IterateOperator {
   readonly kind: "iterate";
   readonly name: string;
   readonly times: number;
+  /** The number of the round, which bodies inside may use like an index of their own; its extent is `times`. */
+  readonly round: Index;
   readonly until?: string;
   readonly carries: readonly { readonly to: string; readonly init: string; readonly from: string }[];
   readonly body: readonly Operator[];
 }
 
-export type Operator = MapOperator | FlatMapOperator | GroupByOperator | ScanOperator | IterateOperator;
+/**
+ * out[domain] = the element of `tensor` whose row-major number is `index` (i32, 0 <= index < elements, else an error). What a read at an index that is
+ * itself data becomes (compile/gathers.ts); the builder writes reads.
+ */
+export interface GatherOperator {
+  readonly kind: "gather";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly tensor: string;
+  readonly index: Expr;
+}
+
+/**
+ * Numbers the distinct keys (any i32) among the indices where `when` holds, in the order in which they first appear: out[domain] = the number of the index's key, -1 where
+ * `when` does not hold. More than `keys` distinct keys are an error.
+ */
+export interface HashOperator {
+  readonly kind: "hash";
+  readonly name: string;
+  readonly domain: readonly Index[];
+  readonly when?: Expr;
+  readonly key: Expr;
+  readonly keys: number;
+}
+
+export type Operator = MapOperator | FlatMapOperator | GroupByOperator | ScanOperator | IterateOperator | GatherOperator | HashOperator;
 
 /** A whole program. Operators stand in an order in which each reads only inputs and tensors written before it. */
 export interface Program {

@@ -4,6 +4,7 @@
  */
 
 import { UserError } from "../base/errors.ts";
+import { checkFunction, checkList } from "./given.ts";
 import { largestExtent } from "./parameters.ts";
 import type { Expr, Index, Operator, Tensor } from "./program.ts";
 import { type Handle, type Scalar, toExpr } from "./scalars.ts";
@@ -67,10 +68,17 @@ export function pattern<T>(name: string, extents: readonly Extent[], body: (inde
   const state = outsideOperators(name);
   state.operator = { name, reduceIndices: 0 };
   try {
+    checkList(extents, "the extents", `write ${JSON.stringify(name)}, [extent, ...], (i, ...) => ...`);
+    checkFunction(body, "the body", "write (i, j) => ...");
     const domain = extents.map((extent, position) => indexOf(extent, `${name}.i${position}`, `dimension ${position}`));
     return { domain, result: body(domain.map(indexExpr)) };
   } catch (error) {
-    throw error instanceof UserError ? new UserError(error.faults.map((item) => ({ ...item, place: item.place ?? { path: `operator "${name}"` } }))) : error;
+    throw error instanceof UserError
+      ? new UserError(
+          error.faults.map((item) => ({ ...item, place: item.place ?? { path: `operator "${name}"` } })),
+          error,
+        )
+      : error;
   } finally {
     delete state.operator;
   }
@@ -95,17 +103,23 @@ export function declare(tensor: Tensor): Handle {
 }
 
 function handleOf(tensor: Tensor): Handle {
-  return { kind: "tensor", tensor, at: (...index) => readAt(tensor, index) };
+  return { kind: "tensor", tensor, at: (...index) => readAt(tensor, index), padded: (...index) => ({ ...readAt(tensor, index), padded: true }) };
 }
 
-function readAt(tensor: Tensor, index: readonly Scalar[]): Expr {
+function readAt(tensor: Tensor, index: readonly Scalar[]): Extract<Expr, { kind: "read" }> {
   const { name, shape, dtype } = tensor;
-  if (index.length !== shape.length) throw fault("wrong-rank", `"${name}" has ${shape.length} dimensions and is read at ${index.length} indices`);
+  if (index.length !== shape.length)
+    throw fault(
+      "wrong-rank",
+      `"${name}" has the shape [${shape.join(", ")}] and is read at ${counted(index.length, "index", "indices")}, expected ${shape.length}`,
+    );
   const at = index.map((item) => toExpr(item, "i32"));
   const wrong = at.find((item) => item.dtype !== "i32");
   if (wrong !== undefined) throw fault("dtype-mismatch", `"${name}" is read at an index of dtype ${wrong.dtype}, expected i32`, `write cast("i32", ...)`);
   return { kind: "read", dtype, tensor: name, at };
 }
+
+const counted = (count: number, one: string, many: string): string => `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;
 
 export function checkExtent(extent: number, what: string): void {
   if (Number.isInteger(extent) && extent >= 1 && extent <= largestExtent) return;

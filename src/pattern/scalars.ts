@@ -5,6 +5,7 @@
 
 import { UserError } from "../base/errors.ts";
 import { isFloat, rangeOf, round } from "./dtypes.ts";
+import { checkDtype, checkScalar } from "./given.ts";
 import type { Dtype, Expr, ScalarOp, Tensor } from "./program.ts";
 import { typeOperation } from "./typing.ts";
 
@@ -13,6 +14,8 @@ export interface Handle {
   readonly kind: "tensor";
   readonly tensor: Tensor;
   at(...index: readonly Scalar[]): Expr;
+  /** The same, but 0 outside the tensor: borders of stencils and convolutions. Takes affine indices only. */
+  padded(...index: readonly Scalar[]): Expr;
 }
 
 export type Scalar = Expr | Handle | number;
@@ -49,6 +52,7 @@ export const select = (condition: Scalar, yes: Scalar, no: Scalar): Expr => oper
 
 /** A typed constant, for where no other operand tells the dtype. */
 export function constant(dtype: Dtype, value: number): Expr {
+  checkDtype(dtype);
   const { lowest, highest } = rangeOf(dtype);
   const fits = isFloat(dtype) || (Number.isInteger(value) && value >= lowest && value <= highest);
   if (!fits)
@@ -58,6 +62,7 @@ export function constant(dtype: Dtype, value: number): Expr {
 
 /** Floats round to nearest even; integers truncate toward zero, then wrap. A cast to its own dtype is left out. */
 export function cast(dtype: Dtype, value: Scalar): Expr {
+  checkDtype(dtype);
   if (typeof value === "number") return constant(dtype, value);
   const arg = toExpr(value);
   return arg.dtype === dtype ? arg : { kind: "cast", dtype, arg };
@@ -65,6 +70,7 @@ export function cast(dtype: Dtype, value: Scalar): Expr {
 
 /** The expression that a scalar stands for. A number needs `dtype`. */
 export function toExpr(value: Scalar, dtype?: Dtype): Expr {
+  checkScalar(value);
   if (typeof value === "number") {
     if (dtype !== undefined) return constant(dtype, value);
     throw new UserError({
@@ -77,6 +83,7 @@ export function toExpr(value: Scalar, dtype?: Dtype): Expr {
 }
 
 function operation(op: ScalarOp, ...args: readonly Scalar[]): Expr {
+  args.forEach((arg, position) => checkScalar(arg, ` as operand ${position + 1} of ${op}`));
   const typed = args.map((arg) => (typeof arg === "number" ? arg : toExpr(arg)));
   const operands = op === "select" ? typed.slice(1) : typed;
   const model = operands.find((arg) => typeof arg !== "number");

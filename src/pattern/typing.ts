@@ -40,6 +40,8 @@ export const scalarRules: { readonly [Op in ScalarOp]: Rule } = {
 
 const reduceTakes: { readonly [Fn in ReduceFn]: Rule["takes"] } = { add: "number", mul: "number", min: "any", max: "any", and: "logical", or: "logical" };
 
+export const reduceFns = Object.keys(reduceTakes) as readonly ReduceFn[];
+
 /** exp, log, sqrt, tanh, sigmoid and float div, mod: what a plain multiplier cannot do in one stage. */
 export function isSpecial(op: ScalarOp, dtype: Dtype): boolean {
   return isFloat(dtype) && ["exp", "log", "sqrt", "tanh", "sigmoid", "div", "mod"].includes(op);

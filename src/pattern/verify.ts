@@ -5,12 +5,25 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { affine, bodiesOf, elementsOf, indicesOf, rangeOfAffine } from "./analysis.ts";
-import { dtypes, isDtype, isInteger, round } from "./dtypes.ts";
-import { freeIndexFinder, visitNodes } from "./nodes.ts";
-import { largestExtent } from "./parameters.ts";
-import type { Dtype, Expr, FlatMapOperator, GroupByOperator, Index, IterateOperator, MapOperator, Operator, Program, ScanOperator, Tensor } from "./program.ts";
-import { reduceFault, typeOperation } from "./typing.ts";
+import { affine, elementsOf, indicesOf, rangeOfAffine, writesOf } from "./analysis.ts";
+import { dtypes, isDtype, isInteger } from "./dtypes.ts";
+import type {
+  Dtype,
+  Expr,
+  FlatMapOperator,
+  GatherOperator,
+  GroupByOperator,
+  HashOperator,
+  IterateOperator,
+  MapOperator,
+  Operator,
+  Program,
+  ScanOperator,
+  Tensor,
+} from "./program.ts";
+import { reduceFault } from "./typing.ts";
+import { verifyBodies } from "./verify-bodies.ts";
+import { at, type Check, type Leaf, read, repeated, report, verifyExtent, write } from "./verify-check.ts";
 
 /** Throws a UserError with all faults. Returns the program. */
 export function checkProgram(program: Program): Program {
@@ -24,8 +37,10 @@ export function verifyProgram(program: Program): readonly Fault[] {
     faults: [],
     tensors: new Map(program.tensors.map((tensor) => [tensor.name, tensor])),
     written: new Set(),
+    ended: new Map(),
     operators: new Set(),
     indices: new Map(),
+    rounds: new Map(),
   };
   for (const tensor of program.tensors) verifyTensor(check, tensor);
   for (const name of repeated(program.tensors.map((tensor) => tensor.name)))
@@ -35,22 +50,6 @@ export function verifyProgram(program: Program): readonly Fault[] {
   verifyOutputs(check, program);
   return check.faults;
 }
-
-interface Check {
-  readonly faults: Fault[];
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Tensors that have a value by now. */
-  readonly written: Set<string>;
-  readonly operators: Set<string>;
-  /** Index name -> where it was bound first. */
-  readonly indices: Map<string, Index>;
-}
-
-function report({ faults }: Check, code: string, message: string, path: string, hint?: string): void {
-  faults.push({ code, message, place: { path }, ...(hint === undefined ? {} : { hint }) });
-}
-
-const at = (operator: { readonly name: string }): string => `operator "${operator.name}"`;
 
 // --- tensors ---
 
@@ -68,41 +67,13 @@ function verifyTensor(check: Check, { name, dtype, shape, tier, formats }: Tenso
   if (formats !== undefined && formats.length !== shape.length) report(check, "wrong-rank", `${formats.length} formats for ${shape.length} dimensions`, path);
 }
 
-function verifyExtent(check: Check, extent: number, what: string, path: string): void {
-  if (Number.isInteger(extent) && extent >= 1 && extent <= largestExtent) return;
-  report(check, "bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${largestExtent}`, path);
-}
-
-/** Notes that `name` has a value from here on. With `expected`, its declaration must match. */
-function write(check: Check, name: string, expected: { readonly dtype: Dtype; readonly shape: readonly number[] } | undefined, path: string): void {
-  const tensor = check.tensors.get(name);
-  if (tensor === undefined) report(check, "unknown-tensor", `"${name}" is written but not declared`, path);
-  else if (check.written.has(name)) report(check, "duplicate-name", `"${name}" is written twice`, path);
-  else if (expected !== undefined) {
-    if (tensor.dtype !== expected.dtype) report(check, "dtype-mismatch", `"${name}" is declared ${tensor.dtype} and written as ${expected.dtype}`, path);
-    if (String(tensor.shape) !== String(expected.shape))
-      report(check, "shape-mismatch", `"${name}" is declared [${tensor.shape.join(", ")}] and written as [${expected.shape.join(", ")}]`, path);
-  }
-  check.written.add(name);
-}
-
-function read(check: Check, name: string, path: string): Tensor | undefined {
-  const tensor = check.tensors.get(name);
-  if (tensor === undefined) report(check, "unknown-tensor", `no tensor is called "${name}"`, path, suggestion(name, [...check.tensors.keys()]));
-  else if (!check.written.has(name))
-    report(check, "used-before-written", `"${name}" is read before anything writes it`, path, "operators stand in an order without cycles");
-  return tensor;
-}
-
 function verifyOutputs(check: Check, { outputs, tensors }: Program): void {
-  if (Object.keys(outputs).length === 0) report(check, "no-outputs", "the program has no outputs", "outputs");
+  if (Object.keys(outputs).length === 0) report(check, "no-outputs", "the program has no outputs", "outputs", "write return { y }");
   for (const [output, name] of Object.entries(outputs)) read(check, name, `output "${output}"`);
   for (const { name } of tensors) if (!check.written.has(name)) report(check, "never-written", `nothing writes "${name}"`, `tensor "${name}"`);
 }
 
 // --- operators ---
-
-type Leaf = Exclude<Operator, IterateOperator>;
 
 function verifyOperator(check: Check, operator: Operator): void {
   if (operator.name === "") report(check, "bad-name", "an operator has no name", at(operator));
@@ -122,9 +93,16 @@ function verifyLeaf(check: Check, operator: Leaf): void {
 }
 
 /** A scan may give any dtype that verifyScan accepts. */
-function writeElements(check: Check, operator: MapOperator | ScanOperator): void {
-  const dtype = operator.kind === "map" ? operator.body.dtype : (check.tensors.get(operator.name)?.dtype ?? operator.body.dtype);
+function writeElements(check: Check, operator: MapOperator | ScanOperator | GatherOperator | HashOperator): void {
+  const dtype = elementDtype(check, operator);
   write(check, operator.name, { dtype, shape: operator.domain.map(({ extent }) => extent) }, at(operator));
+}
+
+function elementDtype(check: Check, operator: MapOperator | ScanOperator | GatherOperator | HashOperator): Dtype {
+  if (operator.kind === "map") return operator.body.dtype;
+  if (operator.kind === "hash") return "i32";
+  const source = operator.kind === "scan" ? check.tensors.get(operator.name)?.dtype : read(check, operator.tensor, at(operator))?.dtype;
+  return source ?? (operator.kind === "scan" ? operator.body : operator.index).dtype;
 }
 
 function writeRecords(check: Check, operator: FlatMapOperator | GroupByOperator): void {
@@ -148,13 +126,36 @@ function bind(check: Check, operator: Leaf): ReadonlyMap<string, number> {
     if (count !== undefined && (count.dtype !== "i32" || count.shape.length > 0))
       report(check, "dtype-mismatch", `"${index.count}" counts iterations and is ${count.dtype}[${count.shape.join(", ")}], expected one i32`, at(operator));
   }
-  return new Map(indicesOf(operator).map(({ name, extent }) => [name, extent]));
+  return new Map([...check.rounds, ...indicesOf(operator).map(({ name, extent }) => [name, extent] as const)]);
 }
 
 function verifyPattern(check: Check, operator: Leaf, extents: ReadonlyMap<string, number>): void {
   if (operator.kind === "scan") verifyScan(check, operator);
   if (operator.kind === "flatMap") verifyFlatMap(check, operator);
   if (operator.kind === "groupBy") verifyGroupBy(check, operator, extents);
+  if (operator.kind === "gather") verifyGather(check, operator, extents);
+  if (operator.kind === "hash") verifyHash(check, operator);
+}
+
+function verifyIndex(check: Check, operator: Leaf, { dtype }: Expr, what: string): void {
+  if (dtype !== "i32") report(check, "dtype-mismatch", `${what} is ${dtype}, expected i32`, at(operator));
+}
+
+function verifyGather(check: Check, operator: GatherOperator, extents: ReadonlyMap<string, number>): void {
+  verifyIndex(check, operator, operator.index, "the index");
+  const table = check.tensors.get(operator.tensor);
+  const form = affine(operator.index);
+  const range = form === null ? null : rangeOfAffine(form, extents);
+  if (table === undefined || range === null || (range.lowest >= 0 && range.highest < elementsOf(table.shape))) return;
+  const read = `"${table.name}" is read from element ${range.lowest} to ${range.highest}`;
+  report(check, "read-outside", `${read}, expected 0 to ${elementsOf(table.shape) - 1}`, at(operator));
+}
+
+function verifyHash(check: Check, operator: HashOperator): void {
+  verifyExtent(check, operator.keys, "the number of keys", at(operator));
+  verifyIndex(check, operator, operator.key, "the key");
+  if (operator.when !== undefined && operator.when.dtype !== "bool")
+    report(check, "dtype-mismatch", `\`when\` is ${operator.when.dtype}, expected bool`, at(operator));
 }
 
 function verifyScan(check: Check, operator: ScanOperator): void {
@@ -197,88 +198,25 @@ function verifyGroupBy(check: Check, operator: GroupByOperator, extents: Readonl
 }
 
 function verifyIterate(check: Check, operator: IterateOperator): void {
-  const { times, until, carries, body } = operator;
+  const { times, until, carries, body, round } = operator;
   verifyExtent(check, times, "the number of rounds", at(operator));
+  if (round.extent !== times || round.count !== undefined)
+    report(check, "bad-extent", `the index "${round.name}" runs over ${round.count ?? round.extent} rounds of ${times}`, at(operator));
+  if (check.indices.has(round.name)) report(check, "duplicate-name", `the index "${round.name}" is bound twice`, at(operator));
+  check.indices.set(round.name, round);
+  check.rounds.set(round.name, times);
   for (const { to, init } of carries) write(check, to, read(check, init, at(operator)), at(operator));
   for (const inner of body) verifyOperator(check, inner);
   for (const { to, from } of carries) {
     const [next, carried] = [read(check, from, at(operator)), check.tensors.get(to)];
     if (next === undefined || carried === undefined || (next.dtype === carried.dtype && String(next.shape) === String(carried.shape))) continue;
-    report(
-      check,
-      "shape-mismatch",
-      `"${from}" is ${next.dtype}[${next.shape.join(", ")}], the carried "${to}" ${carried.dtype}[${carried.shape.join(", ")}]`,
-      at(operator),
-    );
+    report(check, "shape-mismatch", `the next value "${from}" is ${typeText(next)}, expected ${typeText(carried)} as the carried "${to}"`, at(operator));
   }
+  check.rounds.delete(round.name);
   const stop = until === undefined ? undefined : read(check, until, at(operator));
   if (stop !== undefined && (stop.dtype !== "bool" || stop.shape.length > 0))
-    report(check, "dtype-mismatch", `"${until}" ends the loop, expected one bool`, at(operator));
+    report(check, "dtype-mismatch", `"${until}" ends the loop and is ${typeText(stop)}, expected one bool`, at(operator));
+  for (const name of body.flatMap(writesOf)) check.ended.set(name, operator.name);
 }
 
-// --- expressions ---
-
-function verifyBodies(check: Check, operator: Leaf, extents: ReadonlyMap<string, number>): void {
-  const freeOf = freeIndexFinder();
-  const unbound = new Set(bodiesOf(operator).flatMap((body) => [...freeOf(body)]));
-  for (const { name } of operator.domain) unbound.delete(name);
-  for (const name of unbound) report(check, "unbound-index", `the index "${name}" is not bound where it is used`, at(operator));
-  visitNodes(bodiesOf(operator), (expr) => {
-    const wrong = typeFault(expr);
-    if (wrong !== undefined) report(check, wrong.code, wrong.message, at(operator));
-    if (expr.kind === "read") verifyRead(check, expr, at(operator), extents);
-  });
-}
-
-/** What is wrong with a node by its own dtype and those of its arguments. */
-function typeFault(expr: Expr): { readonly code: string; readonly message: string } | undefined {
-  const mismatch = (message: string | undefined) => (message === undefined ? undefined : { code: "dtype-mismatch", message });
-  switch (expr.kind) {
-    case "const":
-      return Object.is(round(expr.dtype, expr.value), expr.value)
-        ? undefined
-        : { code: "bad-constant", message: `the constant ${expr.value} is no ${expr.dtype}` };
-    case "op": {
-      const typing = typeOperation(
-        expr.op,
-        expr.args.map(({ dtype }) => dtype),
-      );
-      if ("wrong" in typing) return mismatch(typing.wrong);
-      return mismatch(typing.dtype === expr.dtype ? undefined : `${expr.op} gives ${typing.dtype} and is declared ${expr.dtype}`);
-    }
-    case "reduce":
-      return mismatch(reduceFault(expr.fn, expr.body.dtype, expr.acc, expr.dtype));
-    case "index":
-      return mismatch((expr.dtype as Dtype) === "i32" ? undefined : `the index "${expr.index}" is declared ${expr.dtype as Dtype}, expected i32`);
-    case "cast":
-    case "read":
-      return undefined;
-  }
-}
-
-function verifyRead(check: Check, expr: Extract<Expr, { kind: "read" }>, path: string, extents: ReadonlyMap<string, number>): void {
-  const tensor = read(check, expr.tensor, path);
-  if (tensor === undefined) return;
-  if (tensor.dtype !== expr.dtype) report(check, "dtype-mismatch", `"${tensor.name}" is ${tensor.dtype} and read as ${expr.dtype}`, path);
-  if (expr.at.length !== tensor.shape.length) {
-    report(check, "wrong-rank", `"${tensor.name}" has ${tensor.shape.length} dimensions and is read at ${expr.at.length} indices`, path);
-    return;
-  }
-  for (const [dimension, place] of expr.at.entries()) {
-    if (place.dtype !== "i32") report(check, "dtype-mismatch", `"${tensor.name}" is read at an index of dtype ${place.dtype}, expected i32`, path);
-    const form = affine(place);
-    const range = form === null ? null : rangeOfAffine(form, extents);
-    const extent = tensor.shape[dimension]!;
-    if (range !== null && (range.lowest < 0 || range.highest >= extent))
-      report(
-        check,
-        "read-outside",
-        `"${tensor.name}" is read from ${range.lowest} to ${range.highest} in dimension ${dimension}, expected 0 to ${extent - 1}`,
-        path,
-      );
-  }
-}
-
-function repeated(names: readonly string[]): readonly string[] {
-  return [...new Set(names.filter((name, position) => names.indexOf(name) !== position))];
-}
+const typeText = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join(", ")}]`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { add, cast, count, div, exp, filter, groupBy, gt, input, map, mul, program, reduce, select, sub } from "weft";
-import { affine, countOperations, footprint, readsOf, tensorBytes, tensorsReadBy, writesOf } from "../../src/pattern/analysis.ts";
+import { add, cast, count, div, exp, filter, groupBy, gt, hashBy, input, iterate, map, mul, program, reduce, select, sub } from "weft";
+import { affine, countOperations, countOperator, footprint, readsOf, tensorBytes, tensorsReadBy, writesOf } from "../../src/pattern/analysis.ts";
 import type { Program } from "../../src/pattern/program.ts";
 
 const rows = 3;
@@ -40,6 +40,40 @@ describe("operation counts", () => {
     expect(countOperations(built)).toEqual({ flops: 15, int_ops: 15, special_ops: 0 });
     expect(countOperations(built, { "some.size": 4 })).toEqual({ flops: 15, int_ops: 4, special_ops: 0 });
   });
+
+  test("take one comparison for each key that is numbered", () => {
+    const built = counted((x) => hashBy("g", [rows], (i) => ({ key: cast("i32", x.at(i, 0)), fields: { n: count() } }), { bound: 2 }).fields);
+    expect(built.operators.map((operator) => countOperator(operator).int_ops)).toEqual([rows, 2 + rows, 2 * rows + rows]);
+  });
+
+  const looped = counted((x) =>
+    iterate("outer", 4, { a: x }, ({ a }) => {
+      const fixed = map("fixed", [rows, cols], (i, j) => mul(x.at(i, j), 2));
+      const { b } = iterate("inner", 3, { b: a }, ({ b }) => {
+        const own = map("own", [rows, cols], (i, j) => exp(a.at(i, j)));
+        return { next: { b: map("next", [rows, cols], (i, j) => add(add(b.at(i, j), fixed.at(i, j)), own.at(i, j))) } };
+      });
+      return { next: { a: b } };
+    }),
+  );
+
+  test("take what changes from round to round once a round, and the rest once in all", () => {
+    const n = rows * cols;
+    expect(countOperations(looped)).toEqual({ flops: n + 12 * 2 * n, int_ops: 0, special_ops: 4 * n });
+    expect(countOperator(looped.operators[0]!)).toEqual(countOperations(looped));
+  });
+
+  test("take the rounds there really were", () => {
+    const n = rows * cols;
+    expect(countOperations(looped, {}, { outer: 2, inner: 5 })).toEqual({ flops: n + 5 * 2 * n, int_ops: 0, special_ops: 2 * n });
+  });
+
+  test("take the number of the round as an index", () => {
+    const built = counted((x) =>
+      iterate("loop", 4, { a: x }, (_, round) => ({ next: { a: map("next", [rows, cols], (i, j) => mul(x.at(i, j), cast("f32", round))) } })),
+    );
+    expect(countOperations(built).flops).toBe(4 * rows * cols);
+  });
 });
 
 describe("reads and writes", () => {
@@ -54,6 +88,19 @@ describe("reads and writes", () => {
     ]);
     expect([...tensorsReadBy(built.operators[1]!)]).toEqual(["some.v", "x", "some.size"]);
     expect(built.operators.map(writesOf)).toEqual([["some.v", "some.size"], ["y"]]);
+  });
+
+  test("of a loop are those inside, where loops in it start, and what it hands on", () => {
+    const nested = counted((x) => {
+      const y = input("y", "f32", [rows, cols]);
+      const z = input("z", "f32", [rows, cols]);
+      return iterate("outer", 2, { a: x, c: x }, ({ a }) => {
+        const { b } = iterate("inner", 2, { b: y }, ({ b }) => ({ next: { b: map("next", [rows, cols], (i, j) => add(a.at(i, j), b.at(i, j))) } }));
+        return { next: { a: b, c: z } };
+      });
+    }).operators[0]!;
+    expect([...tensorsReadBy(nested)].sort()).toEqual(["inner.b", "next", "outer.a", "x", "y", "z"]);
+    expect(writesOf(nested)).toEqual(["outer.a", "outer.c"]);
   });
 
   test("know an index that is data", () => {

@@ -120,7 +120,7 @@ describe("the builder", () => {
   });
 
   test("leaves nothing behind when a build fails", () => {
-    expect(refusal((x) => ({ y: map("y", [4], () => x.at()) }))).toContain("dimensions");
+    expect(refusal((x) => ({ y: map("y", [4], () => x.at()) }))).toContain("read at no indices");
     expect(refusal((x) => ({ y: map("y", [4], (i) => x.at(i)) }))).toBe("nothing was thrown");
   });
 });
@@ -135,7 +135,7 @@ describe("the builder names the operator and what is wrong with it", () => {
       (x) => ({ y: map("y", [4], (i) => select(x.at(i), x.at(i), 0)) }),
       'operator "y": the condition of select is f32, expected bool',
     ],
-    ["wrong rank", (x) => ({ y: map("y", [4], (i) => x.at(i, i)) }), 'operator "y": "x" has 1 dimensions and is read at 2 indices'],
+    ["wrong rank", (x) => ({ y: map("y", [4], (i) => x.at(i, i)) }), 'operator "y": "x" has the shape [4] and is read at 2 indices, expected 1'],
     [
       "a float index",
       (x) => ({ y: map("y", [4], (i) => x.at(x.at(i))) }),

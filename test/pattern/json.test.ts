@@ -53,7 +53,7 @@ describe("JSON of programs", () => {
   test("is refused with the place where its form is wrong", () => {
     const json = programToJson(program("p", {}, () => ({ y: map("y", [2], (i) => add(i, 1)) })).build());
     expect(() => programFromJson({ ...json, schemaVersion: 2 })).toThrow(/^schemaVersion: /);
-    expect(() => programFromJson({ ...json, nodes: [{ kind: "index", dtype: "i33", index: "i" }] })).toThrow(/^nodes\.0\.dtype: /);
+    expect(() => programFromJson({ ...json, nodes: [{ kind: "index", dtype: "i33", index: "i" }] })).toThrow(/^nodes\[0\]\.dtype: /);
     expect(() => programFromJson({ ...json, operators: [{ ...json.operators[0], body: 9 }] })).toThrow(
       'operator "y": refers to node 9, expected one of the 3 before it',
     );

@@ -75,7 +75,7 @@ describe("a program is printed as its mathematics", () => {
         "    s: bf16 = sum(bf16(some.v[i])) in f32",
         "p: i32[9], exclusive scan by sum in i32",
         "  p[i] = exclusive scan by sum in i32 of x[i]",
-        "loop: 3 rounds of loop.a from p, then next",
+        "loop: 3 rounds (loop.round) of loop.a from p, then next",
         "  next: i32[9]",
         "    next[i] = select(loop.a[i] < 9, loop.a[i] + 1, loop.a[i])",
         "output g.n, g.s, loop.a, some.size, some.v, some.at",

@@ -53,9 +53,21 @@ describe("the verifier", () => {
 
 describe("the verifier names", () => {
   const cases: readonly (readonly [name: string, broken: Program, message: string])[] = [
-    ["a read that the tensor has become too short for", tensor("x", { shape: [3] }), 'operator "y": "x" is read from 1 to 3 in dimension 0, expected 0 to 2'],
-    ["a read beyond the end", body(readX(plus(index, { ...one, value: 2 }))), 'operator "y": "x" is read from 2 to 4 in dimension 0, expected 0 to 3'],
-    ["a negative read", body(readX(plus(index, { ...one, value: -1 }))), 'operator "y": "x" is read from -1 to 1 in dimension 0, expected 0 to 3'],
+    [
+      "a read that the tensor has become too short for",
+      tensor("x", { shape: [3] }),
+      'operator "y": "x" is read from 1 to 3 in dimension 0, expected 0 to 2; padded(...) in place of at(...) reads 0 outside',
+    ],
+    [
+      "a read beyond the end",
+      body(readX(plus(index, { ...one, value: 2 }))),
+      'operator "y": "x" is read from 2 to 4 in dimension 0, expected 0 to 3; padded(...) in place of at(...) reads 0 outside',
+    ],
+    [
+      "a negative read",
+      body(readX(plus(index, { ...one, value: -1 }))),
+      'operator "y": "x" is read from -1 to 1 in dimension 0, expected 0 to 3; padded(...) in place of at(...) reads 0 outside',
+    ],
     ["an unknown tensor", body({ kind: "read", dtype: "f32", tensor: "xx", at: [one] }), 'operator "y": no tensor is called "xx"; did you mean "x"?'],
     [
       "a read of what comes later",
@@ -70,11 +82,15 @@ describe("the verifier names", () => {
     ["a read as another dtype", body({ kind: "read", dtype: "bf16", tensor: "x", at: [one] }), 'operator "y": "x" is f32 and read as bf16'],
     ["a wrong rank", body({ kind: "read", dtype: "f32", tensor: "x", at: [one, one] }), 'operator "y": "x" has 1 dimensions and is read at 2 indices'],
     ["an index of another dtype", body(readX({ kind: "cast", dtype: "i16", arg: one })), 'operator "y": "x" is read at an index of dtype i16, expected i32'],
-    ["an unbound index", body(readX({ kind: "index", dtype: "i32", index: "z.i0" })), 'operator "y": the index "z.i0" is not bound where it is used'],
+    [
+      "an unbound index",
+      body(readX({ kind: "index", dtype: "i32", index: "z.i0" })),
+      'operator "y": the index "z.i0" is not bound where it is used; an index has a value in the body of its own pattern only',
+    ],
     [
       "an index outside its reduction",
       body(plus(readX({ kind: "index", dtype: "i32", index: "y.r0" }), readX(index))),
-      'operator "y": the index "y.r0" is not bound where it is used',
+      'operator "y": the index "y.r0" is not bound where it is used; an index has a value in the body of its own pattern only',
     ],
     ["mixed dtypes", body(plus(readX(one), index)), 'operator "y": add of f32 and i32: operands have one dtype, cast one of them'],
     ["a wrong result dtype", body(plus(readX(one), readX(one), "bf16")), 'operator "y": add gives f32 and is declared bf16'],
@@ -102,7 +118,7 @@ describe("the verifier names", () => {
       operator<MapOperator>("y", (y) => ({ ...y, domain: [{ name: "y.r0", extent: 3 }] })),
       'operator "y": the index "y.r0" is bound twice',
     ],
-    ["no outputs", { ...sound, outputs: {} }, "outputs: the program has no outputs"],
+    ["no outputs", { ...sound, outputs: {} }, "outputs: the program has no outputs; write return { y }"],
     [
       "an unknown output",
       { ...sound, outputs: { z: "zz" } },
@@ -159,11 +175,15 @@ describe("the verifier names", () => {
       operator<IterateOperator>("loop", (l) => ({ ...l, times: 0 })),
       'operator "loop": the number of rounds is 0, expected a whole number from 1 to 2147483647',
     ],
-    ["a stop that is no bool", operator<IterateOperator>("loop", (l) => ({ ...l, until: "next" })), 'operator "loop": "next" ends the loop, expected one bool'],
+    [
+      "a stop that is no bool",
+      operator<IterateOperator>("loop", (l) => ({ ...l, until: "next" })),
+      'operator "loop": "next" ends the loop and is f32[4], expected one bool',
+    ],
     [
       "a carry of another shape",
       operator<IterateOperator>("loop", (l) => ({ ...l, carries: [{ ...l.carries[0]!, from: "y" }] })),
-      'operator "loop": "y" is f32[3], the carried "loop.a" f32[4]',
+      'operator "loop": the next value "y" is f32[3], expected f32[4] as the carried "loop.a"',
     ],
   ];
   test.each(cases)("%s", (_, broken, message) => {
