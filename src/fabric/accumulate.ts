@@ -7,7 +7,8 @@ import { UserError } from "../base/errors.ts";
 import type { Behaviour } from "../engine/behaviour.ts";
 import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
 import type { Values } from "../pattern/program.ts";
-import type { Memories, ScratchMemory, Wire } from "./datapath.ts";
+import { fullestBank } from "./banks.ts";
+import type { Memories, NestBehaviour, ScratchMemory, Wire } from "./datapath.ts";
 import type { Nest, Work } from "./fabric.ts";
 import { type Kernel, kernelOf } from "./kernels.ts";
 import { handoverLevel, wiresOf } from "./storage.ts";
@@ -84,7 +85,7 @@ function drain({ rows }: SystolicArray, { spec, size, values }: ScratchMemory, b
  * table[key] = fn(table[key], value), valid lanes in lane order, in dtype `acc`. A lane with a negative key takes no part; one with a key beyond
  * the table is the data's fault. Without a value (a run that only needs times) the table is left alone.
  */
-export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: readonly Wire[], memories: Memories): Behaviour {
+export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: readonly Wire[], memories: Memories): NestBehaviour {
   const walk = makeWalk(nest);
   const keyPort = wiresOf(wires, work.keyPort)[0]!;
   const valuePort = wiresOf(wires, work.valuePort)[0] ?? -1;
@@ -93,13 +94,16 @@ export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: rea
   const fold = scalarFunction(work.fn, work.acc);
   const level = handoverLevel(nest);
   const filled = new Int32Array(memories.banks);
+  const tally = { lanes: 0, probes: 0, entries: 0 };
   let offset = 0;
   return {
+    tally,
     fire(n, inputs) {
       findLanes(walk);
       if (walk.begins <= level || n === 0) values.fill(start, offset, offset + size);
       const keys = inputs[keyPort]!;
-      const ticks = fullestBank(filled, keys, walk, size, nest);
+      tally.lanes += checkKeys(keys, walk, size, nest);
+      const ticks = fullestBank(filled, keys, walk.lo, walk.hi);
       if (valuePort >= 0) combine(values, offset, keys, inputs[valuePort]!, walk, fold);
       if (walk.ends <= level) offset = (offset + size) % values.length;
       advance(walk);
@@ -108,20 +112,16 @@ export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: rea
   };
 }
 
-/** Lanes that take part and meet in the fullest bank. */
-function fullestBank(filled: Int32Array, keys: Float64Array, { lo, hi }: Walk, size: number, nest: Nest): number {
-  const banks = filled.length;
+/** How many lanes take part. */
+function checkKeys(keys: Float64Array, { lo, hi }: Walk, size: number, nest: Nest): number {
   const keyStep = keys.length === 1 ? 0 : 1;
-  let fullest = 0;
-  filled.fill(0);
+  let taking = 0;
   for (let l = lo; l < hi; l++) {
-    const key = keys[l * keyStep]! | 0;
-    if (key < 0) continue;
+    const key = keys[l * keyStep]!;
     if (key >= size) throw keyFault(nest, key, size);
-    const count = ++filled[key % banks]!;
-    if (count > fullest) fullest = count;
+    if (key >= 0) taking++;
   }
-  return fullest;
+  return taking;
 }
 
 /** A token of one word is the same for all lanes. */

@@ -12,6 +12,21 @@ export function bankConflicts(stride: number, lanes: number, banks: number, diag
   return Math.ceil((lanes * gcd(Math.abs(stride), banks)) / banks);
 }
 
+/** Lanes from lo up to hi that meet in the fullest bank; negative numbers take no part. One word is the same for all lanes. `filled`: room for a count a bank. */
+export function fullestBank(filled: Int32Array, numbers: Float64Array, lo: number, hi: number): number {
+  const banks = filled.length;
+  const numberStep = numbers.length === 1 ? 0 : 1;
+  let fullest = 0;
+  filled.fill(0);
+  for (let l = lo; l < hi; l++) {
+    const number = numbers[l * numberStep]! | 0;
+    if (number < 0) continue;
+    const count = ++filled[number % banks]!;
+    if (count > fullest) fullest = count;
+  }
+  return fullest;
+}
+
 /** Words between two lanes of an access to a scratch memory, with the padding of its rows. */
 export function laneStride({ dims, shape }: Access, strides: readonly number[] = packedStrides(shape)): number {
   return dims.reduce((sum, dim, d) => sum + dim.lane * strides[d]!, 0);

@@ -1,10 +1,11 @@
 /**
  * The SIMD datapath of a compute nest. Each node has a register of one value a lane; nodes are evaluated in order, each rounded to its dtype.
  * A node is evaluated only in the firings in which something reads it: a reduce folds its argument each firing, a port reads its
- * node when it pushes. (Nodes have no effects, so this changes no result.)
+ * node when it pushes. (Nodes have no effects, so this changes no result.) A reduce and a scan are evaluated in every firing, for what they keep.
  *
  * reduce: one accumulator a lane, in dtype `acc`, folded in firing order. Across lanes it is a tree of neighbours: lane 0 with 1, 2 with 3, ...; then
  * the pairs, until one is left; a last one without a neighbour moves up as it is. Each step rounds to `acc`, the result to `dtype`.
+ * scan: one accumulator, folded lane after lane, or one a lane. A lane that is not valid adds nothing and gives the fold so far.
  * Hot path: registers are reused, an input's register is the engine's own array.
  */
 
@@ -13,7 +14,7 @@ import { identity, roundFunction, type ScalarFunction, scalarFunction } from "..
 import type { Wire } from "./datapath.ts";
 import type { Nest, Node, Work } from "./fabric.ts";
 import { type Kernel, kernelFrom, kernelOf } from "./kernels.ts";
-import { neededLevels } from "./liveness.ts";
+import { foldsFirings, neededLevels } from "./liveness.ts";
 import { wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
@@ -70,7 +71,7 @@ function compileNodes(path: Datapath, nest: Nest, nodes: readonly Node[], needed
     const level = needed[i];
     if (level === undefined) return;
     steps.push(stepOf(path, node, i, level, extra));
-    when.push(node.kind === "reduce" ? nest.loops.length : level);
+    when.push(foldsFirings(node) ? nest.loops.length : level);
   });
   const { walk } = path;
   const levels = Int32Array.from(when);
@@ -96,6 +97,8 @@ function stepOf(path: Datapath, node: Node, i: number, level: number, extra: num
       return opStep(path, i, [node.arg], kernelFrom(roundFunction(node.dtype)));
     case "reduce":
       return reduceStep(path, node, i, level);
+    case "scan":
+      return scanStep(path, node, i);
   }
 }
 
@@ -145,6 +148,26 @@ function reduceStep({ registers, walk, lanes }: Datapath, node: NodeOf<"reduce">
     register.set(accumulators);
     if (node.lanes) foldTree(register, fold);
     if (toDtype !== null) for (let l = 0; l < lanes; l++) register[l] = toDtype(register[l]!);
+  };
+}
+
+function scanStep({ registers, walk, lanes }: Datapath, node: NodeOf<"scan">, i: number): Step {
+  const start = identity(node.fn, node.acc);
+  const fold = scalarFunction(node.fn, node.acc);
+  const toDtype = roundFunction(node.dtype);
+  const accumulators = new Float64Array(node.lanes ? 1 : lanes);
+  const laneStep = node.lanes ? 0 : 1;
+  const register = registers[i]!;
+  const { arg, level, exclusive } = node;
+  return () => {
+    if (walk.begins <= level) accumulators.fill(start);
+    const words = registers[arg]!;
+    for (let l = 0; l < lanes; l++) {
+      const before = accumulators[l * laneStep]!;
+      const after = l >= walk.lo && l < walk.hi ? fold(before, words[l]!, 0) : before;
+      accumulators[l * laneStep] = after;
+      register[l] = toDtype(exclusive ? before : after);
+    }
   };
 }
 

@@ -9,6 +9,7 @@ import type { Dtype, TensorValues, Values } from "../pattern/program.ts";
 import { scatterBehaviour, systolicBehaviour } from "./accumulate.ts";
 import { computeBehaviour } from "./compute.ts";
 import type { Nest, Scratch, Unit } from "./fabric.ts";
+import { appendBehaviour, fetchBehaviour, gatherBehaviour, hashBehaviour } from "./indirect.ts";
 import { loadBehaviour, readBehaviour, storeBehaviour, writeBehaviour } from "./storage.ts";
 
 /** A port of the process: like the nest's port of that name, a broadcast once for each sink. Channels that carry no data here have 0 words. */
@@ -37,6 +38,21 @@ export interface Memories {
   readonly banks: number;
 }
 
+/** A behaviour that may tell what it did. */
+export interface NestBehaviour extends Behaviour {
+  readonly tally?: Tally;
+}
+
+/** What a nest did so far where its shape alone does not tell: scatter and hash. */
+export interface Tally {
+  /** Lanes that took part. */
+  readonly lanes: number;
+  /** Slots of a hash table that were looked at. */
+  readonly probes: number;
+  /** Keys that were entered. */
+  readonly entries: number;
+}
+
 /** All zero: what a program may not rely on. */
 export function makeScratch(unit: Unit): ReadonlyMap<string, ScratchMemory> {
   return new Map(
@@ -48,7 +64,7 @@ export function makeScratch(unit: Unit): ReadonlyMap<string, ScratchMemory> {
 }
 
 /** The behaviour of a nest whose process has these wires as ports, in this order. It keeps state: make a new one for each run. */
-export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memories): Behaviour {
+export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memories): NestBehaviour {
   const { work } = nest;
   switch (work.kind) {
     case "compute":
@@ -65,5 +81,13 @@ export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memo
       return readBehaviour(nest, work, wires, memories);
     case "scatter":
       return scatterBehaviour(nest, work, wires, memories);
+    case "gather":
+      return gatherBehaviour(nest, work, wires, memories);
+    case "fetch":
+      return fetchBehaviour(nest, work, wires, memories);
+    case "append":
+      return appendBehaviour(nest, work, wires, memories);
+    case "hash":
+      return hashBehaviour(nest, work, wires, memories);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The contract between compiler and simulator. A section is what is on the chip at one time; sections run one after the other. A
+ * The contract between compiler and simulator. A section is what runs on the chip at one time; sections run one after the other. A
  * section is a network of units and bounded channels; a unit is a set of loop nests. A port names the loop level at which it acts.
  * Checked by verify.ts against the machine's limits, printed by print.ts.
  */
@@ -14,8 +14,27 @@ export interface Fabric {
   readonly style: Style;
   /** Where every tensor that is off chip lives. */
   readonly tensors: readonly TensorLayout[];
-  /** Run in this order, a reconfiguration before each. */
   readonly sections: readonly Section[];
+  /** In which order the sections run. A section whose configuration is on the chip already is not configured again. */
+  readonly steps: readonly Step[];
+}
+
+/** Runs a section, by its position, or a list of steps again and again. */
+export type Step = { readonly kind: "section"; readonly section: number } | RepeatStep;
+
+/**
+ * An iterate. Its rounds run one after the other; in each, the symbol `round` of affine forms has the round's number. Before the first, each carried tensor `to` stands for
+ * what `init` holds; after each round for what `from` holds. Tensors change their places, no data moves: a round writes `from` where nobody needs what is there.
+ */
+export interface RepeatStep {
+  readonly kind: "repeat";
+  readonly name: string;
+  readonly round: string;
+  readonly times: number;
+  /** Name of a bool scalar that ends the loop after a round in which it is true. */
+  readonly until?: string;
+  readonly carries: readonly { readonly to: string; readonly init: string; readonly from: string }[];
+  readonly steps: readonly Step[];
 }
 
 /** spatial: operators fused into sections. kernel-by-kernel: a section for each source operator. */
@@ -36,6 +55,8 @@ export interface Section {
   readonly operators: readonly string[];
   readonly units: readonly Unit[];
   readonly channels: readonly Channel[];
+  /** Sections with the same number are on the chip together, each on units of its own; absent: alone. */
+  readonly configuration?: number;
 }
 
 export interface Unit {
@@ -68,8 +89,10 @@ export interface Scratch {
 
 export interface Loop {
   readonly name: string;
-  /** >= 1. */
+  /** >= 1. Where `size` is given: the most there can be. */
   readonly trip: number;
+  /** A loop over a collection: it turns max(1, ceil(n / per)) times, n being the value of this i32 scalar tensor when the section starts (resolve.ts). */
+  readonly size?: { readonly tensor: string; readonly per: number };
 }
 
 /** constant + sum over loops of loops[l] * counter[l] + lane * (lane number). */
@@ -78,12 +101,16 @@ export interface Affine {
   /** One coefficient per loop of the nest, outermost first. */
   readonly loops: readonly number[];
   readonly lane: number;
+  /** Coefficients of the rounds of the loops around the section: they become part of the constant when the section starts (resolve.ts). */
+  readonly rounds?: Readonly<Record<string, number>>;
 }
 
 /** A lane of a firing is valid iff 0 <= value < limit for every guard. Tiles that overhang an extent are cut by guards. */
 export interface Guard {
   readonly value: Affine;
   readonly limit: number;
+  /** An i32 scalar tensor whose value when the section starts takes the place of `limit`, which is its bound. */
+  readonly size?: string;
 }
 
 /** One element a lane: a coordinate per dimension. A lane outside the shape, or not valid by the nest's guards, reads 0 and writes nothing. */
@@ -151,6 +178,40 @@ export type Work =
       readonly valuePort: string;
       readonly fn: ReduceFn;
       readonly acc: Dtype;
+    }
+  /**
+   * PMU: each firing pops a vector of element numbers (row-major in the scratch's shape) and pushes the elements. Valid lanes that meet in one bank (number mod banks)
+   * take turns, as in scatter. A number outside the scratch is an error. A lane that is not valid gives 0.
+   */
+  | { readonly kind: "gather"; readonly scratch: string; readonly indexPort: string; readonly port: string }
+  /** AG: the same from a tensor off chip. Each lane asks for its burst; lanes of one firing, and the firing before, share bursts. */
+  | { readonly kind: "fetch"; readonly tensor: string; readonly indexPort: string; readonly port: string }
+  /**
+   * AG: appends to a tensor. Each firing pops a vector of conditions and one of values for each of `emits`; for each valid lane in order, and in it each emit in order, whose
+   * condition is not 0, the value goes to the next place. More records than the tensor has elements are an error. `sizePort`, if any, is an
+   * out port of level 0 and gives the number of records.
+   */
+  | {
+      readonly kind: "append";
+      readonly tensor: string;
+      readonly emits: readonly { readonly whenPort: string; readonly valuePort: string }[];
+      readonly sizePort?: string;
+    }
+  /**
+   * PMU: numbers distinct keys. Each firing pops a vector of keys and a vector of conditions; for each valid lane in order whose condition is not 0 it looks the key up in a
+   * table of `slots` slots (a power of two; home slot: key * 2654435769 mod 2^32, top bits; linear probing), enters a new one with the next number, and puts its number into the
+   * lane (-1 in all other lanes). Every probe takes a turn at bank (slot mod banks): the firing takes as many ticks as the fullest bank has probes. `keys` (scratch [bound])
+   * holds the keys in order, `count` (scratch []) how many; both are handed over when all is done (buffer ports of level 0). The slots stand in a scratch memory of their own, i32
+   * [slots], called `${keys}.slots`, which nobody hands over. More keys than the scratch has are an error.
+   */
+  | {
+      readonly kind: "hash";
+      readonly slots: number;
+      readonly keyPort: string;
+      readonly whenPort: string;
+      readonly port: string;
+      readonly keys: string;
+      readonly count: string;
     };
 
 /** The datapath of a compute nest: single assignment, evaluated in order, each firing, for every lane. Values round to `dtype` after each node. */
@@ -173,6 +234,21 @@ export type Node =
       readonly arg: number;
       readonly level: number;
       readonly lanes: boolean;
+    }
+  /**
+   * Running fold of `arg` in firing order, and in a firing from lane to lane: each valid lane gives the fold of all before it in the iteration of `level`, its own value
+   * included unless `exclusive`. Starts from the identity when an iteration of loops[level - 1] begins. Rounded to `dtype` for later nodes, not for the
+   * fold itself. Without `lanes` each lane folds for itself. A lane that is not valid adds nothing and gives the fold so far.
+   */
+  | {
+      readonly kind: "scan";
+      readonly dtype: Dtype;
+      readonly acc: Dtype;
+      readonly fn: ReduceFn;
+      readonly arg: number;
+      readonly level: number;
+      readonly lanes: boolean;
+      readonly exclusive: boolean;
     };
 
 export interface Endpoint {

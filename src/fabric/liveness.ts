@@ -6,7 +6,7 @@ type Compute = Extract<Work, { readonly kind: "compute" }>;
 
 /**
  * For each node the level at whose ends its value is read: loops.length for every firing, undefined for never. An output reads its node when its port
- * pushes; a reduce reads its argument in every firing. `ports`: the output ports that count.
+ * pushes; a reduce and a scan read their argument in every firing. `ports`: the output ports that count.
  */
 export function neededLevels(nest: Nest, work: Compute, ports: ReadonlySet<string>): readonly (number | undefined)[] {
   const needed = new Array<number | undefined>(work.nodes.length).fill(undefined);
@@ -18,9 +18,14 @@ export function neededLevels(nest: Nest, work: Compute, ports: ReadonlySet<strin
     const level = needed[i];
     if (level === undefined) continue;
     const node = work.nodes[i]!;
-    for (const arg of argsOf(node)) need(arg, node.kind === "reduce" ? nest.loops.length : level);
+    for (const arg of argsOf(node)) need(arg, foldsFirings(node) ? nest.loops.length : level);
   }
   return needed;
+}
+
+/** Does it keep something from firing to firing, so that it is evaluated in each? */
+export function foldsFirings(node: Node): boolean {
+  return node.kind === "reduce" || node.kind === "scan";
 }
 
 /** Nodes that a node reads. */
@@ -34,6 +39,7 @@ export function argsOf(node: Node): readonly number[] {
       return node.args;
     case "cast":
     case "reduce":
+    case "scan":
       return [node.arg];
   }
 }
@@ -58,5 +64,7 @@ function isUniform(node: Node, uniform: readonly boolean[], words: ReadonlyMap<s
       return argsOf(node).every((arg) => uniform[arg]);
     case "reduce":
       return node.lanes;
+    case "scan":
+      return false;
   }
 }

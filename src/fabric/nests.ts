@@ -1,6 +1,6 @@
 /** Small questions about nests, units and channels that verifier, datapath, timing and report all ask. */
 
-import type { Channel, Nest, Section } from "./fabric.ts";
+import type { Channel, Fabric, Nest, Section, Work } from "./fabric.ts";
 
 /** How often a nest fires in all. */
 export function firingsOf(nest: Pick<Nest, "loops">): number {
@@ -17,24 +17,60 @@ export function periodOf(nest: Pick<Nest, "loops">, level: number): number {
   return nest.loops.slice(level).reduce((product, loop) => product * loop.trip, 1);
 }
 
+/** Number of the configuration that a section belongs to; one of its own, below 0, where it shares none. */
+export function configurationOf({ sections }: Pick<Fabric, "sections">, section: number): number {
+  return sections[section]!.configuration ?? -1 - section;
+}
+
 export function channelsById(section: Section): ReadonlyMap<string, Channel> {
   return new Map(section.channels.map((channel) => [channel.id, channel]));
 }
 
-/** Firings are steered by data: their times cannot be known without values. */
-export function isDataDependent(nest: Nest): boolean {
-  return nest.work.kind === "scatter";
+/** Input ports whose words decide times: of the nest's own firings, or of the bursts it asks for. */
+export function steeringPorts({ work }: Nest): readonly string[] {
+  switch (work.kind) {
+    case "scatter":
+      return [work.keyPort];
+    case "gather":
+    case "fetch":
+      return [work.indexPort];
+    case "append":
+      return work.emits.map(({ whenPort }) => whenPort);
+    case "hash":
+      return [work.keyPort, work.whenPort];
+    case "compute":
+    case "systolic":
+    case "load":
+    case "store":
+    case "write":
+    case "read":
+      return [];
+  }
 }
 
-/** The scratch memory that a nest reads or writes, if any. */
-export function scratchOf(nest: Nest): string | undefined {
-  const { work } = nest;
-  return work.kind === "compute" || work.kind === "load" || work.kind === "store" ? undefined : work.scratch;
+/** Firings are steered by data: their times cannot be known without values. */
+export function isDataDependent(nest: Nest): boolean {
+  return steeringPorts(nest).length > 0;
+}
+
+/** The scratch memories that a nest reads or writes, and hands over or takes. */
+export function scratchesOf({ work }: Nest): readonly string[] {
+  if (work.kind === "hash") return [work.keys, work.count];
+  return "scratch" in work ? [work.scratch] : [];
+}
+
+/** The scratch memory, i32 [slots], in which a hash nest keeps the number of each slot's key. It is never handed over. */
+export function slotTableOf({ keys }: Extract<Work, { readonly kind: "hash" }>): string {
+  return `${keys}.slots`;
+}
+
+/** Does it take what is in its scratch memory, rather than fill it? */
+export function takesScratch({ work }: Nest): boolean {
+  return work.kind === "read" || work.kind === "gather";
 }
 
 /** Ports by name that carry data into or out of the nest's work. */
-export function dataPorts(nest: Nest): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
-  const { work } = nest;
+export function dataPorts({ work }: Nest): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
   switch (work.kind) {
     case "compute":
       return { inputs: work.nodes.flatMap((node) => (node.kind === "input" ? [node.port] : [])), outputs: work.outputs.map((output) => output.port) };
@@ -48,5 +84,15 @@ export function dataPorts(nest: Nest): { readonly inputs: readonly string[]; rea
       return { inputs: [work.port], outputs: [] };
     case "scatter":
       return { inputs: [work.keyPort, work.valuePort], outputs: [] };
+    case "gather":
+    case "fetch":
+      return { inputs: [work.indexPort], outputs: [work.port] };
+    case "append":
+      return {
+        inputs: work.emits.flatMap(({ whenPort, valuePort }) => [whenPort, valuePort]),
+        outputs: work.sizePort === undefined ? [] : [work.sizePort],
+      };
+    case "hash":
+      return { inputs: [work.keyPort, work.whenPort], outputs: [work.port] };
   }
 }

@@ -1,10 +1,25 @@
 /** A fabric as people read it: sections, units with their nests, channels; one line each where it fits. */
 
-import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Scratch, Section, TensorLayout, Unit } from "./fabric.ts";
+import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Scratch, Section, Step, TensorLayout, Unit } from "./fabric.ts";
 
 export function printFabric(fabric: Fabric): string {
   const { program, machine, style, tensors, sections } = fabric;
-  return [`fabric of ${program} on ${machine}, ${style}`, ...tensors.map(printTensor), ...sections.flatMap(printSection), ""].join("\n");
+  const head = `fabric of ${program} on ${machine}, ${style}`;
+  return [head, ...tensors.map(printTensor), ...printOrder(fabric), ...sections.flatMap(printSection), ""].join("\n");
+}
+
+/** The steps, where they are more than one section after the other. */
+function printOrder({ steps, sections }: Fabric): string[] {
+  const isPlain = steps.length === sections.length && steps.every((step, s) => step.kind === "section" && step.section === s);
+  return isPlain ? [] : ["", "steps", ...steps.flatMap((step) => printStep(step, sections)).map(indent)];
+}
+
+function printStep(step: Step, sections: readonly Section[]): string[] {
+  if (step.kind === "section") return [`run ${sections[step.section]?.name ?? `#${step.section}`}`];
+  const { name, round, times, until, carries } = step;
+  const head = `repeat ${name}: ${round} < ${times}${until === undefined ? "" : ` until ${until}`}`;
+  const carried = carries.map(({ to, init, from }) => `carry ${to} = ${init}, then ${from}`);
+  return [head, ...[...carried, ...step.steps.flatMap((inner) => printStep(inner, sections))].map(indent)];
 }
 
 function printTensor({ tensor, dtype, shape, tier, base_bytes }: TensorLayout): string {
@@ -32,17 +47,22 @@ function printScratch({ name, dtype, shape, strides, buffers, bytes }: Scratch):
 
 function printNest({ id, loops, lanes, ii, latency, guards, ports, work }: Nest): string[] {
   const named = (affine: Affine): string => printAffine(affine, loops);
-  const trips = loops.map(({ name, trip }) => `${name} < ${trip}`).join(", ");
+  const trips = loops.map(printLoop).join(", ");
   const lines = ports.map(
     ({ name, channel, direction, kind, level }) => `${direction} ${name}${name === channel ? "" : ` = ${channel}`} (${kind}, level ${level})`,
   );
-  const cuts = guards.map(({ value, limit }: Guard) => `where 0 <= ${named(value)} < ${limit}`);
+  const cuts = guards.map(({ value, limit, size }: Guard) => `where 0 <= ${named(value)} < ${size === undefined ? limit : `${size} <= ${limit}`}`);
   return [`nest ${id}: [${trips}] x ${lanes} lanes, ii ${ii}, latency ${latency}`, ...[...lines, ...cuts, ...printWork(work, named)].map(indent)];
 }
 
-/** `64 i + 16 j + lane + 3`, with the loops' names. */
-export function printAffine({ constant, loops, lane }: Affine, names: readonly Loop[]): string {
-  const terms = [...loops.map((factor, l) => printTerm(factor, names[l]?.name ?? `#${l}`)), printTerm(lane, "lane")].filter((term) => term !== "");
+function printLoop({ name, trip, size }: Loop): string {
+  return size === undefined ? `${name} < ${trip}` : `${name} < ${size.tensor} / ${size.per} <= ${trip}`;
+}
+
+/** `r + 64 i + 16 j + lane + 3`, with the names of rounds and loops. */
+export function printAffine({ constant, loops, lane, rounds = {} }: Affine, names: readonly Loop[]): string {
+  const counted = [...Object.entries(rounds), ...loops.map((factor, l): [string, number] => [names[l]?.name ?? `#${l}`, factor])];
+  const terms = [...counted.map(([name, factor]) => printTerm(factor, name)), printTerm(lane, "lane")].filter((term) => term !== "");
   const all = constant === 0 && terms.length > 0 ? terms : [...terms, String(constant)];
   return all.join(" + ");
 }
@@ -70,6 +90,16 @@ function printWork(work: Nest["work"], named: Named): string[] {
       return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}`];
     case "scatter":
       return [`${work.scratch}[${work.keyPort}] ${work.fn}= ${work.valuePort} in ${work.acc}`];
+    case "gather":
+      return [`${work.port} <- ${work.scratch}[${work.indexPort}]`];
+    case "fetch":
+      return [`${work.port} <- ${work.tensor}[${work.indexPort}]`];
+    case "append": {
+      const records = work.emits.map(({ whenPort, valuePort }) => `${work.tensor} += ${valuePort} where ${whenPort}`);
+      return work.sizePort === undefined ? records : [...records, `${work.sizePort} <- records`];
+    }
+    case "hash":
+      return [`${work.port} <- number of ${work.keyPort} where ${work.whenPort}, in ${work.slots} slots; keys in ${work.keys}, their number in ${work.count}`];
   }
 }
 
@@ -91,6 +121,10 @@ function printNode(node: Node, named: Named): string {
       return `${node.dtype} cast %${node.arg}`;
     case "reduce":
       return `${node.dtype} ${node.fn} of %${node.arg} inside level ${node.level}${node.lanes ? " and across lanes" : ""} in ${node.acc}`;
+    case "scan": {
+      const order = `${node.exclusive ? "exclusive" : "inclusive"}, ${node.lanes ? "lane after lane" : "each lane for itself"}`;
+      return `${node.dtype} running ${node.fn} of %${node.arg} inside level ${node.level}, ${order}, in ${node.acc}`;
+    }
   }
 }
 

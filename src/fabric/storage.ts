@@ -14,7 +14,7 @@ import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
 
 /** Part of an array: a whole tensor, or the N buffers of a scratch memory, of which `offset` begins the one in use. */
-interface Store {
+export interface Store {
   readonly values: Values;
   readonly dtype: Dtype;
   offset: number;
@@ -50,17 +50,17 @@ export function handoverLevel(nest: Nest): number {
   return nest.ports.find((port) => port.kind === "buffer")?.level ?? -1;
 }
 
-function tensorStore({ tensors, dtypes }: Memories, tensor: string): Store {
+export function tensorStore({ tensors, dtypes }: Memories, tensor: string): Store {
   const values = tensors[tensor]!;
   return { values, dtype: dtypes[tensor]!, offset: 0, size: values.length, level: -1 };
 }
 
-function scratchStore(nest: Nest, { spec, size, values }: ScratchMemory): Store {
+export function scratchStore(nest: Nest, { spec, size, values }: ScratchMemory): Store {
   return { values, dtype: spec.dtype, offset: 0, size, level: handoverLevel(nest) };
 }
 
 /** Next firing; next buffer where this one ended an iteration of the hand-over's level. */
-function step(walk: Walk, store: Store): void {
+export function step(walk: Walk, store: Store): void {
   if (walk.ends <= store.level) {
     store.offset += store.size;
     if (store.offset === store.values.length) store.offset = 0;

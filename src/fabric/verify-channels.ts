@@ -5,7 +5,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Channel, Endpoint, Nest, Port, Section, Unit } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
-import { iterationsOf, scratchOf } from "./nests.ts";
+import { iterationsOf, scratchesOf } from "./nests.ts";
 
 interface End {
   readonly end: Endpoint;
@@ -77,10 +77,19 @@ function pairFaults(channel: Channel, source: End, sink: End, machine: Machine, 
   const faults: Fault[] = [];
   const pushed = iterationsOf(source.nest, source.port.level);
   const popped = iterationsOf(sink.nest, sink.port.level);
+  const [pushedBy, poppedBy] = [sizedLoops(source), sizedLoops(sink)];
+  if (pushedBy !== poppedBy)
+    faults.push(report("token-count", `${keyOf(source.end)} pushes to ${channel.id} ${pushedBy}, ${keyOf(sink.end)} pops ${poppedBy}`));
   if (pushed !== popped) faults.push(report("token-count", `${keyOf(source.end)} pushes ${pushed} tokens to ${channel.id}, ${keyOf(sink.end)} pops ${popped}`));
   if (channel.kind === "buffer") faults.push(...bufferFaults(channel, source, sink, report));
   else faults.push(...fifoFaults(channel, sink, machine, report));
   return faults;
+}
+
+/** By which lengths the tokens of an end are counted: both ends go by the same, so that their counts agree whatever the lengths turn out to be. */
+function sizedLoops({ nest, port }: End): string {
+  const sized = nest.loops.slice(0, port.level).flatMap(({ trip, size }) => (size === undefined || trip === 1 ? [] : [`${size.tensor} / ${size.per}`]));
+  return sized.length === 0 ? "a fixed number" : `by ${sized.sort().join(" and ")}`;
 }
 
 function fifoFaults(channel: Channel, { unit }: End, machine: Machine, report: Report): Fault[] {
@@ -90,12 +99,13 @@ function fifoFaults(channel: Channel, { unit }: End, machine: Machine, report: R
 }
 
 function bufferFaults(channel: Channel, source: End, sink: End, report: Report): Fault[] {
-  const name = scratchOf(source.nest);
   if (source.unit !== sink.unit)
     return [report("buffer-leaves-unit", `${channel.id} hands over a buffer from ${source.unit.id} to ${sink.unit.id}; it must stay in one unit`)];
-  if (name === undefined || name !== scratchOf(sink.nest)) {
-    return [report("buffer-memory", `${channel.id} hands over ${name ?? "no memory"}, ${keyOf(sink.end)} takes ${scratchOf(sink.nest) ?? "none"}`)];
-  }
+  const given = scratchesOf(source.nest);
+  const taken = scratchesOf(sink.nest);
+  const name = taken.find((one) => given.includes(one));
+  if (name === undefined)
+    return [report("buffer-memory", `${channel.id} hands over ${given.join(" or ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
   const buffers = source.unit.scratch.find((scratch) => scratch.name === name)?.buffers ?? 0;
   if (channel.depth <= buffers) return [];
   return [report("buffer-count", `${channel.id} hands over up to ${channel.depth} buffers, ${name} of ${source.unit.id} has ${buffers}`)];

@@ -9,11 +9,13 @@ import { channelsById } from "./nests.ts";
 import { channelFaults } from "./verify-channels.ts";
 import { unitLimitFaults } from "./verify-limits.ts";
 import { nestFaults } from "./verify-nests.ts";
+import { stepFaults } from "./verify-steps.ts";
 
 /** Faults of the fabric, in the order of its parts; none if it can run. */
 export function verifyFabric(fabric: Fabric, machine: Machine): Fault[] {
   const layouts = fabric.tensors.flatMap((layout) => layoutFaults(layout, machine));
-  return [...layouts, ...overlapFaults(fabric.tensors), ...fabric.sections.flatMap((section) => sectionFaults(section, fabric, machine))];
+  const sections = fabric.sections.flatMap((section) => sectionFaults(section, fabric, machine));
+  return [...layouts, ...overlapFaults(fabric.tensors), ...sections, ...stepFaults(fabric)];
 }
 
 /** Throws a UserError with all faults. */

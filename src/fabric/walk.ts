@@ -33,10 +33,11 @@ export interface Walk {
 
 export type Walkable = Pick<Nest, "loops" | "lanes" | "guards">;
 
-/** A walk that stands at the first firing. */
+/** A walk that stands at the first firing. The nest's section is resolved (resolve.ts). */
 export function makeWalk(nest: Walkable, access?: Access, extras: readonly Affine[] = []): Walk {
   const bounded: readonly Guard[] = [...nest.guards, ...(access?.dims.map((value, d) => ({ value, limit: access.shape[d]! })) ?? [])];
   const affines = [...bounded.map((guard) => guard.value), flatten(access, nest.loops.length), ...extras];
+  if (affines.some(({ rounds }) => rounds !== undefined)) throw new Error("a walk needs a resolved section: an affine form depends on a round");
   const trips = Float64Array.from(nest.loops, (loop) => loop.trip);
   const starts = Float64Array.from(affines, (affine) => affine.constant);
   const coefficients = Float64Array.from(

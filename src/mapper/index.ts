@@ -1,8 +1,12 @@
-/** Place and route: gives every unit of a fabric a site and every stream channel a tree of links. Sections are mapped one by one, each with the whole machine. */
+/**
+ * Place and route: gives every unit of a fabric a site and every stream channel a tree of links. Sections that are on the chip together are mapped together, on sites and
+ * links of their own; all others one by one, each with the whole machine.
+ */
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { seedRandom } from "../base/random.ts";
 import type { Channel, Fabric, Section } from "../fabric/fabric.ts";
+import { configurationOf } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
 import { anneal } from "./anneal.ts";
 import type { MappedSection, Mapping } from "./mapping.ts";
@@ -27,13 +31,60 @@ export interface MapOptions {
 /** Same fabric, machine and options: same mapping to the byte. Throws a UserError when units outnumber sites or a link stays over its capacity. */
 export function mapFabric(fabric: Fabric, machine: Machine, { seed, effort = 1 }: MapOptions): Mapping {
   const sites = sitesOf(machine);
-  refuseTooManyUnits(fabric, machine, sites);
-  const sections = fabric.sections.map((section) => mapSection(section, machine, sites, { seed, effort }));
-  return { schemaVersion: 1, fabric, seed, sections };
+  const configurations = configurationsOf(fabric);
+  refuseTooManyUnits(configurations.map(join), machine, sites);
+  const mapped = new Map(configurations.flatMap((sections) => mapTogether(sections, machine, sites, { seed, effort })));
+  return { schemaVersion: 1, fabric, seed, sections: fabric.sections.map((section) => mapped.get(section)!) };
 }
 
-function refuseTooManyUnits(fabric: Fabric, machine: Machine, sites: readonly Site[]): void {
-  const faults = fabric.sections.flatMap((section) =>
+/** Lists of sections that are on the chip together. */
+function configurationsOf(fabric: Fabric): readonly (readonly Section[])[] {
+  const lists = new Map<number, Section[]>();
+  for (const [s, section] of fabric.sections.entries()) {
+    const number = configurationOf(fabric, s);
+    lists.set(number, [...(lists.get(number) ?? []), section]);
+  }
+  return [...lists.values()];
+}
+
+/** Sections as one, with the number of its section before the name of each unit, nest and channel. */
+function join(sections: readonly Section[]): Section {
+  if (sections.length === 1) return sections[0]!;
+  const parts = sections.map((section, s) => renamed(section, (name) => `${s}/${name}`));
+  return {
+    name: sections.map(({ name }) => name).join(", "),
+    operators: parts.flatMap(({ operators }) => operators),
+    units: parts.flatMap(({ units }) => units),
+    channels: parts.flatMap(({ channels }) => channels),
+  };
+}
+
+function renamed(section: Section, rename: (name: string) => string): Section {
+  const end = <E extends { readonly unit: string }>(item: E): E => ({ ...item, unit: rename(item.unit) });
+  const units = section.units.map((unit) => ({ ...unit, id: rename(unit.id) }));
+  const channels = section.channels.map((channel) => ({ ...channel, id: rename(channel.id), source: end(channel.source), sinks: channel.sinks.map(end) }));
+  return { ...section, units, channels };
+}
+
+function mapTogether(
+  sections: readonly Section[],
+  machine: Machine,
+  sites: readonly Site[],
+  options: Required<MapOptions>,
+): readonly (readonly [Section, MappedSection])[] {
+  const whole = mapSection(join(sections), machine, sites, options);
+  if (sections.length === 1) return [[sections[0]!, whole]];
+  return sections.map((section, s) => {
+    const mine = (name: string): boolean => name.startsWith(`${s}/`);
+    const own = (name: string): string => name.slice(`${s}/`.length);
+    const placement = whole.placement.filter(({ unit }) => mine(unit)).map((place) => ({ ...place, unit: own(place.unit) }));
+    const routes = whole.routes.filter(({ channel }) => mine(channel)).map((route) => ({ ...route, channel: own(route.channel) }));
+    return [section, { placement, routes, quality: qualityOf(section, machine, routes) }];
+  });
+}
+
+function refuseTooManyUnits(sections: readonly Section[], machine: Machine, sites: readonly Site[]): void {
+  const faults = sections.flatMap((section) =>
     unitKinds.flatMap((kind): readonly Fault[] => {
       const need = section.units.filter((unit) => unit.kind === kind).length;
       const bound = sites.filter((site) => site.kind === kind).length;

@@ -1,12 +1,14 @@
 /**
- * What a nest does in a whole run, counted from its shape alone: operations of valid lanes, and bytes of scratchpad. A node that is the same in all
- * lanes counts once; a node that is read only at the end of a loop counts once an iteration of it (liveness.ts).
+ * What a nest does in a whole run of its resolved section, counted from its shape: operations of valid lanes, and bytes of scratchpad. A node that is the same in all
+ * lanes counts once; a node that is read only at the end of a loop counts once an iteration of it (liveness.ts). What data decides, the nest's tally tells.
  */
 
 import type { Bytes } from "../base/units.ts";
 import { laneStride } from "../fabric/banks.ts";
+import type { Tally } from "../fabric/datapath.ts";
 import type { Access, Affine, Nest, Scratch, Unit, Work } from "../fabric/fabric.ts";
 import { neededLevels, uniformNodes } from "../fabric/liveness.ts";
+import { slotTableOf } from "../fabric/nests.ts";
 import { countLanes } from "../fabric/walk.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -18,17 +20,20 @@ export interface OperationCount {
   readonly count: number;
 }
 
+/** What the unit's nests with a tally did, by nest. */
+export type Tallies = ReadonlyMap<string, Tally>;
+
 /** Over all nests of a unit, one entry for each operation and dtype. `words`: of each channel, by id. */
-export function operationsOf(unit: Unit, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+export function operationsOf(unit: Unit, words: ReadonlyMap<string, number>, tallies: Tallies): readonly OperationCount[] {
   const sums = new Map<string, OperationCount>();
-  for (const { op, dtype, count } of unit.nests.flatMap((nest) => nestOperations(nest, words))) {
+  for (const { op, dtype, count } of unit.nests.flatMap((nest) => nestOperations(nest, words, tallies))) {
     const key = `${op} ${dtype}`;
     sums.set(key, { op, dtype, count: count + (sums.get(key)?.count ?? 0) });
   }
   return [...sums.values()];
 }
 
-function nestOperations(nest: Nest, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+function nestOperations(nest: Nest, words: ReadonlyMap<string, number>, tallies: Tallies): readonly OperationCount[] {
   const { work } = nest;
   switch (work.kind) {
     case "compute":
@@ -41,13 +46,30 @@ function nestOperations(nest: Nest, words: ReadonlyMap<string, number>): readonl
       ];
     }
     case "scatter":
-      return [{ op: work.fn, dtype: work.acc, count: countLanes(nest) }];
+      return [{ op: work.fn, dtype: work.acc, count: tallyOf(nest, tallies).lanes }];
+    // A product for each key looked up, a comparison for each slot looked at.
+    case "hash": {
+      const { lanes, probes } = tallyOf(nest, tallies);
+      return [
+        { op: "mul", dtype: "i32", count: lanes },
+        { op: "eq", dtype: "i32", count: probes },
+      ];
+    }
     case "load":
     case "store":
     case "read":
     case "write":
+    case "gather":
+    case "fetch":
+    case "append":
       return [];
   }
+}
+
+function tallyOf({ id }: Nest, tallies: Tallies): Tally {
+  const tally = tallies.get(id);
+  if (tally === undefined) throw new Error(`${id} did not tell what it did`);
+  return tally;
 }
 
 function computeOperations(nest: Nest, work: Extract<Work, { kind: "compute" }>, words: ReadonlyMap<string, number>): readonly OperationCount[] {
@@ -58,6 +80,7 @@ function computeOperations(nest: Nest, work: Extract<Work, { kind: "compute" }>,
     const level = needed[i];
     if (level === undefined) return [];
     if (node.kind === "op") return [{ op: node.op, dtype: node.dtype, count: lanesAt(level, uniform[i] ? 1 : nest.lanes) }];
+    if (node.kind === "scan") return [{ op: node.fn, dtype: node.acc, count: lanesAt(nest.loops.length, nest.lanes) }];
     if (node.kind !== "reduce") return [];
     return [{ op: node.fn, dtype: node.acc, count: lanesAt(nest.loops.length, uniform[node.arg] && !node.lanes ? 1 : nest.lanes) }];
   });
@@ -88,23 +111,63 @@ export interface SramBytes {
   readonly write: Bytes;
 }
 
-/** Scratchpad traffic of a PMU; other units have none. A word that all lanes share is read once; a scatter reads and writes each word. */
-export function sramBytesOf(unit: Unit, machine: Machine): SramBytes {
+/** Scratchpad traffic of a PMU; other units have none. A word that all lanes share is read once. */
+export function sramBytesOf(unit: Unit, machine: Machine, tallies: Tallies): SramBytes {
   const sum = { read: 0, write: 0 };
   if (unit.kind !== "pmu") return sum;
   for (const nest of unit.nests) {
-    const { work } = nest;
-    if (work.kind !== "read" && work.kind !== "write" && work.kind !== "scatter") continue;
-    const scratch = unit.scratch.find(({ name }) => name === work.scratch)!;
-    const bytes = wordBytes(scratch, machine) * (work.kind === "scatter" ? countLanes(nest) : countWords(nest, work.access, scratch));
-    if (work.kind !== "write") sum.read += bytes;
-    if (work.kind !== "read") sum.write += bytes;
+    for (const { scratch, read, write } of scratchWords(unit, nest, tallies)) {
+      const bytes = wordBytes(unit.scratch.find(({ name }) => name === scratch)!, machine);
+      sum.read += bytes * read;
+      sum.write += bytes * write;
+    }
   }
   return sum;
 }
 
-function countWords(nest: Nest, access: Access, scratch: Scratch): number {
-  const lanes = laneStride(access, scratch.strides) === 0 ? 1 : nest.lanes;
+interface ScratchWords {
+  readonly scratch: string;
+  readonly read: number;
+  readonly write: number;
+}
+
+function scratchWords(unit: Unit, nest: Nest, tallies: Tallies): readonly ScratchWords[] {
+  const { work } = nest;
+  switch (work.kind) {
+    case "read":
+      return [{ scratch: work.scratch, read: countWords(unit, nest, work), write: 0 }];
+    case "write":
+      return [{ scratch: work.scratch, read: 0, write: countWords(unit, nest, work) }];
+    case "gather":
+      return [{ scratch: work.scratch, read: countLanes(nest), write: 0 }];
+    case "scatter": {
+      const { lanes } = tallyOf(nest, tallies);
+      return [{ scratch: work.scratch, read: lanes, write: lanes }];
+    }
+    case "hash":
+      return hashWords(work, tallyOf(nest, tallies));
+    case "compute":
+    case "systolic":
+    case "load":
+    case "store":
+    case "fetch":
+    case "append":
+      return [];
+  }
+}
+
+/** Each probe reads a slot and, unless that is empty, its key; a new key writes both. The number of keys is written once. */
+function hashWords(work: Extract<Work, { readonly kind: "hash" }>, { probes, entries }: Tally): readonly ScratchWords[] {
+  return [
+    { scratch: slotTableOf(work), read: probes, write: entries },
+    { scratch: work.keys, read: probes - entries, write: entries },
+    { scratch: work.count, read: 0, write: 1 },
+  ];
+}
+
+function countWords(unit: Unit, nest: Nest, { scratch, access }: { readonly scratch: string; readonly access: Access }): number {
+  const strides = unit.scratch.find(({ name }) => name === scratch)?.strides;
+  const lanes = laneStride(access, strides) === 0 ? 1 : nest.lanes;
   return countLanes({ ...nest, lanes }, access);
 }
 

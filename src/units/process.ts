@@ -6,6 +6,7 @@ import type { Wire } from "../fabric/datapath.ts";
 import type { Fabric, Nest, Port, TensorLayout, Unit } from "../fabric/fabric.ts";
 import { firingsOf, periodOf } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
+import { appendSource, fetchSource } from "../memory/indirect.ts";
 import { type CountingSource, requestSource } from "../memory/requests.ts";
 import { placedTiers, type TierName } from "../memory/tiers.ts";
 
@@ -44,13 +45,22 @@ export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traf
   };
 }
 
-/** What a nest asks of the tiers: null for all but loads and stores. */
-export function trafficOf(nest: Nest, fabric: Fabric, machine: Machine): Traffic | null {
+/** What a nest asks of the tiers: null for all but those of address generators. `wires`: like the ports of its process. */
+export function trafficOf(nest: Nest, wires: readonly Wire[], fabric: Fabric, machine: Machine): Traffic | null {
   const { work } = nest;
-  if (work.kind !== "load" && work.kind !== "store") return null;
+  if (!("tensor" in work)) return null;
   const layout = layoutOf(fabric, work.tensor);
   const tier = placedTiers(machine).find(({ name }) => name === layout.tier)!;
-  return { tier: tier.name, direction: work.kind === "load" ? "read" : "write", source: requestSource(nest, work.access, layout, tier) };
+  switch (work.kind) {
+    case "load":
+      return { tier: tier.name, direction: "read", source: requestSource(nest, work.access, layout, tier) };
+    case "store":
+      return { tier: tier.name, direction: "write", source: requestSource(nest, work.access, layout, tier) };
+    case "fetch":
+      return { tier: tier.name, direction: "read", source: fetchSource(nest, work, wires, layout, tier) };
+    case "append":
+      return { tier: tier.name, direction: "write", source: appendSource(nest, work, wires, layout, tier) };
+  }
 }
 
 function layoutOf(fabric: Fabric, tensor: string): TensorLayout {

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { parseYaml } from "../../src/base/yaml.ts";
 import { energyOf, energyOfSection } from "../../src/energy/energy.ts";
 import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import { dtypes } from "../../src/pattern/dtypes.ts";
+import type { Dtype } from "../../src/pattern/program.ts";
 import { machineNamed, run, section, unit } from "../support/counters.ts";
 
 const folder = new URL("../../configs/energy/", import.meta.url);
@@ -11,6 +13,7 @@ const tableOf = (name: string): EnergyTable =>
   parseYaml(readFileSync(new URL(`${name}.yaml`, folder), "utf8"), `${name}.yaml`, energyTableSchema) as EnergyTable;
 const machine = machineNamed("plasticine");
 const table = tableOf("plasticine");
+const withoutF64: EnergyTable = { ...table, compute_pJ: { ...table.compute_pJ, mul: { f32: table.compute_pJ.mul.f32! } } };
 const PARTS = ["compute", "sram", "network", "hbm", "ddr", "static"] as const;
 
 describe("energy", () => {
@@ -69,7 +72,7 @@ describe("energy", () => {
 
   it("refuses an operation that the table has no row for, and names the row", () => {
     const events = section({ units: [unit("a", "pcu", { operations: [{ op: "mul", dtype: "f64", count: 1 }] })] });
-    expect(() => energyOfSection(events, machine, table)).toThrow('plasticine.yaml compute_pJ.mul.f64: energy table "plasticine" has no figure');
+    expect(() => energyOfSection(events, machine, withoutF64)).toThrow('plasticine.yaml compute_pJ.mul.f64: energy table "plasticine" has no figure');
   });
 
   it("refuses bytes on a tier that the table has no row for", () => {
@@ -82,7 +85,7 @@ describe("energy", () => {
       units: [unit("a", "pcu", { operations: [{ op: "mul", dtype: "f64", count: 0 }] })],
       tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0 } },
     });
-    expect(energyOfSection(events, machine, table).compute).toBe(0);
+    expect(energyOfSection(events, machine, withoutF64).compute).toBe(0);
   });
 });
 
@@ -95,11 +98,23 @@ describe.each(readdirSync(folder).map((file) => file.replace(".yaml", "")))("the
     expect(Object.keys(own.tier_pJ_per_bit).sort()).toEqual(Object.keys(machineNamed(name).tiers).sort());
   });
 
-  it("has the dtypes of this version in every row that they can meet", () => {
-    for (const row of ["add", "mul", "div", "logic"] as const)
-      expect(Object.keys(own.compute_pJ[row])).toEqual(expect.arrayContaining(["f32", "bf16", "i32", "i8"]));
-    for (const row of ["add", "logic"] as const) expect(own.compute_pJ[row].bool).toBeDefined();
-    expect(Object.keys(own.compute_pJ.special)).toEqual(expect.arrayContaining(["f32", "bf16"]));
+  it("has a figure for every dtype and every class of operations", () => {
+    for (const rows of Object.values(own.compute_pJ)) expect(Object.keys(rows).sort()).toEqual([...dtypes].sort());
+  });
+
+  it("derives figures from others as their sources say", () => {
+    const derived = CLASSES.flatMap((row) => dtypes.map((dtype) => ({ row, dtype, ...own.compute_pJ[row][dtype]! })));
+    const found = { neighbours: 0, sums: 0 };
+    for (const { row, dtype, pJ, source } of derived) {
+      const neighbour = /^assumed: ([\d.]+) times (\w+) of this row/.exec(source);
+      const sum = /(\d) mul \+ (\d) add of this table$/.exec(source);
+      if (neighbour !== null) expect(pJ / (Number(neighbour[1]) * own.compute_pJ[row][neighbour[2] as Dtype]!.pJ)).toBeCloseTo(1, 3);
+      if (sum !== null) expect(pJ / (Number(sum[1]) * own.compute_pJ.mul[dtype]!.pJ + Number(sum[2]) * own.compute_pJ.add[dtype]!.pJ)).toBeCloseTo(1, 3);
+      if (source === "assumed: as an i8 addition") expect(pJ).toBe(own.compute_pJ.add.i8!.pJ);
+      found.neighbours += neighbour === null ? 0 : 1;
+      found.sums += sum === null ? 0 : 1;
+    }
+    expect(found).toEqual({ neighbours: 9, sums: 2 * dtypes.length });
   });
 
   it("scales as its sources say: on a log-log line through two nodes", () => {
@@ -116,13 +131,14 @@ describe.each(readdirSync(folder).map((file) => file.replace(".yaml", "")))("the
   });
 });
 
+const CLASSES = ["add", "mul", "div", "special", "logic"] as const;
 const SCALED = /^scaled to (\d+) nm on the log-log line through ([\d.]+) pJ \(.*45 nm.*\) and ([\d.]+) pJ/;
 
 describe("scaling", () => {
   it("makes no operation dearer at a smaller node", () => {
     const [old, mid, small] = ["plasticine", "sn10", "sn40l"].map(tableOf) as [EnergyTable, EnergyTable, EnergyTable];
-    for (const row of ["add", "mul", "div", "special", "logic"] as const) {
-      for (const dtype of ["f32", "bf16"] as const) {
+    for (const row of CLASSES) {
+      for (const dtype of dtypes) {
         const [a, b, c] = [old, mid, small].map((one) => one.compute_pJ[row][dtype]?.pJ) as [number, number, number];
         expect(a).toBeGreaterThan(b);
         expect(b).toBeGreaterThan(c);

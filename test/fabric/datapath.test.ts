@@ -1,37 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
-import { type Memories, makeBehaviour, makeScratch, type Wire } from "../../src/fabric/datapath.ts";
-import type { Nest, Node, Scratch, Work } from "../../src/fabric/fabric.ts";
-import { firingsOf } from "../../src/fabric/nests.ts";
-import type { Dtype, TensorValues } from "../../src/pattern/program.ts";
-import { acquires, affine, below, constant, handsOver, input, nest, op, reads, scratch, sends, sum, unit } from "../support/fabrics.ts";
-
-interface Setting {
-  readonly wires?: readonly Wire[];
-  readonly scratch?: readonly Scratch[];
-  readonly tensors?: TensorValues;
-  readonly dtypes?: Readonly<Record<string, Dtype>>;
-  readonly banks?: number;
-}
-
-const wire = (port: string, words: number, dtype: Dtype = "f32"): Wire => ({ port, words, dtype });
-
-function memoriesOf({ scratch: specs = [], tensors = {}, dtypes = {}, banks = 4 }: Setting): Memories {
-  return { tensors, dtypes, banks, scratch: makeScratch(unit("pmu", "u", [], specs)) };
-}
-
-/** Fires all firings with the given tokens (one list of words a port and firing); returns what stands at each output after each firing, and the ticks. */
-function fireAll(of: Nest, wires: readonly Wire[], tokens: Readonly<Record<string, readonly (readonly number[])[]>>, memories = memoriesOf({})) {
-  const behaviour = makeBehaviour(of, wires, memories);
-  const outputs = wires.map(({ words }) => new Float64Array(words));
-  const ticks: number[] = [];
-  const sent = Array.from({ length: firingsOf(of) }, (_, n) => {
-    const inputs = wires.map(({ port }) => Float64Array.from(tokens[port]?.[n] ?? []));
-    ticks.push(behaviour.fire(n, inputs, outputs));
-    return Object.fromEntries(wires.map(({ port }, p) => [port, Array.from(outputs[p]!)]));
-  });
-  return { sent, ticks };
-}
+import { makeBehaviour } from "../../src/fabric/datapath.ts";
+import type { Node, Work } from "../../src/fabric/fabric.ts";
+import { fireAll, memoriesOf, wire } from "../support/datapaths.ts";
+import { acquires, affine, below, constant, handsOver, input, nest, op, reads, scratch, sends, sum } from "../support/fabrics.ts";
 
 const compute = (nodes: readonly Node[], outputs: Readonly<Record<string, number>>): Work => ({
   kind: "compute",
@@ -235,6 +207,11 @@ describe("a scatter nest", () => {
     const { ticks } = fireAll(body, wires, { k: keys, v: [[1], [2], [3], [4]] }, memories);
     expect(ticks).toEqual([3, 1, 2, 4]);
     expect(Array.from(memories.scratch.get("s")!.values)).toEqual([0, 0, 0, 0, 0, 6, 0, 0, 0, 16]);
+  });
+
+  it("tells how many lanes took part", () => {
+    const { tally } = fireAll(body, wires, { k: keys, v: [[1], [2], [3], [4]] }, memoriesOf({ scratch: [scratch("s", "i32", [10], 1)] }));
+    expect(tally?.lanes).toBe(14);
   });
 
   it("takes the same ticks when it only sees keys", () => {

@@ -4,7 +4,8 @@ import type { Fabric } from "../../src/fabric/fabric.ts";
 import { checkFabric, verifyFabric } from "../../src/fabric/verify.ts";
 import type { Machine } from "../../src/machine/machine.ts";
 import { centreRows, dot, elementwise, groupBy, systolicGemm } from "../support/examples.ts";
-import { tinyMachine } from "../support/fabrics.ts";
+import { tensor, tinyMachine } from "../support/fabrics.ts";
+import { steeredFabrics } from "../support/indirect-examples.ts";
 
 /** A copy with one thing changed, at a path such as `channels.a.depth`: entries of arrays go by id, name, tensor or index. `null` takes an entry out. */
 function having<T>(whole: T, path: string, value: unknown): T {
@@ -32,10 +33,31 @@ const gemm = systolicGemm(8, 32, 16).fabric;
 const rows = centreRows(7, 37).fabric;
 const map = elementwise(100).fabric;
 const scatter = groupBy(100, 7).fabric;
+const { gather, fetch, append, hash } = steeredFabrics();
+
+/** `map` in a loop of 5 rounds that carries x and ends by `done`; its load goes by the round. */
+const looped: Fabric = {
+  ...having(map, "sections/0/units/load.a/nests/load/work/access/dims/0/rounds", { r: 1 }),
+  tensors: [...map.tensors, tensor("x0", "f32", [100], 1 << 22), tensor("done", "bool", [], 1 << 23), tensor("n", "i32", [], 1 << 24)],
+  steps: [
+    {
+      ...{ kind: "repeat", name: "loop", round: "r", times: 5, until: "done" },
+      carries: [{ to: "x", init: "x0", from: "y" }],
+      steps: [{ kind: "section", section: 0 }],
+    },
+  ],
+};
+/** `map` over the first n of 100 elements. */
+const n = { tensor: "n", per: 16 };
+const counted = ["load.a/nests/load", "axpy/nests/body", "store.b/nests/store"].reduce(
+  (fabric, nest) => having(fabric, `sections/0/units/${nest}/loops/0/size`, n),
+  having(looped, "sections/0/units/axpy/nests/body/guards", [{ value: { constant: 0, loops: [16], lane: 1 }, limit: 100, size: "n" }]),
+);
 
 describe("verifyFabric", () => {
   it("finds nothing wrong with the examples", () => {
-    for (const fabric of [gemm, rows, map, scatter, dot(5).fabric]) expect(verifyFabric(fabric, tinyMachine)).toEqual([]);
+    for (const fabric of [gemm, rows, map, scatter, dot(5).fabric, gather, fetch, append, hash, looped, counted])
+      expect(verifyFabric(fabric, tinyMachine)).toEqual([]);
   });
 
   it("throws all faults at once", () => {
@@ -159,7 +181,67 @@ describe("verifyFabric", () => {
     [gemm, "units/array/nests/mac/work/level", 1, "bad-level: array.mac: accumulates inside level 1, but hands over at level 2"],
     [gemm, "units/array/scratch/acc/shape", [3, 16], "array-shape: array.mac: 4 x 16 accumulators drain into acc of shape [3, 16]"],
   ];
-  it.each([...names, ...channels, ...tokens, ...nests, ...memories, ...works].map((c) => [c[1], c[2], c] as const))(
+  const steered: readonly Case[] = [
+    [gather, "units/table/kind", "pcu", "wrong-unit: table.gather: a PCU cannot gather"],
+    [fetch, "units/fetch/kind", "pmu", "wrong-unit: fetch.fetch: a PMU cannot fetch"],
+    [append, "units/append/kind", "pcu", "wrong-unit: append.append: a PCU cannot append"],
+    [hash, "units/table/kind", "ag", "wrong-unit: table.hash: an AG cannot hash"],
+    [gather, "channels/i/dtype", "f32", "dtype-disagrees: table.gather: its indices come as f32, they must be integers"],
+    [fetch, "channels/i/dtype", "f32", "dtype-disagrees: fetch.fetch: its indices come as f32, they must be integers"],
+    [gather, "channels/b/dtype", "i8", "dtype-disagrees: table.gather: table is f32, b carries i8"],
+    [fetch, "channels/b/dtype", "i8", "dtype-disagrees: fetch.fetch: t is f32, b carries i8"],
+    [gather, "units/table/nests/gather/ports/full/direction", "out", "handover-direction: table.gather: gathers table: its buffer ports must be buffer-in"],
+    [gather, "units/table/nests/gather/work/scratch", "z", "no-such-scratch: table.gather: works on z, which table does not have"],
+    [gather, "units/table/nests/gather/work/indexPort", "z", "no-such-port: table.gather: the work uses z as a stream-in, which does not exist"],
+    [fetch, "units/fetch/nests/fetch/work/tensor", "z", "no-such-tensor: fetch.fetch: fetches from z, which the fabric does not place"],
+    [append, "units/append/nests/append/work/tensor", "z", "no-such-tensor: append.append: appends to z, which the fabric does not place"],
+    [append, "units/append/nests/append/work/emits", [], "no-emits: append.append: appends to y, but emits nothing"],
+    [append, "units/append/nests/append/work/emits/0/whenPort", "z", "no-such-port: append.append: the work uses z as a stream-in, which does not exist"],
+    [append, "units/append/nests/append/ports/n/level", 1, "bad-level: append.append: tells the number of records at level 1, it is known at level 0"],
+    [append, "channels/n/dtype", "f32", "dtype-disagrees: append.append: the number of records is i32, n carries f32"],
+    [append, "channels/v/words", 8, "bad-words: append.append: port v needs 16 words or 1, v carries 8"],
+    [hash, "units/table/nests/hash/work/slots", 48, "bad-slots: table.hash: has 48 slots for up to 30 keys, it needs a power of two of at least 30"],
+    [hash, "units/table/nests/hash/work/slots", 16, "bad-slots: table.hash: has 16 slots for up to 30 keys, it needs a power of two of at least 30"],
+    [hash, "units/table/scratch/keys.slots", null, "no-such-scratch: table.hash: works on keys.slots, which table does not have"],
+    [hash, "units/table/scratch/keys.slots/shape", [32], "table-shape: table.hash: needs keys.slots as i32 of 64 elements, it is i32[32]"],
+    [hash, "units/table/scratch/keys/dtype", "f32", "table-shape: table.hash: needs keys as i32 of 30 elements, it is f32[30]"],
+    [hash, "units/table/scratch/count/shape", [2], "table-shape: table.hash: needs count as i32 of 1 elements, it is i32[2]"],
+    [hash, "units/table/scratch/keys.slots/bytes", 255, "scratch-too-small: keys.slots of table is given 255 bytes, its 1 buffers hold 256"],
+    [hash, "units/table/nests/hash/ports/keysFull/level", 1, "bad-level: table.hash: hands over at level 1, its keys are known at level 0"],
+    [hash, "units/table/nests/keys/work/scratch", "keys.slots", "buffer-memory: keysFull hands over keys or count, table.keys.keysFull takes keys.slots"],
+    [hash, "channels/keysFull/depth", 2, "buffer-count: keysFull hands over up to 2 buffers, keys of table has 1"],
+    [hash, "channels/k/dtype", "f32", "dtype-disagrees: table.hash: its keys come as f32, they must be integers"],
+    [hash, "channels/e/dtype", "i8", "dtype-disagrees: table.hash: a key's number is i32, e carries i8"],
+    [
+      rows,
+      "units/sum/nests/body/work/nodes/1",
+      { ...{ kind: "scan", dtype: "f32", acc: "f32", fn: "add", arg: 0, level: 3 }, lanes: true, exclusive: false },
+      "bad-level: sum.body: node 1 folds inside level 3, the nest has 2 loops",
+    ],
+  ];
+  const sized: readonly Case[] = [
+    [counted, "units/axpy/nests/body/loops/0/size/tensor", "z", "no-such-tensor: axpy.body: loop body0 goes by z, which the fabric does not place"],
+    [counted, "units/axpy/nests/body/loops/0/size/tensor", "x", "bad-size: axpy.body: loop body0 goes by x, which is f32[100]; it must be an i32 scalar"],
+    [counted, "units/axpy/nests/body/loops/0/size/per", 0, "bad-trip: axpy.body: loop body0 takes 0 of n a turn, it needs at least 1"],
+    [counted, "units/axpy/nests/body/guards/0/size", "done", "bad-size: axpy.body: a guard goes by done, which is bool[]; it must be an i32 scalar"],
+    [counted, "units/axpy/nests/body/loops/0/size", undefined, "token-count: load.a.load.a pushes to a by n / 16, axpy.body.a pops a fixed number"],
+    [counted, "units/axpy/nests/body/loops/0/size/per", 8, "token-count: load.a.load.a pushes to a by n / 16, axpy.body.a pops by n / 8"],
+  ];
+  const steps: readonly Case[] = [
+    [map, "steps/0/section", 1, "no-such-section: a step runs section 1, there are 1"],
+    [map, "steps/0", null, "section-never-runs: no step runs the section section"],
+    [looped, "steps/0/round", "s", "no-such-round: section goes by the round r, but runs in no loop that counts it"],
+    [looped, "steps/0/times", 0, "bad-times: loop has 0 rounds, it needs at least 1"],
+    [looped, "steps/0/until", "z", "no-such-tensor: loop names z, which the fabric does not place"],
+    [looped, "steps/0/until", "x", "bad-until: loop ends by x: f32[100]; it must be a bool scalar"],
+    [looped, "steps/0/carries/0/init", "z", "no-such-tensor: loop names z, which the fabric does not place"],
+    [looped, "steps/0/carries/0/from", "n", "carry-disagrees: loop carries x: f32[100], but n: i32[] takes its place"],
+    [looped, "steps/0/steps", looped.steps, "repeated-id: loop counts its rounds as r, as a loop around it does"],
+  ];
+  it.each(steps.map((c) => [c[1], c[2], c] as const))("refuses %s = %j", (_p, _v, [fabric, path, value, fault]) => {
+    expect(faultsOf(having(fabric, path, value))).toContain(fault);
+  });
+  it.each([...steered, ...sized, ...names, ...channels, ...tokens, ...nests, ...memories, ...works].map((c) => [c[1], c[2], c] as const))(
     "refuses %s = %j",
     (_p, _v, [fabric, path, value, fault]) => {
       expect(faultsOf(having(fabric, `sections/0/${path}`, value))).toContain(fault);

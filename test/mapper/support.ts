@@ -67,6 +67,7 @@ export function fabricOf(sections: readonly Pick<Section, "units" | "channels">[
   return {
     ...{ schemaVersion: 1, program: "cloth", machine: "loom", style: "spatial", tensors: [] },
     sections: sections.map((section, index) => ({ name: `s${index}`, operators: ["op0", "op1", "op2"], ...section })),
+    steps: sections.map((_, section) => ({ kind: "section", section })),
   };
 }
 

@@ -24,6 +24,8 @@ export function section(changes: Partial<SectionCounters> = {}): SectionCounters
   return {
     name: "y",
     operators: ["y"],
+    runs: 1,
+    configurations: 1,
     configuringTicks: 100,
     ticks: 1000,
     units: [
@@ -43,7 +45,8 @@ export function section(changes: Partial<SectionCounters> = {}): SectionCounters
 }
 
 export function run(sections: readonly SectionCounters[] = [section()], outputs: RunCounters["outputs"] = null): RunCounters {
-  return { ticks: sections.reduce((sum, one) => sum + one.configuringTicks + one.ticks, 0), sections, outputs, firings: 3000 };
+  const ticks = sections.reduce((sum, one) => sum + one.configuringTicks + one.ticks, 0);
+  return { ticks, sections, outputs, firings: 3000, sizes: {}, rounds: {} };
 }
 
 /** y[i] = x[i] * x[i] over 4,000 elements. */
@@ -79,6 +82,7 @@ export function mappingOf(counters: RunCounters): Mapping {
       units: [],
       channels: [channel("in", "load", ["work"]), channel("out", "work", ["store"])],
     })),
+    steps: counters.sections.map((_, section) => ({ kind: "section", section })),
   };
   const quality = { wirelength_hops: 2, longest_route_hops: 1, busiest_link_share: 0.5 };
   return { schemaVersion: 1, fabric, seed: 1, sections: counters.sections.map(() => ({ placement: [], routes: [], quality })) };

@@ -136,7 +136,8 @@ export function sectionOf(units: readonly Unit[], shapes: ChannelShapes = {}): S
 }
 
 export function fabricOf(tensors: readonly TensorLayout[], units: readonly Unit[], shapes?: ChannelShapes): Fabric {
-  return { schemaVersion: 1, program: "test", machine: "tiny", style: "spatial", tensors, sections: [sectionOf(units, shapes)] };
+  const steps = [{ kind: "section", section: 0 }] as const;
+  return { schemaVersion: 1, program: "test", machine: "tiny", style: "spatial", tensors, sections: [sectionOf(units, shapes)], steps };
 }
 
 /** Units side by side in a row; each sink one hop further than the one before. */
