@@ -63,12 +63,15 @@ export function fireOnce(state: State, p: number): boolean {
   const { pf, pi, slotFree } = state;
   if (!askPorts(state, p)) return false;
   const n = pf[p * PF + FIRED]!;
+  const computes = pi[p * PI + KIND] === COMPUTING;
+  // Bursts that have been drawn already were drawn with these words.
+  if (computes && pi[p * PI + DRAWN]! < 0) popWords(state, p, n);
   const bursts = drawBursts(state, p, n);
   const slot = bursts === 0 ? -1 : pi[p * PI + CURRENT]!;
   const memory = slot < 0 ? 0 : slotFree[slot]!;
   if (memory < 0) return false;
   const start = startFiring(state, p, memory);
-  const ii = pi[p * PI + KIND] === COMPUTING ? exchangeWords(state, p, n) : pf[p * PF + II]!;
+  const ii = computes ? computeWords(state, p, n) : pf[p * PF + II]!;
   actPorts(state, p, start, slot);
   if (slot >= 0) sendBursts(state, p, bursts, start, slot);
   pi[p * PI + DRAWN] = -1;
@@ -187,14 +190,14 @@ function nextEvent({ qi, qf }: State, q: number): void {
   qf[q * QF + NEXT]! += toggle === 0 ? period : (act & (POP | TAKE)) !== 0 ? period - 1 : 1;
 }
 
-/** Pops words, computes, pushes words; returns the ticks until the next firing may start. */
-function exchangeWords(state: State, p: number, n: number): number {
-  popWords(state, p, n);
+/** Computes and pushes words; returns the ticks until the next firing may start. */
+function computeWords(state: State, p: number, n: number): number {
   const ii = state.spec.processes[p]!.behaviour!.fire(n, state.inputs[p]!, state.outputs[p]!);
   pushWords(state, p, n);
   return Math.max(ii, state.pf[p * PF + II]!);
 }
 
+/** Reads the words that firing n pops. */
 function popWords({ pi, qi, qf, ci, data, inputs }: State, p: number, n: number): void {
   const first = pi[p * PI + PORT]!;
   const ports = inputs[p]!;

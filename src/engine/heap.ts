@@ -9,8 +9,12 @@ export interface Heap {
   slot: Int32Array;
 }
 
+const NO_TIME = new Float64Array(0);
+const NO_SLOT = new Int32Array(0);
+
+/** Without room: most channels of a wide memory see no burst of a short run. */
 export function createHeap(): Heap {
-  return { size: 0, time: new Float64Array(16), slot: new Int32Array(16) };
+  return { size: 0, time: NO_TIME, slot: NO_SLOT };
 }
 
 export function pushHeap(heap: Heap, time: number, slot: number): void {
@@ -54,8 +58,9 @@ function isBefore(timeA: number, slotA: number, timeB: number, slotB: number): b
 
 function growHeap(heap: Heap): void {
   const { time, slot } = heap;
-  heap.time = new Float64Array(2 * time.length);
-  heap.slot = new Int32Array(2 * slot.length);
+  const room = Math.max(16, 2 * time.length);
+  heap.time = new Float64Array(room);
+  heap.slot = new Int32Array(room);
   heap.time.set(time);
   heap.slot.set(slot);
 }

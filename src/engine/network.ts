@@ -58,10 +58,11 @@ export interface RequestSource {
   /** Most bursts a firing can have. */
   readonly maxBursts: number;
   /**
-   * Called once for each firing, in order (n = 0, 1, 2 ...), when that firing is first considered: one may have been asked about that does not fire
-   * in the end, and the behaviour of that firing may be called before or after. Writes the resource of each burst into `into`, returns their number (0 is allowed).
+   * Called once for each firing, in order (n = 0, 1, 2 ...), when the tokens that firing pops are there: one may have been asked about that does not fire
+   * in the end. It is called before the behaviour of that firing, and after those of all firings before it. Writes the resource of each burst into `into`, returns their number
+   * (0 is allowed). `inputs`: as the behaviour of that firing will see them; empty for a process without behaviour.
    */
-  next(n: number, into: Int32Array): number;
+  next(n: number, into: Int32Array, inputs: readonly Float64Array[]): number;
   /** State that decides future calls, relative to n: for fast-forward. */
   normalisedState(): readonly number[];
   /** As if `firings` more calls had been made. */

@@ -37,7 +37,7 @@ import {
   TAKEN,
   TOKENS,
 } from "./layout.ts";
-import { sendBursts } from "./requests.ts";
+import { NO_INPUTS, sendBursts } from "./requests.ts";
 
 /** At most one input and one output: what most processes are. A missing one is a port that never makes anybody wait. */
 export function firePipe(state: State, p: number, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {
@@ -149,7 +149,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   let arrived = qf[output * QF + ARRIVED]!;
   let k = 0;
   for (; k < number; k++) {
-    if (drawn < 0) drawn = source.next(n + k, bursts);
+    if (drawn < 0) drawn = source.next(n + k, bursts, NO_INPUTS);
     const at = drawn === 0 ? -1 : pi[p * PI + CURRENT]!;
     const free = at < 0 ? 0 : slotFree[at]!;
     if (free < 0) break;

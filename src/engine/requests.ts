@@ -7,10 +7,12 @@ import { markDirty } from "./dirty.ts";
 import { pushHeap } from "./heap.ts";
 import {
   ARRIVED,
+  COMPUTING,
   COUNTERS,
   CURRENT,
   DELAY,
   DRAWN,
+  KIND,
   KNOWN,
   MASK,
   OTHER,
@@ -27,11 +29,14 @@ import {
   TOKENS,
 } from "./layout.ts";
 
-/** How many bursts firing n has. Asks the source once; the answer stands until the firing takes it. */
-export function drawBursts({ pi, sources, bursts }: State, p: number, n: number): number {
+/** What a source sees of a process that has no behaviour. */
+export const NO_INPUTS: readonly Float64Array[] = [];
+
+/** How many bursts firing n has. Asks the source once, when the words that the firing pops stand in `inputs`; the answer stands until the firing takes it. */
+export function drawBursts({ pi, sources, bursts, inputs }: State, p: number, n: number): number {
   const source = sources[p];
   if (source === undefined) return 0;
-  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!);
+  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!, pi[p * PI + KIND] === COMPUTING ? inputs[p]! : NO_INPUTS);
   return pi[p * PI + DRAWN]!;
 }
 

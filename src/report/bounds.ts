@@ -11,7 +11,7 @@ import { bodiesOf, countOperations, type OperationCounts, visitNodes } from "../
 import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import type { Dtype, Operator, Program } from "../pattern/program.ts";
 import { isSpecial } from "../pattern/typing.ts";
-import type { SectionCounters } from "../result/counters.ts";
+import type { RunCounters, SectionCounters } from "../result/counters.ts";
 import type { Bounds } from "../result/result.ts";
 
 /** What there is to compute. */
@@ -29,17 +29,31 @@ export function boundsOf(work: Work, sections: readonly SectionCounters[], machi
   };
 }
 
-/** What a program asks for, however it is compiled. */
-export function workOfProgram(program: Program): Work {
-  return { ...countOperations(program), narrowest_bytes: narrowest(program.operators.flatMap(dtypesOf)) };
+/**
+ * What a program asks for, with the lengths that its collections had and the rounds that its loops ran. Never more than the datapaths did: a compiler finds operations
+ * that no output needs, and of a length that changed from round to round the largest is known.
+ */
+export function workOfProgram(program: Program, { sections, sizes, rounds }: RunCounters): Work {
+  const asked = countOperations(program, sizes, rounds);
+  const done = operationsDone(sections);
+  return {
+    flops: Math.min(asked.flops, done.flops),
+    int_ops: Math.min(asked.int_ops, done.int_ops),
+    special_ops: Math.min(asked.special_ops, done.special_ops),
+    narrowest_bytes: narrowest(program.operators.flatMap(dtypesOf)),
+  };
 }
 
 /** What the datapaths of a section of this program did. */
-export function workOfSection({ units }: SectionCounters, { narrowest_bytes }: Work): Work {
-  const work = { flops: 0, int_ops: 0, special_ops: 0 };
-  const operations = units.flatMap((unit) => unit.operations);
-  for (const { op, dtype, count } of operations) work[isSpecial(op, dtype) ? "special_ops" : isFloat(dtype) ? "flops" : "int_ops"] += count;
-  return { ...work, narrowest_bytes };
+export function workOfSection(section: SectionCounters, { narrowest_bytes }: Work): Work {
+  return { ...operationsDone([section]), narrowest_bytes };
+}
+
+function operationsDone(sections: readonly SectionCounters[]): OperationCounts {
+  const done = { flops: 0, int_ops: 0, special_ops: 0 };
+  const operations = sections.flatMap(({ units }) => units.flatMap((unit) => unit.operations));
+  for (const { op, dtype, count } of operations) done[isSpecial(op, dtype) ? "special_ops" : isFloat(dtype) ? "flops" : "int_ops"] += count;
+  return done;
 }
 
 /** Bytes a second that the scratchpads of all PMUs take and give at most: one vector through each port at each tick. */

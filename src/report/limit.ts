@@ -65,10 +65,9 @@ function headline({ resource, cycles: busy }: Occupied, sections: readonly Secti
 /** "while sections run, their PCUs (12 of 64) are on average 20.1 % busy, 79.0 % starved (most on channel x.load>y.in) and 0.9 % idle". */
 function whereTheRestWent(sections: readonly SectionCounters[], cycles: Cycles, pcus: number): string {
   const configuring = sections.reduce((total, section) => total + section.configuringTicks, 0);
+  const loaded = sections.reduce((total, { configurations }) => total + configurations, 0);
   const loading =
-    configuring === 0
-      ? ""
-      : `; loading ${sections.length === 1 ? "the configuration" : `${sections.length} configurations`} takes ${percent(configuring / cycles)}`;
+    configuring === 0 ? "" : `; loading ${loaded === 1 ? "the configuration" : `${loaded} configurations`} takes ${percent(configuring / cycles)}`;
   const rows = sections.flatMap((section) => section.units.filter(({ kind }) => kind === "pcu").map((unit) => ({ unit, ticks: section.ticks })));
   const total = rows.reduce((sum, { ticks }) => sum + ticks, 0);
   if (total === 0) return `no pcu is in use${loading}`;

@@ -34,7 +34,7 @@ export interface RunParts {
 export function makeResult({ version, program, workloadHash, seed, machine, mapping, counters, energyTable, host }: RunParts): RunResult {
   const { sources: _, ...figures } = machine;
   const seconds = counters.ticks / machine.clock_hz;
-  const work = workOfProgram(program);
+  const work = workOfProgram(program, counters);
   const bounds = boundsOf(work, counters.sections, machine);
   const limit = limitOf(counters.sections, counters.ticks, bounds, machine.pcu.count);
   const energy = energyOf(counters, machine, energyTable);
@@ -50,7 +50,8 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     seconds,
     clock_hz: machine.clock_hz,
     ops: { flops: work.flops, int_ops: work.int_ops, special_ops: work.special_ops },
-    kernels: counters.sections.length,
+    kernels: counters.sections.reduce((total, { runs }) => total + runs, 0),
+    launches: counters.sections.reduce((total, { configurations }) => total + configurations, 0),
     launch_seconds: counters.sections.reduce((total, section) => total + section.configuringTicks, 0) / machine.clock_hz,
     tiers: tierRows(counters, machine, seconds),
     units,
@@ -60,7 +61,10 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     energy_pJ: energy,
     sections: counters.sections.map((section) => sectionRow(section, work, machine)),
     outputs: outputRows(program, counters),
-    warnings: warningsOf({ machine, fabric: mapping.fabric, table: energyTable, limit: limit.resource, special_ops: work.special_ops, energy, units }),
+    warnings: warningsOf({
+      ...{ machine, program, table: energyTable, energy, units },
+      ...{ fabric: mapping.fabric, sizes: counters.sizes, limit: limit.resource, special_ops: work.special_ops },
+    }),
     host,
   };
   assertResult(result);
@@ -101,7 +105,7 @@ function sectionRow(section: SectionCounters, work: Work, machine: Machine): Sec
   return {
     name: section.name,
     ops: section.operators,
-    runs: 1,
+    runs: section.runs,
     cycles,
     configuring_cycles: section.configuringTicks,
     units: { pcu: count("pcu"), pmu: count("pmu"), ag: count("ag") },

@@ -22,7 +22,7 @@ export function printReport(result: RunResult, colors = false): string {
     summary(result, paint),
     table(paint, ["tier", "read", "written", "achieved", "peak", "of peak"], tierRows(result)),
     table(paint, ["energy", "", "share", "average power"], energyRows(result)),
-    table(paint, ["section", "cycles", "configuring", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
+    table(paint, ["section", "runs", "cycles", "configuring", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
     table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
     table(paint, ["output", "shape", "dtype", "checksum"], outputRows(result)),
     notes(result, paint),
@@ -71,8 +71,9 @@ function energyRows({ energy_pJ, seconds, tiers }: RunResult): readonly Row[] {
 }
 
 function sectionRows({ sections }: RunResult): readonly Row[] {
-  return sections.map(({ name, cycles, configuring_cycles, units, limit }) => [
+  return sections.map(({ name, runs, cycles, configuring_cycles, units, limit }) => [
     name,
+    grouped(runs),
     grouped(cycles),
     grouped(configuring_cycles),
     `${units.pcu}`,

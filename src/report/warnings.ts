@@ -3,6 +3,8 @@
 import type { EnergyTable } from "../energy/table.ts";
 import type { Fabric } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
+import { indicesOf } from "../pattern/analysis.ts";
+import type { Program } from "../pattern/program.ts";
 import type { EnergyResult, UnitResult } from "../result/result.ts";
 import { listed } from "./format.ts";
 
@@ -32,7 +34,10 @@ const DECIDES: Readonly<Record<string, readonly string[]>> = {
 
 export interface WarningParts {
   readonly machine: Machine;
+  readonly program: Program;
   readonly fabric: Fabric;
+  /** Largest length that each collection had, by its size tensor. */
+  readonly sizes: Readonly<Record<string, number>>;
   readonly table: EnergyTable;
   readonly limit: string;
   /** Special functions that the program asks for: where there are none, what paces them decides nothing. */
@@ -42,7 +47,7 @@ export interface WarningParts {
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -57,6 +62,18 @@ function raggedTiles({ fabric }: WarningParts): readonly string[] {
   const nests = fabric.sections.flatMap(({ units }) => units.flatMap((unit) => unit.nests));
   const ragged = nests.filter(({ guards }) => guards.length > 0).length;
   return ragged === 0 ? [] : [`${ragged} of ${nests.length} loop nests overhang an extent; their ragged tiles are timed as full ones`];
+}
+
+/** A bound this many times as long as what was there is worth a word: memory is laid out, and tiles are chosen, for the bound. */
+const LOOSE = 4;
+
+function looseBounds({ program, sizes }: WarningParts): readonly string[] {
+  const bounds = new Map(program.operators.flatMap(indicesOf).flatMap(({ extent, count }) => (count === undefined ? [] : [[count, extent] as const])));
+  return [...bounds].flatMap(([name, bound]) => {
+    const size = sizes[name];
+    if (size === undefined || bound < LOOSE * Math.max(1, size)) return [];
+    return [`${name} was ${size} at most, its collection is planned for ${bound}: a tighter bound may run faster`];
+  });
 }
 
 function unattributed({ units }: WarningParts): readonly string[] {

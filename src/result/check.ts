@@ -56,7 +56,11 @@ function badBounds(result: RunResult): readonly string[] {
   );
 }
 
-function badSections({ sections, cycles }: RunResult): readonly string[] {
-  const sum = sections.reduce((total, section) => total + section.cycles, 0);
-  return sum === cycles ? [] : [`the sections add up to ${sum} of ${cycles} cycles`];
+function badSections({ sections, cycles, kernels, launches }: RunResult): readonly string[] {
+  const sum = (field: "cycles" | "runs"): number => sections.reduce((total, section) => total + section[field], 0);
+  return [
+    ...(sum("cycles") === cycles ? [] : [`the sections add up to ${sum("cycles")} of ${cycles} cycles`]),
+    ...(sum("runs") === kernels ? [] : [`the runs of the sections add up to ${sum("runs")} of ${kernels} kernels`]),
+    ...(launches <= kernels ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),
+  ];
 }

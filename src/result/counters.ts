@@ -10,11 +10,19 @@ export interface RunCounters {
   readonly outputs: TensorValues | null;
   /** Firings simulated, over all nests. */
   readonly firings: number;
+  /** Real lengths of collections, by the name of their size tensor (the largest where it changed from round to round). */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Rounds that each iterate really ran, summed over the rounds of the loops around it. */
+  readonly rounds: Readonly<Record<string, number>>;
 }
 
 export interface SectionCounters {
   readonly name: string;
   readonly operators: readonly string[];
+  /** How often it ran. All counts here are sums over its runs. */
+  readonly runs: number;
+  /** How often it was loaded: not again where it was on the chip already. */
+  readonly configurations: number;
   /** Configuring, then running: both included in RunCounters.ticks. */
   readonly configuringTicks: Cycles;
   readonly ticks: Cycles;

@@ -15,8 +15,10 @@ export interface RunResult {
   readonly seconds: number;
   readonly clock_hz: number;
   readonly ops: { readonly flops: number; readonly int_ops: number; readonly special_ops: number };
-  /** Sections run, or GPU launches. */
+  /** Runs of sections, or GPU launches. */
   readonly kernels: number;
+  /** Configurations loaded, or GPU launches: a section that is on the chip already runs again without. */
+  readonly launches: number;
   /** Reconfiguration and launch time in `seconds`. */
   readonly launch_seconds: number;
   readonly tiers: Readonly<Partial<Record<"sram" | "hbm" | "ddr", TierResult>>>;
@@ -87,6 +89,7 @@ export interface SectionResult {
   readonly name: string;
   readonly ops: readonly string[];
   readonly runs: number;
+  /** Of all its runs. */
   readonly cycles: number;
   readonly configuring_cycles: number;
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };

@@ -64,6 +64,7 @@ export const runResultSchema = z.strictObject({
   clock_hz: amount,
   ops: z.strictObject({ flops: count, int_ops: count, special_ops: count }),
   kernels: count,
+  launches: count,
   launch_seconds: amount,
   tiers: z.strictObject({ sram: tier.optional(), hbm: tier.optional(), ddr: tier.optional() }),
   units: z.array(unit),

@@ -1,64 +1,52 @@
-/** A mapped section as a network of the engine: a process for each nest, a channel for each sink of a fabric channel, a resource for each channel of a tier. */
+/**
+ * A mapped section as a network of the engine: a process for each nest, a channel for each sink of a fabric channel, a resource for each channel of a tier. What
+ * all runs of a section have in common is planned once.
+ */
 
 import type { Instant } from "../base/units.ts";
-import type { ChannelSpec, NetworkSpec } from "../engine/network.ts";
-import { type Memories, makeBehaviour, makeScratch } from "../fabric/datapath.ts";
+import type { ChannelSpec, NetworkSpec, ResourceSpec } from "../engine/network.ts";
+import { type Memories, makeBehaviour, makeScratch, type NestBehaviour, type Tally } from "../fabric/datapath.ts";
 import type { Channel, Endpoint, Fabric, Nest, Port, Section, Unit } from "../fabric/fabric.ts";
+import { sizesOf } from "../fabric/resolve.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Mapping } from "../mapper/mapping.ts";
-import { tierResources } from "../memory/tiers.ts";
+import type { MappedSection, Mapping } from "../mapper/mapping.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import { type ProcessParts, processOf, type Tie, type Traffic, trafficOf } from "../units/process.ts";
+import { processOf, type Tie, type Traffic, trafficOf } from "../units/process.ts";
 import { nestKey, portKey, type SectionSlice } from "./slice.ts";
 
-/** A process and the nest it stands for. Processes are ordered like the section's units and their nests: that order breaks ties at a resource. */
-export interface BuiltNest {
-  readonly unit: Unit;
-  readonly nest: Nest;
-  /** Like the process's ports. */
-  readonly ties: readonly Tie[];
-  readonly traffic: Traffic | null;
-}
-
-export interface BuiltSection {
-  readonly network: NetworkSpec;
-  /** Like network.processes. */
-  readonly nests: readonly BuiltNest[];
+/** What is the same in all runs of a section. */
+export interface SectionPlan {
+  /** As compiled: loops, guards and affine forms may have symbols. */
+  readonly section: Section;
+  readonly mapped: MappedSection;
+  readonly slice: SectionSlice;
+  readonly channels: readonly ChannelSpec[];
   /** Engine channels of each fabric channel, like its sinks. */
   readonly sinks: ReadonlyMap<string, readonly number[]>;
+  /** For each nest, unit by unit: like the ports of its process. */
+  readonly ties: readonly (readonly Tie[])[];
+  /** Tensors off chip that it reads or writes, and those whose values its loops need before it starts. */
+  readonly tensors: readonly string[];
+  readonly sizes: readonly string[];
 }
 
-export interface BuildContext {
-  readonly mapping: Mapping;
-  readonly machine: Machine;
-  /** Tick at which the section begins to run. */
-  readonly origin: Instant;
-  readonly slice: SectionSlice;
-  readonly tensors: Memories["tensors"];
-  readonly dtypes: Memories["dtypes"];
-}
-
-/** State is built anew each time: a network can be run once. */
-export function buildSection(s: number, context: BuildContext): BuiltSection {
-  const { mapping, machine, origin } = context;
+export function planSection(s: number, mapping: Mapping, machine: Machine, slice: SectionSlice): SectionPlan {
   const section = mapping.fabric.sections[s]!;
-  const { channels, sinks } = buildChannels(section, s, context);
-  const tie = tieTo(section, sinks, context.slice);
-  const nests = section.units.flatMap((unit) => unit.nests.map((nest) => buildNest(unit, nest, tie, mapping.fabric, machine)));
-  const behaviour = behaviours(section, context);
-  const processes = nests.map(({ unit, nest, ties, traffic }) => {
-    const parts: ProcessParts = { ties, traffic, behaviour: behaviour(unit, nest, ties) };
-    return processOf(unit, nest, machine, parts);
-  });
-  return { network: { processes, channels, resources: tierResources(machine, origin) }, nests, sinks };
+  const mapped = mapping.sections[s]!;
+  const { channels, sinks } = planChannels(section, mapped, mapping.fabric, machine, slice);
+  const tie = tieTo(section, sinks, slice);
+  const nests = section.units.flatMap((unit) => unit.nests.map((nest) => ({ unit, nest })));
+  const tensors = nests.flatMap(({ nest: { work } }) => ("tensor" in work ? [work.tensor] : []));
+  return {
+    ...{ section, mapped, slice, channels, sinks },
+    ties: nests.map(({ unit, nest }) => nest.ports.flatMap((port) => tie(unit, nest, port))),
+    tensors: [...new Set(tensors)],
+    sizes: sizesOf(section),
+  };
 }
 
-function buildNest(unit: Unit, nest: Nest, tie: TieTo, fabric: Fabric, machine: Machine): BuiltNest {
-  return { unit, nest, ties: nest.ports.flatMap((port) => tie(unit, nest, port)), traffic: trafficOf(nest, fabric, machine) };
-}
-
-function buildChannels(section: Section, s: number, { mapping, machine, slice }: BuildContext) {
-  const hops = new Map(mapping.sections[s]!.routes.map((route) => [route.channel, route.hops]));
+function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, machine: Machine, slice: SectionSlice) {
+  const hops = new Map(mapped.routes.map((route) => [route.channel, route.hops]));
   const channels: ChannelSpec[] = [];
   const sinks = new Map<string, number[]>();
   for (const channel of section.channels) {
@@ -66,7 +54,7 @@ function buildChannels(section: Section, s: number, { mapping, machine, slice }:
       channel.id,
       channel.sinks.map((sink, i) => {
         const latency = channel.kind === "buffer" ? 1 : hops.get(channel.id)![i]! * machine.network.hop_cycles;
-        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, mapping.fabric, machine);
+        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
         return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
       }),
     );
@@ -74,10 +62,10 @@ function buildChannels(section: Section, s: number, { mapping, machine, slice }:
   return { channels, sinks };
 }
 
-/** Tokens that the source holds itself while they travel: in its pipeline, and, for a load, in the bursts that it waits for. Each hop has a register of its own. */
+/** Tokens that the source holds itself while they travel: in its pipeline, and, for a load or a fetch, in the bursts that it waits for. Each hop has a register of its own. */
 function slotsOnTheWay({ source, words, dtype }: Channel, section: Section, fabric: Fabric, machine: Machine): number {
   const { latency, work } = section.units.find((unit) => unit.id === source.unit)!.nests.find((nest) => nest.id === source.nest)!;
-  if (work.kind !== "load") return latency;
+  if (work.kind !== "load" && work.kind !== "fetch") return latency;
   const layout = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
   const tokensOfBurst = Math.floor(machine.tiers[layout.tier]!.burst_bytes / (words * bytesOf(dtype)));
   return latency + machine.ag.outstanding * Math.max(1, tokensOfBurst);
@@ -106,18 +94,58 @@ function tieTo(section: Section, sinks: ReadonlyMap<string, readonly number[]>, 
   };
 }
 
-function behaviours(section: Section, { machine, slice, tensors, dtypes }: BuildContext) {
-  const isLive = (unit: Unit, nest: Nest): boolean => slice.nests.has(nestKey(unit.id, nest.id));
-  const memories = new Map<string, Memories>();
-  for (const unit of section.units) {
-    if (unit.nests.some((nest) => isLive(unit, nest))) memories.set(unit.id, { tensors, dtypes, scratch: makeScratch(unit), banks: machine.pmu.banks });
-  }
-  return (unit: Unit, nest: Nest, ties: readonly Tie[]) =>
-    isLive(unit, nest)
-      ? makeBehaviour(
-          nest,
-          ties.map(({ wire }) => wire),
-          memories.get(unit.id)!,
-        )
-      : null;
+// --- one run ---
+
+/** A process and the nest it stands for. Processes are ordered like the section's units and their nests: that order breaks ties at a resource. */
+export interface BuiltNest {
+  readonly unit: Unit;
+  readonly nest: Nest;
+  readonly traffic: Traffic | null;
+  readonly tally: Tally | null;
+}
+
+export interface BuiltSection {
+  readonly network: NetworkSpec;
+  /** Like network.processes. */
+  readonly nests: readonly BuiltNest[];
+}
+
+export interface BuildContext {
+  readonly machine: Machine;
+  /** The channels of the machine's tiers. */
+  readonly resources: readonly ResourceSpec[];
+  /** Tick at which the section begins to run. */
+  readonly origin: Instant;
+  /** Its tensors have the layouts of where they are in this run. */
+  readonly fabric: Fabric;
+  readonly tensors: Memories["tensors"];
+  readonly dtypes: Memories["dtypes"];
+}
+
+/** `section`: the plan's, without symbols. State is built anew each time: a network can be run once. */
+export function buildSection({ channels, ties: plannedTies, slice }: SectionPlan, section: Section, context: BuildContext): BuiltSection {
+  const { machine, origin, fabric, resources } = context;
+  const nests: BuiltNest[] = [];
+  const processes = section.units.flatMap((unit) => {
+    const behaviourOf = behaviours(unit, slice, context);
+    return unit.nests.map((nest) => {
+      const ties = plannedTies[nests.length]!;
+      const wires = ties.map(({ wire }) => wire);
+      const traffic = trafficOf(nest, wires, fabric, machine);
+      const behaviour = behaviourOf(nest, wires);
+      nests.push({ unit, nest, traffic, tally: behaviour?.tally ?? null });
+      return processOf(unit, nest, machine, { ties, traffic, behaviour });
+    });
+  });
+  return { network: { processes, channels, resources: resources.map((resource) => ({ ...resource, origin })) }, nests };
+}
+
+type BehaviourOf = (nest: Nest, wires: readonly Tie["wire"][]) => NestBehaviour | null;
+
+/** The nests of a unit share its memories. */
+function behaviours(unit: Unit, slice: SectionSlice, { machine, tensors, dtypes }: BuildContext): BehaviourOf {
+  const isLive = (nest: Nest): boolean => slice.nests.has(nestKey(unit.id, nest.id));
+  if (!unit.nests.some(isLive)) return () => null;
+  const memories: Memories = { tensors, dtypes, scratch: makeScratch(unit), banks: machine.pmu.banks };
+  return (nest, wires) => (isLive(nest) ? makeBehaviour(nest, wires, memories) : null);
 }

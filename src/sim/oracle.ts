@@ -34,7 +34,7 @@ interface Actor {
   readonly waits: number[];
   /** What its last `outstanding` firings with bursts sent, oldest first. */
   readonly flights: Flight[];
-  /** Resources of the next firing's bursts, once it has been considered. */
+  /** Resources of the next firing's bursts, once its tokens are there. */
   bursts: Int32Array | null;
   fired: number;
   ready: number;
@@ -113,11 +113,11 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
 function stepActor(machine: Machine, actor: Actor, now: number): boolean {
   const { spec, fired, waiting } = actor;
   if (fired === spec.firings || now < actor.ready) return false;
-  actor.bursts ??= drawBursts(actor);
   const pops = spec.ports.filter((port) => isPopped(port, fired));
   const takes = spec.ports.filter((port) => isReserved(port, fired));
   const hasTokens = pops.every(({ channel }) => (machine.fifos[channel]!.tokens[0]?.arrival ?? Number.POSITIVE_INFINITY) <= now);
   const hasSlots = takes.every(({ channel }) => (machine.fifos[channel]!.slots[0] ?? Number.POSITIVE_INFINITY) <= now);
+  if (hasTokens) actor.bursts ??= drawBursts(machine, actor, pops);
   if (!hasTokens) waiting.starved++;
   else if (!hasOutstanding(actor, now)) waiting.memory++;
   else if (!hasSlots) waiting.blocked++;
@@ -136,9 +136,13 @@ const isFreed = (port: PortSpec, n: number): boolean => (port.kind === "stream-i
 const isReserved = (port: PortSpec, n: number): boolean => (port.kind === "stream-out" && isLast(port, n)) || (port.kind === "buffer-out" && isFirst(port, n));
 const isPushed = (port: PortSpec, n: number): boolean => !isInput(port) && isLast(port, n);
 
-function drawBursts({ spec, fired }: Actor): Int32Array {
+/** The words that the firing pops are read here: its bursts may depend on them. */
+function drawBursts({ fifos }: Machine, { spec, fired, inputs }: Actor, pops: readonly PortSpec[]): Int32Array {
+  for (const port of pops) {
+    if (port.kind === "stream-in") inputs[spec.ports.indexOf(port)]!.set(fifos[port.channel]!.tokens[0]!.words);
+  }
   const into = new Int32Array(spec.requests?.source.maxBursts ?? 0);
-  return into.subarray(0, spec.requests?.source.next(fired, into) ?? 0);
+  return into.subarray(0, spec.requests?.source.next(fired, into, spec.behaviour === undefined ? [] : inputs) ?? 0);
 }
 
 /** The k-th firing with bursts takes the slot of the (k - outstanding)-th, free the tick after that one's completion. One without bursts takes none. */
@@ -152,7 +156,7 @@ function fire(machine: Machine, actor: Actor, now: number, pops: readonly PortSp
   countWaits(machine, actor, pops, takes);
   for (const port of pops) {
     const fifo = machine.fifos[port.channel]!;
-    actor.inputs[spec.ports.indexOf(port)]!.set(fifo.tokens.shift()!.words.subarray(0, port.kind === "stream-in" ? fifo.spec.words : 0));
+    fifo.tokens.shift();
     fifo.popped++;
   }
   for (const port of takes) machine.fifos[port.channel]!.slots.shift();

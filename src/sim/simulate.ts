@@ -1,23 +1,24 @@
-/** Runs a mapping on its machine: section after section, each configured and then run to its end; what they leave in memory is there for the next. */
+/**
+ * Runs a mapping on its machine: step after step, sections that are not on the chip configured first, each run to its end; what they leave in memory is there for
+ * the next. Repeats run their steps again and again, on the places that tensors have in each round.
+ */
 
 import { RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
-import type { NetworkResult, NetworkSpec } from "../engine/network.ts";
-import { progressOf, readResult } from "../engine/result.ts";
-import { runRound } from "../engine/run.ts";
-import { createState } from "../engine/state.ts";
-import { findWaits } from "../engine/waiting.ts";
-import type { Fabric, TensorLayout } from "../fabric/fabric.ts";
+import type { ResourceSpec } from "../engine/network.ts";
+import type { Fabric, RepeatStep, Step, TensorLayout } from "../fabric/fabric.ts";
+import { configurationOf } from "../fabric/nests.ts";
+import { resolveSection } from "../fabric/resolve.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
-import { arrayFor } from "../pattern/dtypes.ts";
-import type { Program, TensorValues, Values } from "../pattern/program.ts";
-import type { RunCounters, SectionCounters } from "../result/counters.ts";
-import { buildSection } from "./build.ts";
-import { countSection } from "./count.ts";
-import { describeWaits } from "./deadlock.ts";
-import { runOracle } from "./oracle.ts";
+import { tierResources } from "../memory/tiers.ts";
+import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
+import type { RunCounters } from "../result/counters.ts";
+import { type BuildContext, buildSection, planSection } from "./build.ts";
+import { addRun, countSection, type KnownWork, makeSums, type SectionSums } from "./count.ts";
+import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
+import { runSection } from "./run.ts";
 import { type Slice, sliceFabric } from "./slice.ts";
 
 export interface SimulateOptions {
@@ -28,89 +29,184 @@ export interface SimulateOptions {
   readonly engine: "fast" | "oracle";
   /** A run that would take longer ends in a RunError. */
   readonly maxCycles?: Cycles;
-  /** Called after each section, and every so often while the fast engine runs one. */
+  /** Called after each section's run, and every so often while the fast engine is at one. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface Progress {
   readonly section: string;
-  /** Sections done, the share of the one under way included. */
+  /** Runs of sections done, the share of the one under way included. */
   readonly done: number;
+  /** Runs that are expected in all: repeats that may end early count in full until they do. */
   readonly sections: number;
   /** So far. */
   readonly ticks: Cycles;
 }
 
+/** A simulation under way. */
+interface Simulation {
+  readonly fabric: Fabric;
+  readonly machine: Machine;
+  readonly options: SimulateOptions;
+  readonly configuringTicks: Cycles;
+  readonly maxCycles: Cycles;
+  readonly slice: Slice;
+  /** Values of the inputs that are needed. */
+  readonly given: TensorValues;
+  readonly places: Places;
+  readonly movers: Movers;
+  readonly dtypes: Readonly<Record<string, Dtype>>;
+  /** Like fabric.sections. */
+  readonly sections: readonly SectionSums[];
+  readonly known: KnownWork;
+  /** Their origin is each run's. */
+  readonly resources: readonly ResourceSpec[];
+  /** Configuration on the chip. */
+  loaded: number | null;
+  /** So far: also the point in time at which the next thing begins. */
+  ticks: number;
+  firings: number;
+  done: number;
+  expected: number;
+  /** Numbers of the rounds under way, by symbol. */
+  readonly symbols: Record<string, number>;
+  /** Rounds run so far, by name of the repeat. */
+  readonly rounds: Record<string, number>;
+  readonly sizes: Record<string, number>;
+}
+
 export function simulate(mapping: Mapping, machine: Machine, options: SimulateOptions): RunCounters {
+  const simulation = begin(mapping, machine, options);
+  runSteps(simulation, simulation.fabric.steps);
+  const { ticks, sections, firings, sizes, rounds } = simulation;
+  return {
+    ticks,
+    sections: sections.map((sums) => countSection(sums, machine)),
+    outputs: options.values ? outputsOf(simulation) : null,
+    ...{ firings, sizes, rounds },
+  };
+}
+
+function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Simulation {
   const { fabric } = mapping;
   const slice = sliceFabric(fabric, options.values);
-  const tensors = allocate(fabric, slice, options);
-  const dtypes = Object.fromEntries(fabric.tensors.map(({ tensor, dtype }) => [tensor, dtype]));
-  const configuringTicks = reconfigurationCycles(machine);
-  const sections: SectionCounters[] = [];
-  let ticks = 0;
-  let firings = 0;
-  fabric.sections.forEach((section, s) => {
-    ticks += configuringTicks;
-    if (ticks > (options.maxCycles ?? Number.POSITIVE_INFINITY)) {
-      throw new RunError("limit", `section ${section.name} is configured at cycle ${ticks}, past the limit of ${options.maxCycles} cycles`);
-    }
-    const built = buildSection(s, { mapping, machine, origin: ticks, slice: slice.sections[s]!, tensors, dtypes });
-    const before = ticks;
-    const report: Report = ({ tick, share }) => {
-      options.onProgress?.({ section: section.name, done: s + share, sections: fabric.sections.length, ticks: before + tick });
-    };
-    const result = runSection(section.name, built.network, options, (options.maxCycles ?? Number.POSITIVE_INFINITY) - ticks, report);
-    sections.push(countSection(section, mapping.sections[s]!, built, result, machine, configuringTicks));
-    ticks += result.ticks;
-    firings += result.firings;
-    report({ tick: result.ticks, share: 1 });
+  const given = givenTo(slice, options);
+  return {
+    ...{ fabric, machine, options, slice, given },
+    configuringTicks: reconfigurationCycles(machine),
+    maxCycles: options.maxCycles ?? Number.POSITIVE_INFINITY,
+    places: makePlaces(fabric, given),
+    movers: findMovers(fabric),
+    dtypes: Object.fromEntries(fabric.tensors.map(({ tensor, dtype }) => [tensor, dtype])),
+    sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), machine)),
+    known: new WeakMap(),
+    resources: tierResources(machine, 0),
+    ...{ loaded: null, ticks: 0, firings: 0, done: 0, expected: runsOf(fabric.steps) },
+    ...{ symbols: {}, rounds: {}, sizes: {} },
+  };
+}
+
+/** Most runs of sections in these steps. */
+function runsOf(steps: readonly Step[]): number {
+  return steps.reduce((total, step) => total + (step.kind === "section" ? 1 : step.times * runsOf(step.steps)), 0);
+}
+
+function runSteps(simulation: Simulation, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind === "repeat") repeat(simulation, step);
+    else runOnce(simulation, step.section);
+  }
+}
+
+function repeat(simulation: Simulation, step: RepeatStep): void {
+  const { places, movers, symbols, rounds } = simulation;
+  const { written, others } = movers.get(step)!;
+  let round = 0;
+  beginRepeat(places, step);
+  for (let isDone = false; round < step.times && !isDone; round++) {
+    freePlaces(places, written, others);
+    symbols[step.round] = round;
+    runSteps(simulation, step.steps);
+    isDone = step.until !== undefined && valuesNow(places, step.until)[0] !== 0;
+    endRound(places, step);
+  }
+  delete symbols[step.round];
+  rounds[step.name] = (rounds[step.name] ?? 0) + round;
+  simulation.expected -= (step.times - round) * runsOf(step.steps);
+}
+
+function runOnce(simulation: Simulation, s: number): void {
+  const { machine, options, maxCycles, known } = simulation;
+  const sums = simulation.sections[s]!;
+  const { name } = sums.plan.section;
+  configure(simulation, s);
+  const section = resolveSection(sums.plan.section, simulation.symbols, readSizes(simulation, sums.plan.sizes));
+  const built = buildSection(sums.plan, section, contextOf(simulation, sums));
+  const before = simulation.ticks;
+  const report = (tick: Cycles, share: number): void => {
+    options.onProgress?.({ section: name, done: simulation.done + share, sections: simulation.expected, ticks: before + tick });
+  };
+  const result = runSection(name, built.network, {
+    engine: options.engine,
+    maxTicks: maxCycles - before,
+    maxCycles,
+    report: ({ tick, share }) => report(tick, share),
   });
-  return { ticks, sections, outputs: options.values ? outputsOf(options.program, tensors) : null, firings };
+  addRun(sums, built, result, machine, known);
+  simulation.ticks += result.ticks;
+  simulation.firings += result.firings;
+  report(result.ticks, 1);
+  simulation.done++;
 }
 
-type Report = (progress: ReturnType<typeof progressOf>) => void;
-
-function runSection(name: string, network: NetworkSpec, { engine, maxCycles }: SimulateOptions, maxTicks: Cycles, report: Report): NetworkResult {
-  const result = engine === "oracle" ? runOracle(network, { maxTicks }) : runFast(name, network, maxTicks, report);
-  if (!result.finished) throw new RunError("deadlock", `section ${name} is in deadlock: ${unfinished(network, result)}`);
-  if (result.ticks > maxTicks) throw new RunError("limit", `section ${name} was not done at ${maxCycles} cycles`);
-  return result;
+/** A section whose configuration is on the chip already stays as it is. */
+function configure(simulation: Simulation, s: number): void {
+  const { configuringTicks, maxCycles } = simulation;
+  const sums = simulation.sections[s]!;
+  const configuration = configurationOf(simulation.fabric, s);
+  if (simulation.loaded === configuration) return;
+  simulation.loaded = configuration;
+  simulation.ticks += configuringTicks;
+  sums.configurations++;
+  sums.configuringTicks += configuringTicks;
+  if (simulation.ticks <= maxCycles) return;
+  throw new RunError("limit", `section ${sums.plan.section.name} is configured at cycle ${simulation.ticks}, past the limit of ${maxCycles} cycles`);
 }
 
-/** Rounds of the engine between two reports: some milliseconds. */
-const REPORT_ROUNDS = 1024;
-
-function runFast(name: string, network: NetworkSpec, maxTicks: Cycles, report: Report): NetworkResult {
-  const state = createState(network, { maxTicks });
-  for (let round = 1; runRound(state); round++) if (round % REPORT_ROUNDS === 0) report(progressOf(state));
-  const waits = findWaits(state);
-  if (waits.length > 0) throw new RunError("deadlock", `section ${name} is in deadlock: ${describeWaits(network, waits)}`);
-  return readResult(state);
+/** Real lengths of the collections that a section runs over, as the sections before have left them. */
+function readSizes({ places, sizes }: Simulation, names: readonly string[]): Readonly<Record<string, number>> {
+  const values: Record<string, number> = {};
+  for (const name of names) {
+    const size = valuesNow(places, name)[0]!;
+    values[name] = size;
+    sizes[name] = Math.max(size, sizes[name] ?? size);
+  }
+  return values;
 }
 
-/** The oracle does not say who waits for whom, only who has not finished. */
-function unfinished({ processes }: NetworkSpec, result: NetworkResult): string {
-  const late = processes.filter(({ firings }, p) => result.processes[p]!.firings < firings);
-  return `${late.map(({ name }) => name).join(", ")} cannot finish`;
+function contextOf({ fabric, machine, resources, places, slice, ticks, dtypes }: Simulation, { plan }: SectionSums): BuildContext {
+  const needed = plan.tensors.filter((tensor) => slice.tensors.has(tensor));
+  return {
+    ...{ machine, resources },
+    origin: ticks,
+    fabric: { ...fabric, tensors: plan.tensors.map((tensor) => layoutNow(places, tensor)) },
+    tensors: Object.fromEntries(needed.map((tensor) => [tensor, valuesNow(places, tensor)])),
+    dtypes,
+  };
 }
 
-/** Arrays of the tensors whose values are needed: inputs as they come, the others zero. */
-function allocate(fabric: Fabric, slice: Slice, { program, inputs, values }: SimulateOptions): TensorValues {
-  const wanted = fabric.tensors.filter(({ tensor }) => slice.tensors.has(tensor));
+// --- what comes in and goes out ---
+
+function givenTo(slice: Slice, { program, inputs, values }: SimulateOptions): TensorValues {
   const outputs = new Set(values ? Object.values(program.outputs) : []);
-  const fromOutside = program.inputs.filter((name) => slice.tensors.has(name) || outputs.has(name));
-  const given = fromOutside.length === 0 ? {} : typeof inputs === "function" ? inputs() : (inputs ?? {});
-  const own = wanted.filter(({ tensor }) => !program.inputs.includes(tensor));
-  return Object.fromEntries([
-    ...own.map((layout): [string, Values] => [layout.tensor, arrayFor(layout.dtype, elements(layout))]),
-    ...fromOutside.map((name): [string, Values] => [name, inputOf(program, name, given)]),
-  ]);
+  const names = program.inputs.filter((name) => slice.tensors.has(name) || outputs.has(name));
+  const all = names.length === 0 ? {} : typeof inputs === "function" ? inputs() : (inputs ?? {});
+  return Object.fromEntries(names.map((name): [string, Values] => [name, inputOf(program, name, all)]));
 }
 
-function inputOf(program: Program, name: string, given: TensorValues): Values {
+function inputOf(program: Program, name: string, all: TensorValues): Values {
   const tensor = program.tensors.find((candidate) => candidate.name === name)!;
-  const values = given[name];
+  const values = all[name];
   if (values === undefined) throw new UserError({ code: "missing-input", message: `the run needs the values of ${name}, but got none` });
   if (values.length === elements(tensor)) return values;
   throw new UserError({
@@ -124,6 +220,6 @@ function elements({ shape }: Pick<TensorLayout, "shape">): number {
 }
 
 /** An output that is also an input is handed on as it came. */
-function outputsOf({ outputs }: Program, tensors: TensorValues): TensorValues {
-  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensors[tensor]!]));
+function outputsOf({ options, places, given }: Simulation): TensorValues {
+  return Object.fromEntries(Object.entries(options.program.outputs).map(([name, tensor]) => [name, given[tensor] ?? valuesNow(places, tensor)]));
 }

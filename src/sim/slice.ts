@@ -1,11 +1,12 @@
 /**
- * Which nests must run with data. With values: all. Without: those whose data decides times somewhere, found backward from the data-dependent nests through
- * channels, scratch memories and, from section to section, tensors off chip.
+ * Which nests must run with data. With values: all. Without: those whose data decides times or rounds somewhere, found backward from the data-dependent nests, the
+ * sizes of collections and the conditions that end repeats, through channels, scratch memories and tensors off chip, until nothing is added.
  */
 
-import type { Channel, Fabric, Nest, Section, Unit } from "../fabric/fabric.ts";
+import type { Channel, Fabric, Nest, RepeatStep, Section, Step, Unit } from "../fabric/fabric.ts";
 import { neededLevels } from "../fabric/liveness.ts";
-import { isDataDependent, scratchOf } from "../fabric/nests.ts";
+import { scratchesOf, steeringPorts, takesScratch } from "../fabric/nests.ts";
+import { sizesOf } from "../fabric/resolve.ts";
 
 export interface Slice {
   /** By section: keys of nests that need a behaviour, and of input ports whose channel carries data. */
@@ -28,12 +29,29 @@ export function portKey(unit: string, nest: string, port: string): string {
 }
 
 export function sliceFabric(fabric: Fabric, values: boolean): Slice {
+  const repeats = repeatsOf(fabric.steps);
   const tensors = new Set<string>(values ? fabric.tensors.map(({ tensor }) => tensor) : []);
-  const sections = fabric.sections.toReversed().map((section) => sliceSection(section, tensors, values));
-  return { sections: sections.toReversed(), tensors };
+  for (const { until } of repeats) if (until !== undefined) tensors.add(until);
+  for (const section of fabric.sections) for (const size of sizesOf(section)) tensors.add(size);
+  const sections = fabric.sections.map((section) => makeSearch(section, tensors));
+  for (const search of sections) for (const unit of search.section.units) for (const nest of unit.nests) seed(search, unit, nest, values);
+  const carries = repeats.flatMap((repeat) => repeat.carries);
+  const writers = writersOf(sections);
+  // A set passes on what is added while it is walked.
+  for (const tensor of tensors) {
+    for (const { search, unit, nest } of writers.get(tensor) ?? []) needInputs(search, unit, nest);
+    for (const { to, init, from } of carries) if (to === tensor) tensors.add(init).add(from);
+  }
+  return { sections, tensors };
+}
+
+/** All of them, those inside others included. */
+function repeatsOf(steps: readonly Step[]): readonly RepeatStep[] {
+  return steps.flatMap((step) => (step.kind === "repeat" ? [step, ...repeatsOf(step.steps)] : []));
 }
 
 interface Search {
+  readonly section: Section;
   readonly units: ReadonlyMap<string, Unit>;
   readonly sources: ReadonlyMap<string, Channel>;
   readonly nests: Set<string>;
@@ -41,31 +59,47 @@ interface Search {
   /** Keys of output ports that are read. */
   readonly outputs: Set<string>;
   readonly scratch: Set<string>;
+  /** Of the whole fabric. */
   readonly tensors: Set<string>;
 }
 
-/** Adds to `tensors` what the section's slice loads. */
-function sliceSection(section: Section, tensors: Set<string>, values: boolean): SectionSlice {
+function makeSearch(section: Section, tensors: Set<string>): Search {
   const sources = new Map(section.channels.flatMap((channel) => channel.sinks.map((sink) => [portKey(sink.unit, sink.nest, sink.port), channel] as const)));
   const units = new Map(section.units.map((unit) => [unit.id, unit]));
-  const search: Search = { units, sources, nests: new Set(), inputs: new Set(), outputs: new Set(), scratch: new Set(), tensors };
-  for (const unit of section.units) for (const nest of unit.nests) seed(search, unit, nest, values);
-  return search;
+  return { section, units, sources, nests: new Set(), inputs: new Set(), outputs: new Set(), scratch: new Set(), tensors };
+}
+
+interface Writer {
+  readonly search: Search;
+  readonly unit: Unit;
+  readonly nest: Nest;
+}
+
+/** Nests that write a tensor off chip, by tensor. */
+function writersOf(sections: readonly Search[]): ReadonlyMap<string, readonly Writer[]> {
+  const writers = new Map<string, Writer[]>();
+  for (const search of sections) {
+    for (const unit of search.section.units) {
+      for (const nest of unit.nests) {
+        if (nest.work.kind !== "store" && nest.work.kind !== "append") continue;
+        writers.set(nest.work.tensor, [...(writers.get(nest.work.tensor) ?? []), { search, unit, nest }]);
+      }
+    }
+  }
+  return writers;
 }
 
 function seed(search: Search, unit: Unit, nest: Nest, values: boolean): void {
-  const { work } = nest;
-  const stores = work.kind === "store" && search.tensors.has(work.tensor);
-  if (values || stores) for (const port of inputPorts(nest)) needInput(search, unit, nest, port);
-  if (values) {
-    search.nests.add(nestKey(unit.id, nest.id));
-    for (const port of nest.ports) if (port.direction === "out") needOutput(search, unit, nest, port.name);
-  } else if (isDataDependent(nest) && work.kind === "scatter") needInput(search, unit, nest, work.keyPort);
+  for (const port of steeringPorts(nest)) needInput(search, unit, nest, port);
+  if (!values) return;
+  search.nests.add(nestKey(unit.id, nest.id));
+  needInputs(search, unit, nest);
+  for (const port of nest.ports) if (port.direction === "out") needOutput(search, unit, nest, port.name);
 }
 
-/** Stream inputs that the nest's work reads. */
-function inputPorts(nest: Nest): readonly string[] {
-  return nest.ports.filter((port) => port.direction === "in" && port.kind === "stream").map((port) => port.name);
+/** All that its work reads. */
+function needInputs(search: Search, unit: Unit, nest: Nest): void {
+  for (const port of nest.ports) if (port.direction === "in" && port.kind === "stream") needInput(search, unit, nest, port.name);
 }
 
 function needInput(search: Search, unit: Unit, nest: Nest, port: string): void {
@@ -85,13 +119,29 @@ function needOutput(search: Search, unit: Unit, nest: Nest, port: string): void 
   search.outputs.add(key);
   search.nests.add(nestKey(unit.id, nest.id));
   const { work } = nest;
-  if (work.kind === "load") search.tensors.add(work.tensor);
-  else if (work.kind === "read") needScratch(search, unit, work.scratch);
-  else if (work.kind === "compute") {
-    const needed = neededLevels(nest, work, new Set([port]));
-    work.nodes.forEach((node, i) => {
-      if (node.kind === "input" && needed[i] !== undefined) needInput(search, unit, nest, node.port);
-    });
+  switch (work.kind) {
+    case "load":
+    case "fetch":
+      search.tensors.add(work.tensor);
+      break;
+    case "read":
+    case "gather":
+      needScratch(search, unit, work.scratch);
+      break;
+    case "compute": {
+      const needed = neededLevels(nest, work, new Set([port]));
+      work.nodes.forEach((node, i) => {
+        if (node.kind === "input" && needed[i] !== undefined) needInput(search, unit, nest, node.port);
+      });
+      break;
+    }
+    // What these give out follows from the ports that steer them, which are needed in every run; or they give out nothing.
+    case "append":
+    case "hash":
+    case "systolic":
+    case "store":
+    case "write":
+    case "scatter":
   }
 }
 
@@ -100,8 +150,5 @@ function needScratch(search: Search, unit: Unit, scratch: string): void {
   const key = nestKey(unit.id, scratch);
   if (search.scratch.has(key)) return;
   search.scratch.add(key);
-  for (const nest of unit.nests) {
-    if (scratchOf(nest) !== scratch || nest.work.kind === "read") continue;
-    for (const port of inputPorts(nest)) needInput(search, unit, nest, port);
-  }
+  for (const nest of unit.nests) if (scratchesOf(nest).includes(scratch) && !takesScratch(nest)) needInputs(search, unit, nest);
 }

@@ -1,7 +1,7 @@
 /** The sentences of engine/network.ts, one by one, on networks small enough to be worked out by hand; for both engines. */
 
 import { describe, expect, it } from "vitest";
-import type { NetworkSpec } from "../../src/engine/network.ts";
+import type { NetworkSpec, RequestSource } from "../../src/engine/network.ts";
 import { runNetwork } from "../../src/engine/run.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
 import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
@@ -103,9 +103,9 @@ describe.each([
     const draws = (tokens: number) => {
       const source = cyclicSource([[0], [], [0]]);
       const asked: number[] = [];
-      const next = (n: number, into: Int32Array): number => {
+      const next: RequestSource["next"] = (n, into, inputs) => {
         asked.push(n);
-        return source.next(n, into);
+        return source.next(n, into, inputs);
       };
       const feed = stage("feed", tokens, [port(0, "stream-out")]);
       const load = stage("load", 6, [port(0, "stream-in")], { requests: { outstanding: 1, source: { ...source, next } } });
@@ -115,6 +115,25 @@ describe.each([
     expect(draws(6)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(draws(3).slice(0, 3)).toEqual([0, 1, 2]);
     expect(draws(3).length).toBeLessThanOrEqual(4);
+  });
+
+  it("shows the source the words that the firing pops, the same for all firings of a longer period, and nothing where the process does not compute", () => {
+    const seen: number[][] = [];
+    const next: RequestSource["next"] = (_n, into, inputs) => {
+      seen.push(inputs.flatMap((words) => [...words]));
+      into.fill(0);
+      return inputs[0]?.[0] ?? 1;
+    };
+    const requests = { outstanding: 1, source: { ...cyclicSource([[0, 0]]), next } };
+    const count = (n: number, _inputs: unknown, outputs: readonly Float64Array[]): number => outputs[0]!.fill(n).length;
+    const feed = stage("feed", 3, [port(0, "stream-out")], { behaviour: { fire: count } });
+    const fetch = stage("fetch", 6, [port(0, "stream-in", 2)], { requests, behaviour: { fire: () => 1 } });
+    const served = (processes: NetworkSpec["processes"]): number =>
+      run(network({ processes, channels: [wire("c", 8, { words: 1 })], resources: [server("a")] })).resources[0]!.served;
+    expect(served([feed, fetch])).toBe(0 + 0 + 1 + 1 + 2 + 2);
+    expect(seen.splice(0)).toEqual([[0], [0], [1], [1], [2], [2]]);
+    expect(served([feed, { ...stage("fetch", 6, [port(0, "stream-in", 2)]), requests }])).toBe(6);
+    expect(seen).toEqual([[], [], [], [], [], []]);
   });
 
   it("lets a firing without bursts push at once, past one that is still under way", () => {

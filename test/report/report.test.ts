@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseYaml } from "../../src/base/yaml.ts";
 import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import type { Operator, Program } from "../../src/pattern/program.ts";
 import { printJson } from "../../src/report/json.ts";
 import { makeResult, type RunParts } from "../../src/report/make.ts";
 import { printReport } from "../../src/report/table.ts";
@@ -41,7 +42,7 @@ describe("a result", () => {
 
   it("has the keys of the contract in their order", () => {
     expect(Object.keys(result).join(" ")).toBe(
-      "schemaVersion weft workload machine style fidelity cycles seconds clock_hz ops kernels launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
+      "schemaVersion weft workload machine style fidelity cycles seconds clock_hz ops kernels launches launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
     );
   });
 
@@ -80,6 +81,46 @@ describe("a result", () => {
     expect(result.bounds_cycles.ddr).toBeCloseTo(40_000 / 51.2, 6);
     expect(result.bounds_cycles.hbm).toBe(0);
     expect(result.bounds_cycles.network).toBeCloseTo(500 / (2 * (17 * 8 + 18 * 7)) / machine.network.vector_links, 9);
+  });
+
+  it("counts runs of sections as kernels, and only what was loaded as launches", () => {
+    const often = resultOf(run([section({ runs: 50 }), section({ name: "z", runs: 7, configurations: 3 })]));
+    expect([often.kernels, often.launches]).toEqual([57, 4]);
+    expect(often.sections.map(({ runs }) => runs)).toEqual([50, 7]);
+    expect(often.limit.sentence).toContain("loading 4 configurations takes");
+    expect(printReport(often)).toMatch(/z +7 +1,100/);
+  });
+
+  describe("of a program with loops and collections", () => {
+    // In each round y[i] = x[i] * carried over the n elements that a collection has, of 1,000.
+    const at = [{ kind: "index", dtype: "i32", index: "i" }] as const;
+    const factors = ["x", "carried"].map((tensor) => ({ kind: "read", dtype: "f32", tensor, at }) as const);
+    const body: Operator = {
+      ...{ kind: "map", name: "next", domain: [{ name: "i", extent: 1000, count: "some.size" }] },
+      body: { kind: "op", dtype: "f32", op: "mul", args: factors },
+    };
+    const round = { name: "r", extent: 8 };
+    const loop: Operator = { kind: "iterate", name: "loop", times: 8, round, carries: [{ to: "carried", init: "x", from: "next" }], body: [body] };
+    const program: Program = { ...squares, operators: [loop], outputs: { y: "carried" } };
+    const work = (count: number) => unit("work", "pcu", { busy: 1000, operations: [{ op: "mul", dtype: "f32", count }] });
+    const flops = (done: number, sizes: RunCounters["sizes"], rounds: RunCounters["rounds"]): number =>
+      resultOf({ ...run([section({ units: [work(done)] })]), sizes, rounds }, { program }).ops.flops;
+
+    it("counts the operations of the rounds that ran over the lengths that there were", () => {
+      expect(flops(1e6, { "some.size": 100 }, { loop: 3 })).toBe(300);
+      expect(flops(1e6, {}, {})).toBe(8000);
+    });
+
+    it("counts no more than the datapaths did: then lengths have changed from round to round", () => {
+      expect(flops(120, { "some.size": 100 }, { loop: 3 })).toBe(120);
+    });
+
+    it("warns of a bound that is much larger than what was there", () => {
+      const warnings = (size: number) => resultOf({ ...run(), sizes: { "some.size": size } }, { program }).warnings.join("\n");
+      expect(warnings(250)).toContain("some.size was 250 at most, its collection is planned for 1000");
+      expect(warnings(251)).not.toContain("some.size");
+      expect(warnings(0)).toContain("some.size was 0 at most");
+    });
   });
 
   it("charges special functions to the stages where there is no tail unit, and to the tail where there is one", () => {
@@ -226,6 +267,8 @@ describe("invariants", () => {
     ["a run faster than its bound", { ...result, bounds_cycles: { ...result.bounds_cycles, compute: 1101 } }, "below its compute bound of 1101"],
     ["a number that is none", { ...result, utilization: { ...result.utilization, pcu: Number.NaN } }, "result.utilization.pcu is NaN"],
     ["a negative count", { ...result, kernels: -1 }, "result.kernels is -1"],
+    ["runs that do not add up", { ...result, kernels: 2 }, "the runs of the sections add up to 1 of 2 kernels"],
+    ["more launches than runs", { ...result, launches: 2 }, "2 configurations were loaded for 1 kernels"],
     ["sections that do not add up", { ...result, sections: [] }, "the sections add up to 0 of 1100"],
   ])("refuse %s", (_, broken, sentence) => {
     expect(brokenInvariants(broken).join("\n")).toContain(sentence);

@@ -34,6 +34,11 @@ const refreshing: Machine = { ...tinyMachine, tiers: { ddr: { ...tinyTier, refre
 
 const bursts = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
+/** The sections one after the other. */
+function inOrder(fabric: Fabric, sections: Fabric["sections"]): Fabric {
+  return { ...fabric, sections, steps: sections.map((_, section) => ({ kind: "section", section })) };
+}
+
 function section(counters: RunCounters) {
   return counters.sections[0]!;
 }
@@ -90,7 +95,7 @@ describe("time", () => {
   it("goes on with the tier's refresh across sections: the same section takes a different time where it begins in another phase", () => {
     const { fabric, inputs } = elementwise(64);
     const [one] = fabric.sections;
-    const twice = run({ ...fabric, sections: [one!, { ...one!, name: "again" }] }, inputs, { machine: refreshing });
+    const twice = run(inOrder(fabric, [one!, { ...one!, name: "again" }]), inputs, { machine: refreshing });
     expect(twice.sections[0]!.ticks).toBe(section(run(fabric, inputs, { machine: refreshing })).ticks);
     // Configured at 1000 and again at 1000 + ticks + 1000, of a period of 500: only the phase differs.
     const later = { ...refreshing, reconfiguration_seconds: (1000 + twice.sections[0]!.ticks + 1000) * 1e-9 };
@@ -177,7 +182,7 @@ describe("data", () => {
     const z = tensor("z", "f32", [50], 1 << 21);
     const walk = [affine([16], 1)];
     const second = fabricOf([], [load("a", y, [4], walk), again.units[1]!, store("b", z, [4], walk)]).sections[0]!;
-    const fabric: Fabric = { ...first, tensors: [x, y, z], sections: [first.sections[0]!, { ...second, name: "second" }] };
+    const fabric = inOrder({ ...first, tensors: [x, y, z] }, [first.sections[0]!, { ...second, name: "second" }]);
     const { inputs } = elementwise(50);
     const { outputs } = run(fabric, inputs);
     expect(Array.from(outputs!.z!)).toEqual(Array.from(inputs.x!, (v) => 2 * (2 * v + 1) + 1));
@@ -284,7 +289,7 @@ describe("without values", () => {
     );
     const units = [load("k", mid, [6], walk), load("v", mid, [6], walk), table, store("o", out, [1], walk)];
     const second = { ...fabricOf([], units, { k: i32, v: i32, o: i32, u: { depth: 1 } }).sections[0]!, name: "second" };
-    const fabric: Fabric = { ...fabricOf([k, mid, out], []), sections: [first, second] };
+    const fabric = inOrder(fabricOf([k, mid, out], []), [first, second]);
     const spread = { k: Int32Array.from({ length: n }, (_, i) => i % 8) };
     const same = { k: new Int32Array(n).fill(5) };
     for (const inputs of [spread, same]) expect({ ...run(fabric, inputs), outputs: null }).toEqual(run(fabric, inputs, { values: false }));
