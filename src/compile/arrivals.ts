@@ -8,7 +8,7 @@ import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { isStrided, scratchBytes } from "./sizes.ts";
+import { isStrided, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
@@ -43,7 +43,7 @@ export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly Ou
   }
   const inOrder = sameOrder(operand, draft, from, loops);
   if (isFold(from.shape)) {
-    const tokens = from.result.loops.reduce((product, loop) => product * loop.trip, 1);
+    const tokens = resultOf(from, operand.tensor).loops.reduce((product, loop) => product * loop.trip, 1);
     const direct = inOrder && (from.shape.operator.kind === "groupBy" || tokens <= machine.pcu.fifo_depth);
     return { from, earliest: from.epoch + 1, direct };
   }
@@ -83,7 +83,7 @@ const canStream = (operand: OperandRead, { shape }: Draft): boolean => shape.mod
 function readsOnce(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[]): boolean {
   const { shape, inner } = draft;
   const level = levelOf(operand, draft, loops);
-  const overlaps = operand.at.some((place) => Object.keys(place.of).length > 1);
+  const overlaps = operand.at.some((place) => shape.loops.filter((index) => place.of[index.name] !== undefined).length > 1);
   const repeats = shape.loops.some((index, position) => {
     if (dependsOn(operand, index.name)) return false;
     return ((loops[position]?.trips ?? 1) > 1 && position < level) || (inner[position]!.trip > 1 && loops.length + position < level);
@@ -93,7 +93,7 @@ function readsOnce(operand: OperandRead, draft: Draft, loops: readonly OuterLoop
 
 /** Does the reader take the tokens just as the writer makes them? */
 function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePlan, loops: readonly OuterLoop[]): boolean {
-  const { result } = from;
+  const result = resultOf(from, operand.tensor);
   if (shape.mode === "systolic") return false;
   const lane = laneStep(operand, shape.lane);
   if (lane === "strided") return false;
@@ -110,12 +110,15 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
   if (plain.some((name) => name === null) && operand.at.length > 0) return false;
   return (
     mine.length === theirs.length &&
-    mine.every((loop, i) => plain[theirs[i]!.dim] === loop.index && loop.trip === theirs[i]!.trip && loop.step === theirs[i]!.step)
+    mine.every(({ index, trip, step, count }, i) => {
+      const other = theirs[i]!;
+      return plain[other.dim] === index && trip === other.trip && step === other.step && count === other.count;
+    })
   );
 }
 
 function stageBuffer(operand: OperandRead, from: StagePlan, strided: boolean, machine: Machine, loops: readonly OuterLoop[]): Via | string {
-  const { shape } = from.result;
+  const { shape } = resultOf(from, operand.tensor);
   const { bytes } = scratchBytes(shape, bytesOf(operand.dtype), machine, strided);
   const once = loops.every((loop) => loop.trips === 1);
   const buffers = once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes));
@@ -147,4 +150,5 @@ function tierBuffer(operand: OperandRead, draft: Draft, strided: boolean, loops:
   return best?.buffer ?? tooBig(operand.tensor, smallest, machine);
 }
 
-const extentOf = ({ inner }: Draft, index: string): number => inner.find((loop) => loop.index === index)!.extent;
+/** Of the tile. The round of a loop around the section is one number. */
+const extentOf = ({ inner }: Draft, index: string): number => inner.find((loop) => loop.index === index)?.extent ?? 1;

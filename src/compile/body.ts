@@ -1,17 +1,21 @@
 /** An operator's body as single assignment: equal subexpressions once, operands apart. What partition cuts into PCUs. */
 
-import { UserError } from "../base/errors.ts";
 import { affine } from "../pattern/analysis.ts";
-import type { Dtype, Expr, GroupByOperator, MapOperator, ReduceFn, ScalarOp } from "../pattern/program.ts";
+import type { Dtype, Expr, GroupByOperator, IterateOperator, Operator, ReduceFn, ScalarOp } from "../pattern/program.ts";
 
 /** A value that comes from a tensor: the element at these affine places. */
 export interface OperandRead {
   readonly tensor: string;
   readonly dtype: Dtype;
   readonly at: readonly Linear[];
+  /** 0 outside the tensor. */
+  readonly padded?: true;
 }
 
-/** constant + sum of coefficients times index values. */
+/** What becomes a stage. */
+export type StageOperator = Exclude<Operator, IterateOperator>;
+
+/** constant + sum of coefficients times index values; an index that is no loop of the operator is the round of a loop around it. */
 export interface Linear {
   readonly constant: number;
   readonly of: Readonly<Record<string, number>>;
@@ -23,20 +27,22 @@ export type BodyNode =
   | { readonly kind: "index"; readonly dtype: "i32"; readonly index: string }
   | { readonly kind: "op"; readonly dtype: Dtype; readonly op: ScalarOp; readonly args: readonly number[] }
   | { readonly kind: "cast"; readonly dtype: Dtype; readonly arg: number }
-  | { readonly kind: "reduce"; readonly dtype: Dtype; readonly acc: Dtype; readonly fn: ReduceFn; readonly arg: number };
+  | { readonly kind: "reduce"; readonly dtype: Dtype; readonly acc: Dtype; readonly fn: ReduceFn; readonly arg: number }
+  | { readonly kind: "scan"; readonly dtype: Dtype; readonly acc: Dtype; readonly fn: ReduceFn; readonly exclusive: boolean; readonly arg: number };
 
 export interface Body {
   /** Arguments stand before their users. */
   readonly nodes: readonly BodyNode[];
   readonly operands: readonly OperandRead[];
-  /** Nodes that leave: one for a map; key, then a value per field, for a groupBy. */
+  /** Nodes that leave: one for a map, scan or gather (its element number); key, then a value per field, for a groupBy; condition, then fields, of each emit of a flatMap; condition and key of a hash. */
   readonly results: readonly number[];
 }
 
 /** Numbers apart that JSON would write alike. */
 const numberKey = (value: number): number | string => (Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : `${value}`);
 
-export function bodyOf(operator: MapOperator | GroupByOperator): Body {
+/** `dtype`: of what a scan gives; its accumulator's where it is not given. */
+export function bodyOf(operator: StageOperator, dtype?: Dtype): Body {
   const nodes: BodyNode[] = [];
   const operands: OperandRead[] = [];
   const nodeIds = new Map<string, number>();
@@ -51,11 +57,11 @@ export function bodyOf(operator: MapOperator | GroupByOperator): Body {
   }
   function operandOf(expr: Extract<Expr, { kind: "read" }>): number {
     const at = expr.at.map((place) => linearOf(place, operator.name, expr.tensor));
-    const key = JSON.stringify([expr.tensor, at]);
+    const key = JSON.stringify([expr.tensor, at, expr.padded]);
     const id = operandIds.get(key);
     if (id !== undefined) return id;
     operandIds.set(key, operands.length);
-    return operands.push({ tensor: expr.tensor, dtype: expr.dtype, at }) - 1;
+    return operands.push({ tensor: expr.tensor, dtype: expr.dtype, at, ...(expr.padded && { padded: true }) }) - 1;
   }
   function walk(expr: Expr): number {
     const done = known.get(expr);
@@ -80,8 +86,26 @@ export function bodyOf(operator: MapOperator | GroupByOperator): Body {
         return add({ kind: "reduce", dtype: expr.dtype, acc: expr.acc, fn: expr.fn, arg: walk(expr.body) });
     }
   }
-  const results = operator.kind === "map" ? [walk(operator.body)] : groupByResults(operator).map(walk);
-  return { nodes, operands, results };
+  const results = resultsOf(operator).map(walk);
+  if (operator.kind !== "scan") return { nodes, operands, results };
+  const { acc, fn, exclusive } = operator;
+  return { nodes, operands, results: [add({ kind: "scan", dtype: dtype ?? acc, acc, fn, exclusive, arg: results[0]! })] };
+}
+
+function resultsOf(operator: StageOperator): readonly Expr[] {
+  switch (operator.kind) {
+    case "map":
+    case "scan":
+      return [operator.body];
+    case "gather":
+      return [operator.index];
+    case "groupBy":
+      return groupByResults(operator);
+    case "flatMap":
+      return operator.emits.flatMap(({ when, fields }) => [when, ...Object.values(fields)]);
+    case "hash":
+      return [operator.when ?? { kind: "const", dtype: "bool", value: 1 }, operator.key];
+  }
 }
 
 /** Key (negative where the record takes no part), then the value of each field. */
@@ -95,12 +119,7 @@ function groupByResults(operator: GroupByOperator): readonly Expr[] {
 function linearOf(place: Expr, operator: string, tensor: string): Linear {
   const found = affine(place);
   if (found === null) {
-    throw new UserError({
-      code: "not-lowered",
-      place: { path: operator },
-      message: `"${operator}" reads "${tensor}" at an index that is not affine in its loops (a gather); this version does not lower gathers`,
-      hint: "read at sums of loop indices times constants",
-    });
+    throw new Error(`"${operator}" reads "${tensor}" at an index that is not affine: gathers.ts leaves none`);
   }
   return { constant: found.constant, of: Object.fromEntries([...found.coefficients].filter(([, coefficient]) => coefficient !== 0)) };
 }

@@ -8,9 +8,11 @@
 
 import type { Nest, Node, Section } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
+import { writesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
 import type { SectionPlan, StagePlan } from "./controllers.ts";
-import { type Copy, guardsOf, loopsOf, placeOf } from "./nests.ts";
+import { buildAppends, buildGather, buildHash } from "./indirect.ts";
+import { type Copy, elementGuards, loopsOf, placeOf } from "./nests.ts";
 import { feed } from "./operands.ts";
 import type { Part } from "./partition.ts";
 import { buildStores } from "./stores.ts";
@@ -29,9 +31,9 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
   const parts = Array.from({ length: stage.split }, (_, part) => buildCopy(builder, stage, { at, part }));
-  if (shape.operator.kind === "groupBy") return;
+  if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
   const root = stage.split === 1 ? parts[0]! : combine(builder, stage, parts, at);
-  builder.results.set(resultKey(shape.name, at), root);
+  builder.results.set(resultKey(writesOf(shape.operator)[0]!, at), root);
 }
 
 /** One copy of a stage; returns the port of its (first) result. */
@@ -42,8 +44,30 @@ function buildCopy(builder: Builder, stage: StagePlan, copy: Copy): Source {
   if (shape.systolic !== null) return buildArray(builder, stage, freshId(builder, name), feeds);
   const made = new Map<number, Source>();
   shape.parts.forEach((part, p) => buildPart(builder, stage, copy, freshId(builder, shape.parts.length > 1 ? `${name}.${p}` : name), part, feeds, made));
-  if (shape.operator.kind === "groupBy") shape.operator.fields.forEach((_, field) => buildTable(builder, stage, copy, field, made));
-  return made.get(shape.body.results[0]!)!;
+  return buildTail(builder, stage, copy, made);
+}
+
+/** What follows the PCUs of a stage: the memory that folds, fetches, appends or numbers what they made. */
+function buildTail(builder: Builder, stage: StagePlan, copy: Copy, made: ReadonlyMap<number, Source>): Source {
+  const { operator, body } = stage.shape;
+  switch (operator.kind) {
+    case "map":
+    case "scan":
+      break;
+    case "groupBy":
+      operator.fields.forEach((_, field) => {
+        buildTable(builder, stage, copy, field, made);
+      });
+      break;
+    case "gather":
+      return buildGather(builder, stage, copy, made.get(body.results[0]!)!);
+    case "flatMap":
+      buildAppends(builder, stage, copy, made);
+      break;
+    case "hash":
+      return buildHash(builder, stage, copy, made);
+  }
+  return made.get(body.results[0]!)!;
 }
 
 function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, part: Part, feeds: readonly Source[], made: Map<number, Source>): void {
@@ -72,7 +96,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
     lanes: shape.lane === null ? 1 : shape.lanes,
     ii: 1,
     latency: machine.pcu.stages + (machine.pcu.tail ? 1 : 0),
-    guards: guardsOf(folded, stage, plan.loops, copy, shape.lane, loops.length),
+    guards: elementGuards(folded, stage, plan.loops, copy),
     ports: [...inputs.map(({ name, level }) => port(name, "in", level)), ...exports.map(({ port: name, level }) => port(name, "out", level))],
     work: { kind: "compute", nodes, outputs: exports.map(({ node, port: name }) => ({ port: name, node: position.get(node)! })) },
   };
@@ -131,6 +155,8 @@ function nodesOf(
         const lanes = lane !== null && stage.shape.loops.findIndex((index) => index.name === lane) >= stage.shape.kept;
         return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes };
       }
+      case "scan":
+        return { ...node, arg: place(node.arg), level: plan.loops.length + stage.inner.length - 1, lanes: lane !== null };
     }
   };
   for (const id of [...part.nodes, ...part.exports]) place(id);

@@ -3,7 +3,7 @@
  * loops run tile by tile, and in each iteration every load, stage and store handles its tile while its neighbours are at other tiles.
  */
 
-import type { Style, TensorLayout } from "../fabric/fabric.ts";
+import type { Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import type { Program } from "../pattern/program.ts";
 import type { StageShape } from "./stage.ts";
 
@@ -15,6 +15,12 @@ export interface Controllers {
   readonly style: Style;
   readonly tensors: readonly TensorLayout[];
   readonly sections: readonly SectionPlan[];
+  /** By section: sections of one number are on the chip together. */
+  readonly configurations: readonly number[];
+  /** In which order they run. */
+  readonly steps: readonly Step[];
+  /** Stage -> why it begins a section although it reads what the section before makes: what a plan of both lacked. Absent where the style forbids one. */
+  readonly cuts: Readonly<Record<string, string>>;
 }
 
 export interface SectionPlan {
@@ -34,6 +40,8 @@ export interface OuterLoop {
   readonly tile: number;
   readonly par: number;
   readonly trips: number;
+  /** A loop over a collection: the tensor with its real extent; `extent` is the bound. */
+  readonly count?: string;
 }
 
 /** What the cost model expects. Cycles of the slowest stage, of the busiest tier, of the busiest address generator. */
@@ -57,7 +65,12 @@ export interface StagePlan {
   readonly stores: readonly StorePlan[];
   /** Streaming regions are numbered along the data flow: what a stage must wait for (a whole tile, a fold) starts a new one. */
   readonly epoch: number;
-  readonly result: ResultStream;
+  /** Of each tensor that it writes, like writesOf(operator). The fields of a flatMap have none: they are appended to memory. */
+  readonly results: readonly (ResultStream | null)[];
+  /** gather: where its table is. pmu: a copy of it on the chip for each copy of the stage. memory: every element is fetched. */
+  readonly table: "pmu" | "memory" | null;
+  /** flatMap: fields that are appended to memory, as positions in writesOf(operator). */
+  readonly appends: readonly number[];
 }
 
 /** Counter t of the loop stands for elements t * step ... of the tile's `extent` elements. */
@@ -66,6 +79,8 @@ export interface InnerLoop {
   readonly trip: number;
   readonly step: number;
   readonly extent: number;
+  /** A loop over a whole collection: the tensor with its real extent. */
+  readonly count?: string;
 }
 
 /** How an operand reaches its stage. */
@@ -100,10 +115,10 @@ export interface TierBuffer {
   readonly generators: readonly number[];
 }
 
-/** A tensor that leaves the chip. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
+/** A tensor that leaves the chip other than by appending. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
 export interface StorePlan {
   readonly tensor: string;
-  /** groupBy: which field. */
+  /** Position in writesOf(operator). */
   readonly field: number;
   readonly collect: readonly number[];
   readonly buffers: number;
@@ -111,7 +126,7 @@ export interface StorePlan {
 
 /** The order in which a stage makes its result inside a tile. */
 export interface ResultStream {
-  readonly loops: readonly { readonly dim: number; readonly trip: number; readonly step: number }[];
+  readonly loops: readonly { readonly dim: number; readonly trip: number; readonly step: number; readonly count?: string }[];
   /** Dimension that runs across the words of a token; null: one word. */
   readonly lane: number | null;
   readonly words: number;

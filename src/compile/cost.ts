@@ -2,11 +2,12 @@
 
 import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { tensorBytes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, partsOf, product, treeUnits } from "./sizes.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, partsOf, product, resultOf, treeUnits } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 /** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
@@ -20,6 +21,10 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
   for (const stage of stages) {
     pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + treeUnits(stage.split, machine);
     if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length;
+    if (stage.shape.operator.kind === "hash") pmu++;
+    if (stage.table === "pmu") pmu += copies;
+    if (stage.table === "memory") ag += copies;
+    ag += stage.appends.length;
     ag += loadGenerators(stage, loops);
     stage.operands.forEach(({ via }, position) => {
       const operand = stage.shape.operands[position]!;
@@ -36,6 +41,9 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
 
 /** Hops to one more sink of a net among neighbours, as annealed placements have shown; steers the search only. */
 const HOPS_A_SINK = 1.5;
+
+/** Ticks of a gather of one vector at random: 16 lanes over 16 banks meet three deep on average. Steers the search only. */
+const BANK_TURNS = 3;
 
 /** Links that routes will take over those there are. A packet-switched link carries many slow channels, so there only fast ones count, and few are. */
 export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoop[], units: SectionPlan["units"], { grid, network }: Machine): number {
@@ -77,7 +85,7 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
   };
   for (const stage of stages) {
     const firings = product(stage.inner.map((loop) => loop.trip));
-    const drain = product(stage.result.loops.map((loop) => loop.trip));
+    const drain = Math.max(1, ...stage.results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip))));
     compute = Math.max(compute, turns * (Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0)));
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
@@ -100,10 +108,21 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
         charge(operand, moved);
       }
     });
+    if (stage.table !== null) {
+      const { name, shape, dtype } = stage.shape.table!;
+      const fetched = product(stage.shape.loops.map(({ extent }) => extent));
+      const moved = stage.table === "pmu" ? product(shape) * bytesOf(dtype) : fetched * machine.tiers[tierOf(name)]!.burst_bytes;
+      bytes[tierOf(name)] += moved;
+      compute = Math.max(compute, turns * firings * BANK_TURNS);
+    }
+    for (const field of stage.appends) {
+      const tensor = writesOf(stage.shape.operator)[field]!;
+      bytes[tierOf(tensor)] += tensorBytes(program.tensors.find((item) => item.name === tensor)!);
+    }
     for (const { tensor, collect } of stage.stores) {
       const made = program.tensors.find((item) => item.name === tensor)!;
       bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
-      generator = Math.max(generator, turns * product(stage.result.loops.map((loop) => loop.trip)) * product(collect));
+      generator = Math.max(generator, turns * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect));
     }
   }
   let memory = 0;

@@ -2,6 +2,7 @@
 
 import type { Machine } from "../machine/machine.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import { resultOf } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 interface Need {
@@ -19,19 +20,23 @@ export function tooManyCounters(stages: readonly StagePlan[], loops: readonly Ou
 }
 
 function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly OuterLoop[]): readonly Need[] {
-  const { shape, operands, stores, result } = stage;
+  const { shape, operands, stores, table } = stage;
   const outer = loops.map((loop) => loop.trips);
   const trips = [...outer, ...stage.inner.map((loop) => loop.trip)];
   const drain = shape.systolic === null ? 0 : turning(trips.slice(0, outer.length + shape.kept)) + 1;
   const needs: Need[] = [{ kind: "pcu", counters: Math.max(turning(trips), drain) }];
   const pmu = (list: readonly number[]) => needs.push({ kind: "pmu", counters: turning(list) });
-  if (shape.operator.kind === "groupBy") pmu(trips);
+  if (shape.operator.kind === "groupBy" || shape.operator.kind === "hash" || table === "pmu") pmu(trips);
+  if (table === "pmu") pmu(blocks(shape.table!.shape, shape.lanes));
   operands.forEach(({ via, level }, position) => {
     if (via.kind === "tier-buffer") pmu(loadTrips(stage, position, via, loops));
-    if (via.kind === "stage-buffer") pmu([...outer, ...stages.find((other) => other.shape.name === via.from)!.result.loops.map((loop) => loop.trip)]);
+    if (via.kind === "stage-buffer") {
+      const from = stages.find((other) => other.shape.name === via.from)!;
+      pmu([...outer, ...resultOf(from, shape.operands[position]!.tensor).loops.map((loop) => loop.trip)]);
+    }
     if (via.kind === "tier-buffer" || via.kind === "stage-buffer") pmu(trips.slice(0, level));
   });
-  for (const { collect } of stores) if (turning(collect) > 0) pmu([...outer, ...collect, ...blocks(result.shape, shape.lanes)]);
+  for (const { collect, tensor } of stores) if (turning(collect) > 0) pmu([...outer, ...collect, ...blocks(resultOf(stage, tensor).shape, shape.lanes)]);
   return needs;
 }
 

@@ -3,53 +3,52 @@
  *
  *     late = filter(i < n, d[i] > 15); s = reduce(add, r < size(late), late.d[r])   ->   s = reduce(add, i < n, select(d[i] > 15, d[i], 0))
  *
- * Before: a verified Program. After: the same values, no flatMap. A collection that is itself an output, or is read at other places than its own
- * index, would have to be compacted in memory, which this version does not lower: it is refused.
+ * Before: a normalised Program without gathers in its bodies: so conditions and fields are cheap to compute twice, and may be computed for records that are not taken.
+ * After: the same values; a filter is gone where all its readers are reductions, groupBys and flatMaps of its block that read it at their own index. All others stay,
+ * to be compacted in memory: outputs, flatMaps of several emits or with a bound that could be exceeded, filters whose records are mapped, scanned, hashed,
+ * gathered from, or read in the rounds of an iterate.
  */
 
-import { UserError } from "../base/errors.ts";
-import { readsOf } from "../pattern/analysis.ts";
+import { bodiesOf, tensorsReadBy } from "../pattern/analysis.ts";
 import { identity } from "../pattern/dtypes.ts";
+import { visitNodes } from "../pattern/nodes.ts";
 import type { Expr, FlatMapOperator, GroupByOperator, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
+import { mapBlocks } from "./blocks.ts";
 import { renameIndices, rewriteExpr, substitute } from "./rewrite.ts";
 
 type Reduce = Extract<Expr, { kind: "reduce" }>;
 
-export function fuseFilters(program: Program): Program {
-  const filters = program.operators.filter((operator) => operator.kind === "flatMap");
-  return filters.reduce(fuseFilter, program);
+export const fuseFilters = (program: Program): Program => mapBlocks(program, fuseBlock);
+
+function fuseBlock(block: Program): Program {
+  const names = block.operators.filter((operator) => operator.kind === "flatMap").map(({ name }) => name);
+  return names.reduce((current, name) => fuseFilter(current, current.operators.find((operator) => operator.name === name) as FlatMapOperator), block);
 }
 
-function fuseFilter(program: Program, filter: FlatMapOperator): Program {
-  const size = `${filter.name}.size`;
-  const own = new Set([...Object.keys(filter.emits[0]?.fields ?? {}).map((field) => `${filter.name}.${field}`)]);
-  if (filter.emits.length !== 1) throw notLowered(filter, `it emits up to ${filter.emits.length} records an index`);
-  for (const [output, tensor] of Object.entries(program.outputs)) {
-    if (own.has(tensor)) throw notLowered(filter, `its records are the output "${output}"`);
-  }
-  const usesSize = Object.values(program.outputs).includes(size) || program.operators.some((operator) => readsTensor(operator, size));
-  const operators = program.operators.flatMap((operator): readonly Operator[] => {
-    if (operator === filter) return usesSize ? [countOf(filter)] : [];
-    return [takeOver(operator, filter)];
-  });
-  for (const operator of operators) {
-    for (const name of own) if (readsTensor(operator, name)) throw notLowered(filter, `"${operator.name}" reads it at another place than its own index`);
-  }
-  const tensors = program.tensors.filter((tensor) => !own.has(tensor.name) && (tensor.name !== size || usesSize));
-  return { ...program, operators, tensors };
+function fuseFilter(block: Program, filter: FlatMapOperator): Program {
+  const size = sizeOf(filter);
+  const fields = new Set(Object.keys(filter.emits[0]!.fields).map((field) => `${filter.name}.${field}`));
+  const outputs = Object.values(block.outputs);
+  if (filter.emits.length !== 1 || canExceedBound(filter) || outputs.some((tensor) => fields.has(tensor))) return block;
+  const readers = block.operators.filter((operator) => operator !== filter).map((operator) => takeOver(operator, filter));
+  if (readers.some((operator) => readsRecords(operator, fields))) return block;
+  const usesSize = outputs.includes(size) || readers.some((operator) => tensorsReadBy(operator).has(size));
+  const position = block.operators.indexOf(filter);
+  const operators = readers.toSpliced(position, 0, ...(usesSize ? [countOf(filter)] : []));
+  return { ...block, operators, tensors: block.tensors.filter(({ name }) => !fields.has(name) && (name !== size || usesSize)) };
 }
 
-const notLowered = (filter: FlatMapOperator, why: string): UserError =>
-  new UserError({
-    code: "not-lowered",
-    place: { path: filter.name },
-    message: `flatMap "${filter.name}" would have to be compacted in memory, because ${why}; this version only lowers a filter that is read in order`,
-    hint: "reduce or group it, or write it as a map with select",
-  });
+const sizeOf = (filter: FlatMapOperator): string => `${filter.name}.size`;
+
+/** More records than the bound are an error, which a predicate would not notice. */
+const canExceedBound = ({ domain, bound }: FlatMapOperator): boolean => domain.reduce((product, { extent }) => product * extent, 1) > bound;
+
+/** Does an operator still need the compacted records? Running over as many of something else only takes their number. */
+const readsRecords = (operator: Operator, fields: ReadonlySet<string>): boolean => [...tensorsReadBy(operator)].some((tensor) => fields.has(tensor));
 
 /** `${filter}.size` as a count. */
 function countOf(filter: FlatMapOperator): MapOperator {
-  const name = `${filter.name}.size`;
+  const name = sizeOf(filter);
   const { indices, by } = renameIndices(filter.domain, name, "r");
   const when = substitute(whenOf(filter), by);
   const one: Expr = { kind: "const", dtype: "i32", value: 1 };
@@ -60,56 +59,84 @@ function countOf(filter: FlatMapOperator): MapOperator {
 
 const whenOf = (filter: FlatMapOperator): Expr => filter.emits[0]!.when;
 
+/** The reader over the filter's own domain; itself where it does not walk the filter in order. */
 function takeOver(operator: Operator, filter: FlatMapOperator): Operator {
   switch (operator.kind) {
     case "map": {
-      if (operator.domain.some((index) => index.count === `${filter.name}.size`)) throw notLowered(filter, `"${operator.name}" is a map over it`);
       const body = rewriteExpr(operator.body, (node) => (node.kind === "reduce" ? predicateReduce(node, operator.name, filter) : node));
       return body === operator.body ? operator : { ...operator, body };
     }
     case "groupBy":
       return predicateGroupBy(operator, filter);
     case "flatMap":
+      return predicateFlatMap(operator, filter);
     case "scan":
+    case "gather":
+    case "hash":
     case "iterate":
       return operator;
   }
 }
 
+/** The accumulator sees its own identity, which a narrower body may not have. */
 function predicateReduce(reduce: Reduce, owner: string, filter: FlatMapOperator): Expr {
-  const walked = reduce.over.find((index) => index.count === `${filter.name}.size`);
-  if (walked === undefined) return reduce;
-  const { indices, by } = renameIndices(filter.domain, `${owner}.${filter.name}`, "r");
-  const body = inline(reduce.body, walked, filter, by);
-  const neutral: Expr = { kind: "const", dtype: body.dtype, value: identity(reduce.fn, body.dtype) };
-  const guarded: Expr = { kind: "op", dtype: body.dtype, op: "select", args: [substitute(whenOf(filter), by), body, neutral] };
-  return { ...reduce, over: reduce.over.flatMap((index) => (index === walked ? indices : [index])), body: guarded };
+  const walk = walkOf(reduce.over, [reduce.body], owner, filter, "r");
+  if (walk === null) return reduce;
+  const taken = walk.take(reduce.body);
+  const body: Expr = taken.dtype === reduce.acc ? taken : { kind: "cast", dtype: reduce.acc, arg: taken };
+  const neutral: Expr = { kind: "const", dtype: reduce.acc, value: identity(reduce.fn, reduce.acc) };
+  return { ...reduce, over: walk.indices, body: { kind: "op", dtype: reduce.acc, op: "select", args: [walk.when, body, neutral] } };
 }
 
 function predicateGroupBy(operator: GroupByOperator, filter: FlatMapOperator): GroupByOperator {
-  const walked = operator.domain.find((index) => index.count === `${filter.name}.size`);
-  if (walked === undefined) return operator;
-  const { indices, by } = renameIndices(filter.domain, `${operator.name}.${filter.name}`, "i");
-  const take = (expr: Expr) => inline(expr, walked, filter, by);
-  const condition = substitute(whenOf(filter), by);
-  const when: Expr = operator.when === undefined ? condition : { kind: "op", dtype: "bool", op: "and", args: [condition, take(operator.when)] };
-  return {
-    ...operator,
-    domain: operator.domain.flatMap((index): readonly Index[] => (index === walked ? indices : [index])),
-    when,
-    key: take(operator.key),
-    fields: operator.fields.map((field) => ({ ...field, value: take(field.value) })),
-  };
+  const walk = walkOf(operator.domain, bodiesOf(operator), operator.name, filter, "i");
+  if (walk === null) return operator;
+  const when = operator.when === undefined ? walk.when : bothHold(walk.when, walk.take(operator.when));
+  const fields = operator.fields.map((field) => ({ ...field, value: walk.take(field.value) }));
+  return { ...operator, domain: walk.indices, when, key: walk.take(operator.key), fields };
 }
 
-/** Reads of the filter's fields at `walked` become the expressions that the filter emits. */
-function inline(expr: Expr, walked: Index, filter: FlatMapOperator, by: ReadonlyMap<string, Expr>): Expr {
-  return rewriteExpr(expr, (node) => {
-    if (node.kind !== "read" || !node.tensor.startsWith(`${filter.name}.`)) return node;
-    const field = filter.emits[0]!.fields[node.tensor.slice(filter.name.length + 1)];
-    const at = node.at[0];
-    return field === undefined || at?.kind !== "index" || at.index !== walked.name ? node : substitute(field, by);
+function predicateFlatMap(operator: FlatMapOperator, filter: FlatMapOperator): FlatMapOperator {
+  const walk = walkOf(operator.domain, bodiesOf(operator), operator.name, filter, "i");
+  if (walk === null) return operator;
+  const emits = operator.emits.map(({ when, fields }) => ({
+    when: bothHold(walk.when, walk.take(when)),
+    fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, walk.take(value)])),
+  }));
+  return { ...operator, domain: walk.indices, emits };
+}
+
+const bothHold = (a: Expr, b: Expr): Expr => ({ kind: "op", dtype: "bool", op: "and", args: [a, b] });
+
+/** What walking a filter in order becomes: loops over its domain, its condition there, and expressions with what it emits in place of reads. */
+interface Walk {
+  readonly indices: readonly Index[];
+  readonly when: Expr;
+  take(expr: Expr): Expr;
+}
+
+/** null: none of `loops` walks the filter, or a body uses the place of a record for anything but reading the filter there. */
+function walkOf(loops: readonly Index[], bodies: readonly Expr[], owner: string, filter: FlatMapOperator, letter: "i" | "r"): Walk | null {
+  const walked = loops.find((index) => index.count === sizeOf(filter));
+  if (walked === undefined) return null;
+  const { indices, by } = renameIndices(filter.domain, `${owner}.${filter.name}`, letter);
+  const take = (expr: Expr): Expr => rewriteExpr(expr, (node) => emitted(node, walked, filter, by) ?? node);
+  if (bodies.some((body) => usesIndex(take(body), walked.name))) return null;
+  return { indices: loops.flatMap((index) => (index === walked ? indices : [index])), when: substitute(whenOf(filter), by), take };
+}
+
+/** What the filter emits, where `node` reads one of its fields at `walked`. */
+function emitted(node: Expr, walked: Index, filter: FlatMapOperator, by: ReadonlyMap<string, Expr>): Expr | undefined {
+  if (node.kind !== "read" || !node.tensor.startsWith(`${filter.name}.`)) return undefined;
+  const field = filter.emits[0]!.fields[node.tensor.slice(filter.name.length + 1)];
+  const at = node.at[0];
+  return field === undefined || at?.kind !== "index" || at.index !== walked.name ? undefined : substitute(field, by);
+}
+
+function usesIndex(expr: Expr, index: string): boolean {
+  let uses = false;
+  visitNodes([expr], (node) => {
+    uses ||= node.kind === "index" && node.index === index;
   });
+  return uses;
 }
-
-const readsTensor = (operator: Operator, tensor: string): boolean => readsOf(operator).some((read) => read.tensor === tensor);

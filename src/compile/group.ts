@@ -7,7 +7,7 @@
  * A group grows operator by operator in program order, as long as the plan of the larger group (plan.ts) still fits the machine.
  */
 
-import type { Program } from "../pattern/program.ts";
+import { writesOf } from "../pattern/analysis.ts";
 import type { StageShape } from "./stage.ts";
 
 export interface Group {
@@ -21,12 +21,12 @@ export function sharedDepth(reader: StageShape, writer: StageShape): number | nu
   const reads = reader.operands.filter((operand) => makes(writer, operand.tensor));
   if (reads.length === 0) return null;
   const depths = reads.map(({ at }) => {
-    const most = Math.min(reader.kept, writer.kept, at.length);
+    const most = Math.min(reader.shareable, writer.shareable, at.length);
     for (let d = 0; d < most; d++) {
       const own = reader.loops[d]!;
       const place = at[d]!;
       const plain = place.constant === 0 && Object.keys(place.of).length === 1 && place.of[own.name] === 1;
-      if (!plain || own.extent !== writer.loops[d]!.extent) return d;
+      if (!plain || own.extent !== writer.loops[d]!.extent || own.count !== writer.loops[d]!.count) return d;
     }
     return most;
   });
@@ -34,14 +34,27 @@ export function sharedDepth(reader: StageShape, writer: StageShape): number | nu
 }
 
 /** Does the stage write this tensor? */
-export const makes = (shape: StageShape, tensor: string): boolean =>
-  shape.operator.kind === "map" ? tensor === shape.name : shape.operator.fields.some((field) => tensor === `${shape.name}.${field.name}`);
+export const makes = (shape: StageShape, tensor: string): boolean => writesOf(shape.operator).includes(tensor);
 
-/** The group with one more stage, or null where the stage reads nothing that the group makes. */
+/** Does it hand the tensor on as it is made? What is appended to memory it does not. */
+export function handsOn(shape: StageShape, tensor: string): boolean {
+  return shape.operator.kind !== "flatMap" && makes(shape, tensor);
+}
+
+/** Tensors that must be whole in memory before the stage begins: those it fetches from, and the sizes of collections it walks over. */
+export const neededWhole = ({ table, loops }: StageShape): readonly string[] => [
+  ...(table === null ? [] : [table.name]),
+  ...loops.flatMap(({ count }) => (count === undefined ? [] : [count])),
+];
+
+/** The group with one more stage, or null where the stage reads nothing that the group makes, or what the group does not hand on. */
 export function extend(group: Group, shape: StageShape): Group | null {
+  const made = (tensor: string): boolean => group.shapes.some((writer) => makes(writer, tensor));
+  const handed = (tensor: string): boolean => group.shapes.some((writer) => handsOn(writer, tensor));
+  if (neededWhole(shape).some(made) || shape.operands.some(({ tensor }) => made(tensor) && !handed(tensor))) return null;
   const depths = group.shapes.map((writer) => sharedDepth(shape, writer)).filter((depth) => depth !== null);
   if (depths.length === 0) return null;
-  return { shapes: [...group.shapes, shape], shared: Math.min(group.shared, shape.kept, ...depths) };
+  return { shapes: [...group.shapes, shape], shared: Math.min(group.shared, shape.shareable, ...depths) };
 }
 
 /** Cuts the program's stages into groups; `fits` says whether a group can be planned on the machine. */
@@ -51,19 +64,25 @@ export function formGroups(shapes: readonly StageShape[], fits: (group: Group) =
     const last = groups.at(-1);
     const larger = fuse && last !== undefined ? extend(last, shape) : null;
     if (larger !== null && fits(larger)) groups[groups.length - 1] = larger;
-    else groups.push({ shapes: [shape], shared: shape.kept });
+    else groups.push({ shapes: [shape], shared: shape.shareable });
   }
   return groups;
 }
 
-/** Tensors of a group's stages that someone outside the group needs: outputs, and what later operators read. */
-export function leaving(group: Group, program: Program, all: readonly StageShape[]): ReadonlySet<string> {
-  const outputs = new Set(Object.values(program.outputs));
-  const outside = all
-    .filter(({ name }) => !group.shapes.some((shape) => shape.name === name))
-    .flatMap((shape) => shape.operands.map((operand) => operand.tensor));
-  const made = group.shapes.flatMap((shape) =>
-    shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`),
+/** Tensors of a group's stages that someone outside the group needs: those of `kept` (outputs, what loops carry), and what other operators read. */
+export function leaving(group: Group, kept: ReadonlySet<string>, all: readonly StageShape[]): ReadonlySet<string> {
+  const outside = new Set(
+    all
+      .filter(({ name }) => !group.shapes.some((shape) => shape.name === name))
+      .flatMap((shape) => [...shape.operands.map((operand) => operand.tensor), ...neededWhole(shape)]),
   );
-  return new Set(made.filter((tensor) => outputs.has(tensor) || outside.includes(tensor)));
+  const needed = (tensor: string): boolean => kept.has(tensor) || outside.has(tensor);
+  return new Set(
+    group.shapes.flatMap(({ operator }) => {
+      const made = writesOf(operator);
+      const left = made.filter(needed);
+      // The generator that appends the records is the one that counts them.
+      return operator.kind === "flatMap" && left.length === 1 && left[0] === `${operator.name}.size` ? [made[0]!, ...left] : left;
+    }),
+  );
 }

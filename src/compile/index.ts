@@ -1,27 +1,26 @@
 /**
  * The compiler: Program x Machine -> Fabric. This list is the whole of it, in order.
  *
- *     Program:      fuseFilters, prune, normalise, inline        the same program, one loop nest an operator
+ *     Program:      passes.ts                                    the same program, one loop nest an operator
  *     Controllers:  shape, group, search(plan)                   explicit tile loops, buffers, transfers, copies
  *     Fabric:       build, check                                 units and channels
  */
 
 import { UserError } from "../base/errors.ts";
-import type { Fabric, Style } from "../fabric/fabric.ts";
+import type { Fabric, Step, Style } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Program } from "../pattern/program.ts";
+import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
+import type { StageOperator } from "./body.ts";
 import { buildSection } from "./build.ts";
 import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
-import { fuseFilters } from "./filters.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
-import { inlineElementwise } from "./inline.ts";
 import { layOut } from "./layout.ts";
-import { normalise } from "./normalise.ts";
-import { prune } from "./prune.ts";
-import { checkSchedule, fitsSomehow, searchPlan } from "./search.ts";
+import { lowerProgram, type PassRecord } from "./passes.ts";
+import { shareChip } from "./residency.ts";
+import { checkSchedule, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
 
 export type { Controllers } from "./controllers.ts";
@@ -40,13 +39,15 @@ export const DEFAULT_LINK_SHARE = 0.45;
 export interface Compiled {
   /** After the program passes. */
   readonly program: Program;
+  /** What each of them changed. */
+  readonly passes: readonly PassRecord[];
   readonly controllers: Controllers;
   readonly fabric: Fabric;
 }
 
 export function compile(source: Program, machine: Machine, { style, linkShare = DEFAULT_LINK_SHARE }: CompileOptions): Compiled {
   checkProgram(source);
-  const { program, sources } = lowerProgram(source, style);
+  const { program, sources, passes } = lowerProgram(source, style);
   checkProgram(program);
   const controllers = planProgram(program, sources, machine, style, linkShare);
   const fabric: Fabric = {
@@ -55,57 +56,109 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
     machine: machine.name,
     style,
     tensors: controllers.tensors,
-    sections: controllers.sections.map((section) => buildSection(section, program, machine, (operator) => sources(operator).at(-1) ?? operator)),
+    sections: controllers.sections.map((plan, section) => ({
+      ...buildSection(plan, program, machine, (operator) => sources(operator).at(-1) ?? operator),
+      configuration: controllers.configurations[section]!,
+    })),
+    steps: controllers.steps,
   };
   checkFabric(fabric, machine);
-  return { program, controllers, fabric };
+  return { program, passes, controllers, fabric };
 }
 
-/** The program passes, and for each operator that is left the source operators it stands for. */
-export function lowerProgram(source: Program, style: Style): { program: Program; sources: (operator: string) => readonly string[] } {
-  const filtered = prune(fuseFilters(prune(source)));
-  const normal = normalise(filtered);
-  const { program, merged } = style === "spatial" ? inlineElementwise(normal) : { program: normal, merged: {} };
-  const names = source.operators.map((operator) => operator.name);
-  const origin = (operator: string): string =>
-    names.find((name) => operator === name) ?? longest(names.filter((name) => operator.startsWith(`${name}.`))) ?? operator;
-  return { program, sources: (operator) => [...new Set([...(merged[operator] ?? []), operator].map(origin))] };
+/** Operators that run one after the other without a loop around some of them; or such a loop. */
+type Block = { readonly kind: "stages"; readonly operators: readonly StageOperator[] } | { readonly kind: "loop"; readonly operator: IterateOperator };
+
+function blocksOf(operators: readonly Operator[]): readonly Block[] {
+  const blocks: Block[] = [];
+  for (const operator of operators) {
+    const last = blocks.at(-1);
+    if (operator.kind === "iterate") blocks.push({ kind: "loop", operator });
+    else if (last?.kind === "stages") blocks[blocks.length - 1] = { ...last, operators: [...last.operators, operator] };
+    else blocks.push({ kind: "stages", operators: [operator] });
+  }
+  return blocks;
 }
 
-const longest = (names: readonly string[]): string | undefined => names.toSorted((a, b) => b.length - a.length)[0];
+const stageOperators = (operators: readonly Operator[]): readonly StageOperator[] =>
+  operators.flatMap((operator) => (operator.kind === "iterate" ? stageOperators(operator.body) : [operator]));
+
+/** Tensors that must be in memory whoever reads them: outputs, and what loops start from, carry, hand on and end by. */
+function tensorsKept(program: Program): ReadonlySet<string> {
+  const carried = (operators: readonly Operator[]): readonly string[] =>
+    operators.flatMap((operator) => {
+      if (operator.kind !== "iterate") return [];
+      const own = operator.carries.flatMap(({ to, init, from }) => [to, init, from]);
+      return [...own, ...(operator.until === undefined ? [] : [operator.until]), ...carried(operator.body)];
+    });
+  return new Set([...Object.values(program.outputs), ...carried(program.operators)]);
+}
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
   const everything = layOut(program, machine, new Set(program.tensors.map((tensor) => tensor.name)));
-  const preferred = program.operators.map((operator) => shapeOf(operator, program, machine));
+  const kept = tensorsKept(program);
+  const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
+  const all = [...preferred.values()];
   const contextFor = (group: Group, tensors = everything): PlanContext => ({
     program,
     machine,
-    leaving: leaving(group, program, preferred),
+    leaving: leaving(group, kept, all),
     sources,
     linkShare,
     tierOf: (tensor) => tensors.find((layout) => layout.tensor === tensor)?.tier ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm"),
   });
   const pipelined = { ...machine, pcu: { ...machine.pcu, modes: ["simd" as const] } };
-  const shapes = preferred.map((shape) => {
+  const shapeFor = (operator: StageOperator): StageShape => {
+    const shape = preferred.get(operator.name)!;
     if (shape.mode === "simd" || fitsSomehow(alone(shape), contextFor(alone(shape)))) return shape;
-    return shapeOf(shape.operator, program, pipelined);
-  });
-  const joins = (group: Group): boolean => style === "spatial" || new Set(group.shapes.flatMap((shape) => sources(shape.name))).size === 1;
-  const groups = formGroups(shapes, (group) => joins(group) && fitsSomehow(group, contextFor(group)), true);
+    return shapeOf(operator, program, pipelined);
+  };
+  const cuts: Record<string, string> = {};
+  const joins = (group: Group): boolean => {
+    if (style !== "spatial" && new Set(group.shapes.flatMap((shape) => sources(shape.name))).size > 1) return false;
+    const cut = whyUnfit(group, contextFor(group));
+    if (cut !== null) cuts[group.shapes.at(-1)!.name] = cut;
+    return cut === null;
+  };
+  const groups: Group[] = [];
+  const stepsOf = (operators: readonly Operator[]): readonly Step[] =>
+    blocksOf(operators).flatMap((block): readonly Step[] => {
+      if (block.kind === "loop") {
+        const { name, round, times, until, carries, body } = block.operator;
+        return [{ kind: "repeat", name, round: round.name, times, ...(until !== undefined && { until }), carries, steps: stepsOf(body) }];
+      }
+      const formed = formGroups(block.operators.map(shapeFor), joins, true);
+      return formed.map((group) => ({ kind: "section", section: groups.push(group) - 1 }));
+    });
+  const steps = stepsOf(program.operators);
   const schedule = program.schedule ?? {};
   checkSchedule(schedule, groups);
-  const stored = new Set(groups.flatMap((group) => [...leaving(group, program, shapes)]));
+  const stored = new Set([...groups.flatMap((group) => [...leaving(group, kept, all)]), ...kept]);
   const tensors = layOut(program, machine, stored);
-  const sections = groups.map((group): SectionPlan => {
-    const plan = searchPlan(group, contextFor(group, tensors), schedule);
+  const planOn = (section: number, share: number): SectionPlan | string => {
+    const context = contextFor(groups[section]!, tensors);
+    return searchPlan(groups[section]!, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share }, schedule);
+  };
+  const plans = groups.map((group, section): SectionPlan => {
+    const plan = planOn(section, 1);
     if (typeof plan === "string") throw tooLarge(group, plan, machine);
     return plan;
   });
-  return { schemaVersion: 1, program, machine: machine.name, style, tensors, sections };
+  const apart = { sections: plans, configurations: plans.map((_, section) => section) };
+  const resident = style === "spatial" ? shareChip(steps, plans, planOn, machine, linkShare) : apart;
+  return { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts };
 }
 
-const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.kept });
+/** The machine with that share of its units. */
+function shareOf(machine: Machine, share: number): Machine {
+  if (share === 1) return machine;
+  const { pcu, pmu, ag } = machine;
+  const part = <T extends { readonly count: number }>(spec: T): T => ({ ...spec, count: Math.floor(spec.count * share) });
+  return { ...machine, pcu: part(pcu), pmu: part(pmu), ag: part(ag) };
+}
+
+const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 
 function tooLarge(group: Group, reason: string, machine: Machine): UserError {
   const names = group.shapes.map((shape: StageShape) => shape.name).join(", ");

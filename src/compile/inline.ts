@@ -3,68 +3,79 @@
  *
  *     t[i, j] = x[i, j] * c; s[i] = sum_j t[i, j]   ->   s[i] = sum_j x[i, j] * c
  *
- * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs stay.
+ * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs stay, and so does what an iterate takes from
+ * outside: it would be computed again in each round.
  */
 
-import { type Read, readsOf } from "../pattern/analysis.ts";
-import type { Expr, MapOperator, Operator, Program } from "../pattern/program.ts";
-import { rewriteExpr, substitute } from "./rewrite.ts";
+import { indicesOf, type Read, readsOf, tensorsReadBy } from "../pattern/analysis.ts";
+import type { MapOperator, Operator, Program } from "../pattern/program.ts";
+import { mapBlocks } from "./blocks.ts";
+import { rewriteBodies, rewriter, substitute } from "./rewrite.ts";
 
 export interface Inlined {
   readonly program: Program;
   /** Operator -> the operators that were merged into it, in program order. */
-  readonly merged: Readonly<Record<string, readonly string[]>>;
+  readonly merged: Merged;
 }
 
+export type Merged = Readonly<Record<string, readonly string[]>>;
+
 export function inlineElementwise(program: Program): Inlined {
-  const outputs = new Set(Object.values(program.outputs));
   const merged: Record<string, readonly string[]> = {};
-  let operators = program.operators;
+  return { program: mapBlocks(program, (block) => inlineBlock(block, merged)), merged };
+}
+
+/** Notes in `merged` what became part of what. */
+function inlineBlock(block: Program, merged: Record<string, readonly string[]>): Program {
+  const outputs = new Set(Object.values(block.outputs));
+  const gone = new Set<string>();
+  let operators = block.operators;
   for (let next = findPair(operators, outputs); next !== null; next = findPair(operators, outputs)) {
     const { producer, reader } = next;
     operators = operators.filter((operator) => operator !== producer).map((operator) => (operator === reader ? absorb(reader, producer) : operator));
     merged[reader.name] = [...(merged[producer.name] ?? []), producer.name, ...(merged[reader.name] ?? [])];
     delete merged[producer.name];
+    gone.add(producer.name);
   }
-  if (operators === program.operators) return { program, merged };
-  const gone = new Set(program.operators.filter((operator) => !operators.some((left) => left.name === operator.name)).map((operator) => operator.name));
-  return { program: { ...program, operators, tensors: program.tensors.filter((tensor) => !gone.has(tensor.name)) }, merged };
+  return gone.size === 0 ? block : { ...block, operators, tensors: block.tensors.filter(({ name }) => !gone.has(name)) };
 }
 
 /** The first operator, in program order, that can become part of its one reader. Two readers may have become one by an earlier merge. */
 function findPair(operators: readonly Operator[], outputs: ReadonlySet<string>): { readonly producer: MapOperator; readonly reader: Operator } | null {
+  const needs = operators.map((operator) => ({ operator, tensors: tensorsReadBy(operator) }));
   for (const producer of operators) {
     if (producer.kind !== "map" || producer.body.kind === "reduce" || outputs.has(producer.name)) continue;
-    const readers = operators.filter((operator) => readsOfTensor(operator, producer.name).length > 0);
+    const readers = needs.filter(({ tensors }) => tensors.has(producer.name)).map(({ operator }) => operator);
     const reader = readers[0];
     if (reader !== undefined && readers.length === 1 && takesEachOnce(reader, producer)) return { producer, reader };
   }
   return null;
 }
 
-const readsOfTensor = (operator: Operator, tensor: string): readonly Read[] => readsOf(operator).filter((read) => read.tensor === tensor);
-
-/** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same extents. */
+/** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same indices. */
 function takesEachOnce(reader: Operator, producer: MapOperator): boolean {
-  if (reader.kind !== "map" && reader.kind !== "groupBy") return false;
-  const reduce = reader.kind === "map" && reader.body.kind === "reduce" ? reader.body.over : [];
-  const loops = [...reader.domain, ...reduce];
-  const reads = readsOfTensor(reader, producer.name);
-  const places = reads.map((read) => read.at.map((at) => (at.kind === "index" ? at.index : null)));
+  const { name } = producer;
+  if (reader.kind === "iterate" || (reader.kind === "gather" && reader.tensor === name)) return false;
+  const loops = indicesOf(reader);
+  if (loops.some(({ count }) => count === name)) return false;
+  const places = readsOf(reader)
+    .filter((read) => read.tensor === name)
+    .map(placeOf);
   const first = places[0]!;
-  if (places.some((place) => place.some((name, d) => name === null || name !== first[d]))) return false;
+  if (places.some((place) => place.some((index, d) => index === null || index !== first[d]))) return false;
   if (first.length !== loops.length || new Set(first).size !== first.length) return false;
-  return first.every((name, d) => loops.find((loop) => loop.name === name)?.extent === producer.domain[d]!.extent);
+  return first.every((index, d) => sameTrips(loops.find((loop) => loop.name === index)!, producer.domain[d]!));
 }
 
+/** The plain index in each dimension, null where there is another. */
+const placeOf = (read: Read): readonly (string | null)[] => read.at.map((at) => (at.kind === "index" ? at.index : null));
+
+const sameTrips = (a: MapOperator["domain"][number], b: MapOperator["domain"][number]): boolean => a.extent === b.extent && a.count === b.count;
+
 function absorb(reader: Operator, producer: MapOperator): Operator {
-  const take = (expr: Expr): Expr =>
-    rewriteExpr(expr, (node) => {
-      if (node.kind !== "read" || node.tensor !== producer.name) return node;
-      return substitute(producer.body, new Map(producer.domain.map((index, d) => [index.name, node.at[d]!])));
-    });
-  if (reader.kind === "map") return { ...reader, body: take(reader.body) };
-  if (reader.kind !== "groupBy") return reader;
-  const next = { ...reader, key: take(reader.key), fields: reader.fields.map((field) => ({ ...field, value: take(field.value) })) };
-  return reader.when === undefined ? next : { ...next, when: take(reader.when) };
+  const take = rewriter((node) => {
+    if (node.kind !== "read" || node.tensor !== producer.name) return node;
+    return substitute(producer.body, new Map(producer.domain.map((index, d) => [index.name, node.at[d]!])));
+  });
+  return rewriteBodies(reader, take);
 }

@@ -3,20 +3,43 @@
  * channels, no time. What building has to agree with: a wrong tile, trip, box, level or order gives wrong values here, or a read outside its buffer.
  */
 
-import type { TensorLayout } from "../fabric/fabric.ts";
-import { elementsOf } from "../pattern/analysis.ts";
+import type { RepeatStep, Step, TensorLayout } from "../fabric/fabric.ts";
+import { elementsOf, writesOf } from "../pattern/analysis.ts";
 import { failure, foldFunction } from "../pattern/bodies.ts";
 import { arrayFor, identity, roundFunction, scalarFunction } from "../pattern/dtypes.ts";
-import type { Dtype, ReduceFn, TensorValues, Values } from "../pattern/program.ts";
+import type { Dtype, FlatMapOperator, GatherOperator, GroupByOperator, HashOperator, Index, ScanOperator, TensorValues, Values } from "../pattern/program.ts";
 import type { Body, BodyNode, Linear, OperandRead } from "./body.ts";
-import type { Controllers, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan, TierBuffer } from "./controllers.ts";
-import type { StageShape } from "./stage.ts";
+import type { Controllers, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan, StorePlan, TierBuffer } from "./controllers.ts";
+import { resultOf } from "./sizes.ts";
 
 /** Values of all tensors that are off chip, inputs included. `inputs` has one array per input, of the tensor's length. */
-export function interpretControllers({ tensors, sections }: Controllers, inputs: TensorValues): TensorValues {
-  const memory = new Map(tensors.map((layout) => [layout.tensor, inMemory(layout, inputs)]));
-  for (const section of sections) for (const copy of points(section.loops.map((loop) => loop.par))) runCopy(section, copy, memory);
+export function interpretControllers({ tensors, sections, steps }: Controllers, inputs: TensorValues): TensorValues {
+  const memory: Memory = new Map(tensors.map((layout) => [layout.tensor, inMemory(layout, inputs)]));
+  runSteps(steps, sections, memory, new Map());
   return Object.fromEntries([...memory].map(([name, { values }]) => [name, values]));
+}
+
+/** Rounds of the loops around a section, by name. */
+type Rounds = ReadonlyMap<string, number>;
+
+function runSteps(steps: readonly Step[], sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
+  for (const step of steps) {
+    if (step.kind === "repeat") repeat(step, sections, memory, rounds);
+    else for (const at of points(sections[step.section]!.loops.map((loop) => loop.par))) runCopy(sections[step.section]!, at, memory, rounds);
+  }
+}
+
+function repeat({ times, round, until, carries, steps }: RepeatStep, sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
+  const copyOf = (tensor: string): Grid => ({ ...memory.get(tensor)!, values: memory.get(tensor)!.values.slice() });
+  for (const { to, init } of carries) memory.set(to, copyOf(init));
+  for (let number = 0; number < times; number++) {
+    runSteps(steps, sections, memory, new Map([...rounds, [round, number]]));
+    const next = carries.map(({ from }) => copyOf(from));
+    carries.forEach(({ to }, carry) => {
+      memory.set(to, next[carry]!);
+    });
+    if (until !== undefined && memory.get(until)!.values[0] !== 0) return;
+  }
 }
 
 /** Row-major values of a shape: a tensor, a tile or a buffer. */
@@ -25,7 +48,7 @@ interface Grid {
   readonly values: Values;
 }
 
-type Memory = ReadonlyMap<string, Grid>;
+type Memory = Map<string, Grid>;
 
 const inMemory = ({ tensor, dtype, shape }: TensorLayout, inputs: TensorValues): Grid => ({
   shape,
@@ -37,29 +60,42 @@ interface Copy {
   readonly loops: readonly OuterLoop[];
   readonly at: readonly number[];
   readonly memory: Memory;
+  readonly rounds: Rounds;
   readonly held: Map<OperandPlan, Grid>;
 }
 
 /** Takes the copy's tiles in its order; in each turn every stage works on its tile, then what leaves is stored. */
-function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory): void {
-  const copy: Copy = { loops, at, memory, held: new Map() };
+function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory, rounds: Rounds): void {
+  const copy: Copy = { loops, at, memory, rounds, held: new Map() };
   for (const turn of points(loops.map((loop) => loop.trips))) {
     const made = new Map<string, Result>();
     for (const stage of stages) {
       stage.operands.forEach((plan, position) => {
         fillBuffer(copy, stage, plan, stage.shape.operands[position]!, turn);
       });
-      const tensors = tensorsOf(stage.shape);
+      const tensors = writesOf(stage.shape.operator);
       runStage(copy, stage, turn, made).forEach((tile, field) => {
-        made.set(tensors[field]!, send(tile, stage.result));
+        if (tile !== null) made.set(tensors[field]!, send(tile, stage.results[field]!));
       });
-      for (const { tensor } of stage.stores) store(made.get(tensor)!.tokens, memory.get(tensor)!, tileOrigin(copy, stage, turn));
+      for (const plan of stage.stores) {
+        const first = tileOrigin(copy, stage, turn, plan);
+        store(made.get(plan.tensor)!.tokens, memory.get(plan.tensor)!, first, (place) => isReal(copy, stage, plan, place));
+      }
     }
   }
 }
 
-const tensorsOf = ({ operator, name }: StageShape): readonly string[] =>
-  operator.kind === "map" ? [name] : operator.fields.map((field) => `${name}.${field.name}`);
+/** Loops of the stage that the dimensions of a stored tensor stand for: none where it is a table. */
+const loopsKept = ({ shape }: StagePlan, { field }: StorePlan): readonly Index[] => (field === 0 ? shape.loops.slice(0, shape.kept) : []);
+
+/** Elements beyond the real extent of a collection are not stored. */
+const isReal = (copy: Copy, stage: StagePlan, plan: StorePlan, place: readonly number[]): boolean =>
+  loopsKept(stage, plan).every((index, d) => place[d]! < extentOf(copy, index));
+
+/** Of an index, the real one where it runs over a collection. */
+function extentOf({ memory }: Copy, { extent, count }: Index): number {
+  return count === undefined ? extent : memory.get(count)!.values[0]!;
+}
 
 /** First element of the copy's tile along outer loop k. */
 const origin = ({ loops, at }: Copy, turn: readonly number[], k: number): number => {
@@ -77,11 +113,18 @@ interface Spot {
   readonly word: readonly number[];
 }
 
-/** The tile of each result: one for a map, one per field for a groupBy. */
-function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>): readonly Grid[] {
-  const { shape, inner, split, result } = stage;
-  const results = resultsOf(shape);
-  const tiles = results.map(({ start }) => ({ shape: result.shape, values: new Float64Array(elementsOf(result.shape)).fill(start) }));
+/** What a stage does with the values of its body at one element: `place` is the element's, inside the tile. */
+interface Collector {
+  readonly tiles: readonly (Grid | null)[];
+  take(values: readonly number[], place: readonly number[]): void;
+  /** Called once after the last element. */
+  end(): void;
+}
+
+/** The tile of each tensor that the stage hands on. */
+function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>): readonly (Grid | null)[] {
+  const { shape, inner, split } = stage;
+  const collector = collectorOf(copy, stage);
   const evaluate = evaluator(shape.body);
   const words = inner.map((loop) => (loop.index === shape.lane || loop.index === shape.rows ? loop.step : 1));
   for (const part of range(split)) {
@@ -94,37 +137,143 @@ function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: R
           (operand) => operandAt(copy, stage, operand, spot, made),
           (index) => globalPlace(copy, stage, spot, index),
         );
-        const place = shape.operator.kind === "map" ? local.slice(0, shape.kept) : keyOf(shape, values[0]!);
-        if (place === null) continue;
-        results.forEach(({ fold, value }, r) => {
-          const at = offset(result.shape, place)!;
-          tiles[r]!.values[at] = fold(tiles[r]!.values[at]!, values[value]!);
-        });
+        collector.take(values, local.slice(0, shape.kept));
       }
     }
   }
-  return tiles.map((tile, r) => ({ ...tile, values: tile.values.map(results[r]!.finish) }));
+  collector.end();
+  return collector.tiles;
 }
 
-/** Accumulates in `acc`, rounds once at the end; without a fold the value replaces what is there. `value`: position among the body's results. */
-function resultsOf({ operator, body }: StageShape) {
-  const folded = (value: number, fn: ReduceFn, acc: Dtype, dtype: Dtype) => ({
-    value,
-    start: identity(fn, acc),
-    fold: foldFunction(fn, acc),
-    finish: roundFunction(dtype),
-  });
-  if (operator.kind === "groupBy") return operator.fields.map(({ fn, acc, dtype }, field) => folded(field + 1, fn, acc, dtype));
+function collectorOf(copy: Copy, stage: StagePlan): Collector {
+  const { operator } = stage.shape;
+  const tiles = stage.results.map((result) => result && { shape: result.shape, values: new Float64Array(elementsOf(result.shape)) });
+  switch (operator.kind) {
+    case "map":
+      return mapCollector(stage, tiles[0]!);
+    case "scan":
+      return scanCollector(operator, stage.shape.body.nodes[stage.shape.body.results[0]!]!.dtype, tiles[0]!);
+    case "groupBy":
+      return groupCollector(operator, tiles as readonly Grid[]);
+    case "gather":
+      return gatherCollector(operator, copy.memory.get(operator.tensor)!.values, tiles[0]!);
+    case "flatMap":
+      return flatMapCollector(copy, stage, operator, tiles);
+    case "hash":
+      return hashCollector(operator, tiles[0]!);
+  }
+}
+
+const nothing = (): void => undefined;
+
+/** Accumulates in `acc`, rounds once at the end; without a fold the value is the element. */
+function mapCollector({ shape: { body } }: StagePlan, tile: Grid): Collector {
   const root = body.nodes[body.results[0]!]!;
-  if (root.kind === "reduce") return [folded(0, root.fn, root.acc, root.dtype)];
-  return [{ value: 0, start: 0, fold: (_: number, value: number) => value, finish: (value: number) => value }];
+  const { values, shape } = tile;
+  if (root.kind !== "reduce") {
+    const take = ([value]: readonly number[], place: readonly number[]): void => {
+      values[offset(shape, place)!] = value!;
+    };
+    return { tiles: [tile], take, end: nothing };
+  }
+  values.fill(identity(root.fn, root.acc));
+  const fold = foldFunction(root.fn, root.acc);
+  return {
+    tiles: [tile],
+    take: ([value], place) => {
+      const at = offset(shape, place)!;
+      values[at] = fold(values[at]!, value!);
+    },
+    end: () => values.set(values.map(roundFunction(root.dtype))),
+  };
 }
 
-/** null: the record takes no part. */
-function keyOf({ operator, name }: StageShape, key: number): readonly number[] | null {
-  if (key < 0 || operator.kind !== "groupBy") return null;
-  if (key < operator.keys) return [key];
-  throw failure(name, "key-out-of-range", `"${name}" meets the key ${key}, expected 0 to ${operator.keys - 1}`);
+function scanCollector({ fn, acc, exclusive }: ScanOperator, dtype: Dtype, tile: Grid): Collector {
+  const fold = foldFunction(fn, acc);
+  const toDtype = roundFunction(dtype);
+  let total = 0;
+  return {
+    tiles: [tile],
+    take: ([value], place) => {
+      if (place.at(-1) === 0) total = identity(fn, acc);
+      const before = total;
+      total = fold(total, value!);
+      tile.values[offset(tile.shape, place)!] = toDtype(exclusive ? before : total);
+    },
+    end: nothing,
+  };
+}
+
+/** A negative key takes no part. */
+function groupCollector({ name, keys, fields }: GroupByOperator, tiles: readonly Grid[]): Collector {
+  fields.forEach(({ fn, acc }, field) => {
+    tiles[field]!.values.fill(identity(fn, acc));
+  });
+  const folds = fields.map(({ fn, acc }) => foldFunction(fn, acc));
+  return {
+    tiles,
+    take: ([key, ...values]) => {
+      if (key! < 0) return;
+      if (key! >= keys) throw failure(name, "key-out-of-range", `"${name}" meets the key ${key}, expected 0 to ${keys - 1}`);
+      folds.forEach((fold, field) => {
+        const table = tiles[field]!.values;
+        table[key!] = fold(table[key!]!, values[field]!);
+      });
+    },
+    end: () => {
+      fields.forEach(({ dtype }, field) => {
+        tiles[field]!.values.set(tiles[field]!.values.map(roundFunction(dtype)));
+      });
+    },
+  };
+}
+
+function gatherCollector({ name, tensor }: GatherOperator, table: Values, tile: Grid): Collector {
+  return {
+    tiles: [tile],
+    take: ([index], place) => {
+      const element = table[index!];
+      if (element === undefined) throw failure(name, "read-outside", `"${name}" reads element ${index} of "${tensor}", expected 0 to ${table.length - 1}`);
+      tile.values[offset(tile.shape, place)!] = element;
+    },
+    end: nothing,
+  };
+}
+
+function flatMapCollector(copy: Copy, { appends }: StagePlan, { name, emits, bound }: FlatMapOperator, tiles: Collector["tiles"]): Collector {
+  const fields = Object.keys(emits[0]!.fields);
+  const columns = appends.map((field) => ({ field, values: copy.memory.get(`${name}.${fields[field]}`)!.values }));
+  const size = tiles.at(-1)!.values;
+  return {
+    tiles,
+    take: (values) => {
+      for (let first = 0; first < values.length; first += 1 + fields.length) {
+        if (values[first] === 0) continue;
+        if (size[0] === bound) throw failure(name, "bound-exceeded", `"${name}" makes more records than its bound of ${bound}`);
+        for (const column of columns) column.values[size[0]!] = values[first + 1 + column.field]!;
+        size[0]!++;
+      }
+    },
+    end: nothing,
+  };
+}
+
+function hashCollector({ name, keys }: HashOperator, tile: Grid): Collector {
+  const numbers = new Map<number, number>();
+  return {
+    tiles: [tile],
+    take: ([when, key], place) => {
+      const at = offset(tile.shape, place)!;
+      tile.values[at] = -1;
+      if (when === 0) return;
+      if (!numbers.has(key!)) {
+        if (numbers.size === keys) throw failure(name, "bound-exceeded", `"${name}" meets more distinct keys than its bound of ${keys}`);
+        numbers.set(key!, numbers.size);
+      }
+      tile.values[at] = numbers.get(key!)!;
+    },
+    end: nothing,
+  };
 }
 
 /** The values of a body's results, from those of its operands and indices. A reduce gives what it would fold. */
@@ -148,6 +297,7 @@ function evaluator({ nodes, results }: Body) {
         return () => toDtype(values[node.arg]!);
       }
       case "reduce":
+      case "scan":
         return () => values[node.arg]!;
     }
   });
@@ -171,23 +321,19 @@ function localPlaces({ shape, inner }: StagePlan, { part, inner: counters, word 
 
 function globalPlace(copy: Copy, stage: StagePlan, spot: Spot, index: string): number {
   const p = stage.inner.findIndex((loop) => loop.index === index);
+  if (p < 0) return copy.rounds.get(index)!;
   return origin(copy, spot.turn, p) + localPlaces(stage, spot)[p]!;
 }
 
 /** Beyond the tile, or beyond the extent in the last tile. */
 const overhangs = (copy: Copy, { shape, inner }: StagePlan, turn: readonly number[], local: readonly number[]): boolean =>
-  local.some((place, p) => place >= inner[p]!.extent || origin(copy, turn, p) + place >= shape.loops[p]!.extent);
+  local.some((place, p) => place >= inner[p]!.extent || origin(copy, turn, p) + place >= extentOf(copy, shape.loops[p]!));
 
-/** constant + sum of factors times what `of` says of each loop of the stage. */
-const linear = ({ shape }: StagePlan, place: Linear, of: (p: number, factor: number) => number): number =>
+/** constant + sum of factors times what `of` says of each loop of the stage; -1: the round `name`. */
+const linear = ({ shape }: StagePlan, place: Linear, of: (p: number, factor: number, name: string) => number): number =>
   Object.entries(place.of).reduce((sum, [name, factor]) => {
-    return (
-      sum +
-      of(
-        shape.loops.findIndex((index) => index.name === name),
-        factor,
-      )
-    );
+    const p = shape.loops.findIndex((index) => index.name === name);
+    return sum + of(p, factor, name);
   }, place.constant);
 
 // ---- operands ----
@@ -209,29 +355,30 @@ function operandAt(copy: Copy, stage: StagePlan, position: number, now: Spot, ma
   const { via } = plan;
   const spot = popped(stage, position, plan, now);
   const local = localPlaces(stage, spot);
-  const global = (p: number, factor: number) => factor * (origin(copy, spot.turn, p) + local[p]!);
+  const global = (p: number, factor: number, name: string) => factor * (p < 0 ? copy.rounds.get(name)! : origin(copy, spot.turn, p) + local[p]!);
+  const inside = (p: number, factor: number) => (p < 0 ? 0 : factor * local[p]!);
   switch (via.kind) {
     case "tier-stream":
       return elementOf(
         copy.memory.get(operand.tensor)!,
         operand.at.map((place) => linear(stage, place, global)),
-        operand.tensor,
+        operand,
       );
     case "tier-buffer": {
-      const inBox = operand.at.map((place) => linear(stage, { ...place, constant: 0 }, (p, factor) => factor * local[p]! - lowest(stage, p, factor)));
-      return elementOf(copy.held.get(plan)!, [...via.held.map((k) => spot.turn[k]!), ...inBox], operand.tensor);
+      const inBox = operand.at.map((place) => linear(stage, { ...place, constant: 0 }, (p, factor) => inside(p, factor) - lowest(stage, p, factor)));
+      return elementOf(copy.held.get(plan)!, [...via.held.map((k) => spot.turn[k]!), ...inBox], operand);
     }
     case "stage-stream":
       return tokenFor(stage, plan, spot, made.get(operand.tensor)!.tokens)[Math.max(...spot.word, 0)]!.value;
     case "stage-buffer": {
-      const inTile = operand.at.map((place, d) => linear(stage, place, d < copy.loops.length ? (p, factor) => factor * local[p]! : global));
-      return elementOf({ shape: via.shape, values: made.get(operand.tensor)!.tile }, inTile, operand.tensor);
+      const inTile = operand.at.map((place, d) => linear(stage, place, d < copy.loops.length ? inside : global));
+      return elementOf({ shape: via.shape, values: made.get(operand.tensor)!.tile }, inTile, operand);
     }
   }
 }
 
 /** How far below the tile's first element an index with this factor reaches. */
-const lowest = ({ inner }: StagePlan, p: number, factor: number): number => Math.min(0, factor * (inner[p]!.extent - 1));
+const lowest = ({ inner }: StagePlan, p: number, factor: number): number => (p < 0 ? 0 : Math.min(0, factor * (inner[p]!.extent - 1)));
 
 /** Loads the box that the tile touches, for each held tile, when an iteration of the loops outside the hand-over begins. */
 function fillBuffer(copy: Copy, stage: StagePlan, plan: OperandPlan, operand: OperandRead, turn: readonly number[]): void {
@@ -245,7 +392,9 @@ function loaded(copy: Copy, stage: StagePlan, { held, box }: TierBuffer, operand
   const shape = [...held.map((k) => copy.loops[k]!.trips), ...box];
   const values = Float64Array.from(points(shape), (place) => {
     const tile = turn.map((t, k) => (held.includes(k) ? place[held.indexOf(k)]! : t));
-    const first = operand.at.map((linearPlace) => linear(stage, linearPlace, (p, factor) => factor * origin(copy, tile, p) + lowest(stage, p, factor)));
+    const first = operand.at.map((linearPlace) =>
+      linear(stage, linearPlace, (p, factor, name) => factor * (p < 0 ? copy.rounds.get(name)! : origin(copy, tile, p)) + lowest(stage, p, factor)),
+    );
     const at = offset(
       tensor.shape,
       first.map((low, d) => low + place[held.length + d]!),
@@ -293,23 +442,19 @@ function tokenFor({ inner, shape }: StagePlan, { level }: OperandPlan, { turn, i
 }
 
 /** Writes tokens whose tile begins at `first`. */
-function store(tokens: readonly Token[], into: Grid, first: readonly number[]): void {
+function store(tokens: readonly Token[], into: Grid, first: readonly number[], isReal: (place: readonly number[]) => boolean = () => true): void {
   for (const token of tokens) {
-    for (const { place, value } of token) {
-      const at =
-        place === null
-          ? null
-          : offset(
-              into.shape,
-              place.map((p, d) => p + first[d]!),
-            );
-      if (at !== null) into.values[at] = value;
+    for (const { place: local, value } of token) {
+      if (local === null) continue;
+      const place = local.map((p, d) => p + first[d]!);
+      const at = offset(into.shape, place);
+      if (at !== null && isReal(place)) into.values[at] = value;
     }
   }
 }
 
-const tileOrigin = (copy: Copy, { shape, result }: StagePlan, turn: readonly number[]): readonly number[] =>
-  result.shape.map((_, d) => (shape.operator.kind === "map" ? origin(copy, turn, d) : 0));
+const tileOrigin = (copy: Copy, stage: StagePlan, turn: readonly number[], plan: StorePlan): readonly number[] =>
+  resultOf(stage, plan.tensor).shape.map((_, d) => (d < loopsKept(stage, plan).length ? origin(copy, turn, d) : 0));
 
 // ---- grids ----
 
@@ -323,8 +468,9 @@ function offset(shape: readonly number[], place: readonly number[]): number | nu
   return position;
 }
 
-function elementOf({ shape, values }: Grid, place: readonly number[], tensor: string): number {
+function elementOf({ shape, values }: Grid, place: readonly number[], { tensor, padded }: OperandRead): number {
   const at = offset(shape, place);
+  if (at === null && padded) return 0;
   if (at === null) throw new Error(`"${tensor}" is read at [${place.join(", ")}] of [${shape.join(", ")}]`);
   return values[at]!;
 }

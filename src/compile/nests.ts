@@ -14,17 +14,24 @@ export interface Copy {
 type Draft = Pick<StagePlan, "shape" | "inner" | "split">;
 
 export const loopsOf = (stage: Draft, outer: readonly OuterLoop[]): readonly Loop[] => [
-  ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
-  ...stage.inner.map((loop) => ({ name: loop.index, trip: loop.trip })),
+  ...outer.map(outerLoop),
+  ...stage.inner.map(({ index, trip, step, count }) => loopOver(index, trip, step, count)),
 ];
 
-/** `global`: the index's value in the program. `local`: its value inside the tile. `lane`: the index that steps along the words of a token. */
+export const outerLoop = ({ name, trips, tile, par, count }: OuterLoop): Loop => loopOver(name, trips, tile * par, count);
+
+/** `per`: elements of the collection `count`, if it is one, that an iteration handles. */
+const loopOver = (name: string, trip: number, per: number, count: string | undefined): Loop =>
+  count === undefined || trip === 1 ? { name, trip } : { name, trip, size: { tensor: count, per } };
+
+/** `global`: the index's value in the program, rounds included. `local`: its value inside the tile. `lane`: the index that steps along the words of a token. */
 export function placeOf(linear: Linear, stage: Draft, outer: readonly OuterLoop[], copy: Copy, lane: string | null, scope: "global" | "local"): Affine {
   const loops = new Array<number>(outer.length + stage.inner.length).fill(0);
   let constant = linear.constant;
   let laneStep = 0;
   for (const [name, factor] of Object.entries(linear.of)) {
     const position = stage.shape.loops.findIndex((index) => index.name === name);
+    if (position < 0) continue;
     const inner = stage.inner[position]!;
     const tiles = outer[position];
     if (tiles !== undefined && scope === "global") {
@@ -36,13 +43,19 @@ export function placeOf(linear: Linear, stage: Draft, outer: readonly OuterLoop[
     constant += factor * inner.step * inner.trip * (copies === 1 ? 0 : copy.part);
     if (name === lane) laneStep += factor;
   }
-  return { constant, loops, lane: laneStep };
+  return { constant, loops, lane: laneStep, ...(scope === "global" && roundsOf(linear, stage)) };
+}
+
+/** The part of a linear form that stands for rounds of loops around the section. */
+function roundsOf({ of }: Linear, { shape }: Pick<Draft, "shape">): Pick<Affine, "rounds"> {
+  const rounds = Object.entries(of).filter(([name]) => !shape.loops.some((index) => index.name === name));
+  return rounds.length === 0 ? {} : { rounds: Object.fromEntries(rounds) };
 }
 
 /** Affine over the first `count` loops only; the rest has no coefficient. */
 export const prefix = (affine: Affine, count: number): Affine => ({ ...affine, loops: affine.loops.slice(0, count) });
 
-/** Cuts the lanes and turns of `names` that overhang their tile (and, `global`, their extent). */
+/** Cuts the lanes and turns of `names` that overhang their tile. */
 export function guardsOf(
   names: readonly string[],
   stage: Draft,
@@ -59,6 +72,20 @@ export function guardsOf(
     const value = placeOf({ constant: 0, of: { [name]: 1 } }, stage, outer, copy, lane, "local");
     return [{ value: prefix(value, count), limit: inner.extent }];
   });
+}
+
+/** The same, and what overhangs the extent in the last tile, or the real extent of a collection. */
+export function elementGuards(names: readonly string[], stage: Draft, outer: readonly OuterLoop[], copy: Copy): readonly Guard[] {
+  const { shape, inner } = stage;
+  const edges = names.flatMap((name): readonly Guard[] => {
+    const position = shape.loops.findIndex((index) => index.name === name);
+    const { extent, count } = shape.loops[position]!;
+    const tiles = outer[position];
+    if (count === undefined && (tiles === undefined || tiles.trips * tiles.par * tiles.tile <= extent)) return [];
+    const value = placeOf({ constant: 0, of: { [name]: 1 } }, stage, outer, copy, shape.lane, "global");
+    return [{ value, limit: extent, ...(count !== undefined && { size: count }) }];
+  });
+  return [...guardsOf(names, stage, outer, copy, shape.lane, outer.length + inner.length), ...edges];
 }
 
 /** What an address generator does, apart from its port. */
@@ -102,6 +129,7 @@ export function loadWalk(operand: OperandRead, stage: Draft, outer: readonly Out
     let constant = place.constant;
     for (const [name, factor] of Object.entries(place.of)) {
       const k = stage.shape.loops.findIndex((index) => index.name === name);
+      if (k < 0) continue;
       constant += Math.min(0, factor * (stage.inner[k]!.extent - 1));
       const tiles = outer[k];
       if (tiles === undefined) continue;
@@ -112,7 +140,7 @@ export function loadWalk(operand: OperandRead, stage: Draft, outer: readonly Out
     }
     const last = d === operand.at.length - 1;
     add(out, position.box[d], last ? lanes : 1);
-    return { constant, loops: out, lane: last ? 1 : 0 };
+    return { constant, loops: out, lane: last ? 1 : 0, ...roundsOf(place, stage) };
   });
   const width = via.box.at(-1) ?? 1;
   const guards = width % lanes === 0 || via.box.length === 0 ? [] : [{ value: unitPlace(loops.length, position.box.at(-1)!, lanes), limit: width }];
@@ -144,7 +172,7 @@ function loadLoops(operand: OperandRead, { shape }: Draft, outer: readonly Outer
   const tile = new Map<number, number>();
   const turn = new Map<number, number>();
   const push = (name: string, trip: number) => loops.push({ name, trip }) - 1;
-  for (const [k, loop] of outer.entries()) if (k < via.hold) tile.set(k, push(loop.name, loop.trips));
+  for (const [k, loop] of outer.entries()) if (k < via.hold) tile.set(k, loops.push(outerLoop(loop)) - 1);
   for (const [k, loop] of outer.entries()) {
     const turns = loop.par / via.generators[k]!;
     if (turns > 1 && dependsOn(operand, shape.loops[k]!.name)) turn.set(k, push(`${loop.name}.copy`, turns));
@@ -156,7 +184,7 @@ function loadLoops(operand: OperandRead, { shape }: Draft, outer: readonly Outer
 
 /** Loops of a result: outer, then its order inside a tile. */
 export function resultLoops(result: ResultStream, outer: readonly OuterLoop[]): readonly Loop[] {
-  return [...outer.map((loop) => ({ name: loop.name, trip: loop.trips })), ...result.loops.map((loop) => ({ name: `dim.${loop.dim}`, trip: loop.trip }))];
+  return [...outer.map(outerLoop), ...result.loops.map(({ dim, trip, step, count }) => loopOver(`dim.${dim}`, trip, step, count))];
 }
 
 /** Place of a result's word inside its tile, per dimension. */
@@ -204,7 +232,7 @@ function cutWork(work: Nest["work"], cut: (affine: Affine) => Affine, level: (ol
         ...work,
         nodes: work.nodes.map((node) => {
           if (node.kind === "affine") return { ...node, value: cut(node.value) };
-          return node.kind === "reduce" ? { ...node, level: level(node.level) } : node;
+          return node.kind === "reduce" || node.kind === "scan" ? { ...node, level: level(node.level) } : node;
         }),
       };
     case "systolic":
@@ -215,6 +243,10 @@ function cutWork(work: Nest["work"], cut: (affine: Affine) => Affine, level: (ol
     case "read":
       return { ...work, access: { ...work.access, dims: work.access.dims.map(cut) } };
     case "scatter":
+    case "gather":
+    case "fetch":
+    case "append":
+    case "hash":
       return work;
   }
 }

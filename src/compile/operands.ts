@@ -6,7 +6,7 @@ import type { Dtype } from "../pattern/program.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
 import { type Copy, loadWalk, loopsOf, placeOf, prefix, resultLoops, resultPlaces, streamWalk, unitPlace, withoutUnitNest } from "./nests.ts";
-import { isStrided, partsOf, scratchBytes } from "./sizes.ts";
+import { isStrided, partsOf, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
@@ -38,7 +38,7 @@ export function generator(
   walk: { loops: readonly Loop[]; lanes: number; access: Extract<Work, { kind: "load" }>["access"]; guards: Nest["guards"] },
   alone: string,
 ): Source {
-  const trips = walk.loops.map((loop) => loop.trip);
+  const trips = walk.loops.map(({ trip, size }) => [trip, size]);
   const key = JSON.stringify([alone, tensor, trips, walk.lanes, walk.access.dims, walk.guards]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
@@ -95,7 +95,7 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const heldPlaces = via.held.map((k) => counter(level, k));
   const boxPlaces = operand.at.map((place) => {
     const low = Object.entries(place.of).reduce(
-      (sum, [name, factor]) => sum + Math.min(0, factor * (stage.inner.find((loop) => loop.index === name)!.extent - 1)),
+      (sum, [name, factor]) => sum + Math.min(0, factor * ((stage.inner.find((loop) => loop.index === name)?.extent ?? 1) - 1)),
       0,
     );
     return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
@@ -162,9 +162,8 @@ function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy:
   const from = plan.stages.find((other) => makes(other.shape, operand.tensor))!;
   const source = builder.results.get(resultKey(operand.tensor, copy.at))!;
   const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${label(plan.loops, copy.at)}`);
-  const table = from.shape.operator.kind === "groupBy";
-  const outer = table ? [] : plan.loops;
-  const loops = resultLoops(from.result, outer);
+  const result = resultOf(from, operand.tensor);
+  const loops = resultLoops(result, plan.loops);
   const writer: Nest = {
     id: `${id}/write`,
     loops,
@@ -172,8 +171,8 @@ function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy:
     ii: 1,
     latency: 1,
     guards: [],
-    ports: [port("in", "in", loops.length), port("full", "out", outer.length, "buffer")],
-    work: { kind: "write", scratch: "tile", access: { dims: resultPlaces(from.result, outer), shape: via.shape }, port: "in" },
+    ports: [port("in", "in", loops.length), port("full", "out", plan.loops.length, "buffer")],
+    work: { kind: "write", scratch: "tile", access: { dims: resultPlaces(result, plan.loops), shape: via.shape }, port: "in" },
   };
   const { level, words } = stage.operands[position]!;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;

@@ -3,7 +3,7 @@
  *
  *     16 operations   ->   PCU(6) -> PCU(6) -> PCU(4)        on PCUs of 6 stages
  *
- * Each stage does one operation on every lane. A fold across lanes takes log2(lanes) stages and one to accumulate. exp, log, sqrt, tanh,
+ * Each stage does one operation on every lane. A fold or scan across lanes takes log2(lanes) stages and one to accumulate. exp, log, sqrt, tanh,
  * sigmoid and div take `special_stages` each, or the tail unit, after which the PCU does nothing more. Constants and counters are free.
  */
 
@@ -27,7 +27,7 @@ export interface Part {
 export interface PartitionLimits {
   readonly pcu: PcuSpec;
   readonly lanes: number;
-  /** The fold goes across lanes. */
+  /** The fold or scan goes across lanes. */
   readonly tree: boolean;
 }
 
@@ -55,7 +55,7 @@ function grow(body: Body, open: Draft[], more: Draft, limits: PartitionLimits, o
   else throw tooLarge(body, more, limits, operator);
 }
 
-const isWork = (node: BodyNode): boolean => node.kind === "op" || node.kind === "cast" || node.kind === "reduce";
+const isWork = (node: BodyNode): boolean => node.kind === "op" || node.kind === "cast" || node.kind === "reduce" || node.kind === "scan";
 
 function argsOf(node: BodyNode): readonly number[] {
   switch (node.kind) {
@@ -63,6 +63,7 @@ function argsOf(node: BodyNode): readonly number[] {
       return node.args;
     case "cast":
     case "reduce":
+    case "scan":
       return [node.arg];
     case "operand":
     case "const":
@@ -72,7 +73,7 @@ function argsOf(node: BodyNode): readonly number[] {
 }
 
 function stagesOf(node: BodyNode, { pcu, lanes, tree }: PartitionLimits): number {
-  if (node.kind === "reduce") return tree ? Math.ceil(Math.log2(lanes)) + 1 : 1;
+  if (node.kind === "reduce" || node.kind === "scan") return tree ? Math.ceil(Math.log2(lanes)) + 1 : 1;
   if (node.kind === "op" && SPECIAL.has(node.op)) return pcu.tail ? 0 : pcu.special_stages;
   return 1;
 }

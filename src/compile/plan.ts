@@ -4,13 +4,16 @@
  */
 
 import type { Machine } from "../machine/machine.ts";
+import { writesOf } from "../pattern/analysis.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { Dtype } from "../pattern/program.ts";
 import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import type { Group } from "./group.ts";
-import { wordsOf } from "./sizes.ts";
+import { hashBytes, product, wordsOf } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
@@ -40,12 +43,13 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
 }
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
-  return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => ({
+  return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent, count }, k) => ({
     name: `${group.shapes[0]!.name}.${k}`,
     extent,
     tile: tile[k]!,
     par: par[k]!,
     trips: Math.ceil(Math.ceil(extent / tile[k]!) / par[k]!),
+    ...(count !== undefined && { count }),
   }));
 }
 
@@ -58,6 +62,7 @@ function planStage(
   context: PlanContext,
 ): StagePlan | string {
   const { machine } = context;
+  if (split > 1 && shape.loops.some(({ count }) => count !== undefined)) return "a loop over a collection cannot be split";
   const inner = innerLoops(shape, loops, split, machine);
   const draft = { shape, inner };
   const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine));
@@ -69,7 +74,32 @@ function planStage(
     const level = levelOf(operand, draft, loops);
     operands.push({ via, level, words: wordsOf(shape, position, machine) });
   }
-  return { shape, inner, split, operands, stores: [], epoch, result: resultOf(shape, inner, loops, machine) };
+  const tooLarge = tablesTooLarge(shape, machine);
+  if (tooLarge !== null) return tooLarge;
+  const results = resultsOf(shape, inner, loops, machine);
+  const appends = results.flatMap((result, field) => (result === null && context.leaving.has(writesOf(shape.operator)[field]!) ? [field] : []));
+  return { shape, inner, split, operands, stores: [], epoch, results, table: placeOfTable(shape, context), appends };
+}
+
+/** Why the tables of a groupBy or hash do not fit; null where they do. */
+function tablesTooLarge({ operator, name }: StageShape, { pmu }: Machine): string | null {
+  const word = (dtype: Dtype): number => Math.max(pmu.word_bytes, bytesOf(dtype));
+  if (operator.kind === "groupBy") {
+    const bytes = Math.max(...operator.fields.map(({ acc }) => operator.keys * word(acc)));
+    return bytes > pmu.bytes ? `a table of "${name}" needs ${bytes} bytes of a PMU's ${pmu.bytes}` : null;
+  }
+  if (operator.kind !== "hash") return null;
+  const bytes = hashBytes(operator.keys, pmu.word_bytes);
+  return bytes > pmu.bytes ? `the hash table of "${name}" needs ${bytes} bytes of a PMU's ${pmu.bytes}` : null;
+}
+
+/** On the chip where a PMU can hold it and loading it moves fewer bytes than fetching element by element. */
+function placeOfTable({ table, loops }: StageShape, { machine, tierOf }: PlanContext): StagePlan["table"] {
+  if (table === null) return null;
+  const elements = product(table.shape);
+  const fetched = product(loops.map(({ extent }) => extent)) * machine.tiers[tierOf(table.name)]!.burst_bytes;
+  const fits = elements * Math.max(machine.pmu.word_bytes, bytesOf(table.dtype)) <= machine.pmu.bytes;
+  return fits && elements * bytesOf(table.dtype) <= fetched ? "pmu" : "memory";
 }
 
 function innerLoops(shape: StageShape, loops: readonly OuterLoop[], split: number, machine: Machine): readonly InnerLoop[] {
@@ -77,17 +107,27 @@ function innerLoops(shape: StageShape, loops: readonly OuterLoop[], split: numbe
     const extent = loops[position]?.tile ?? index.extent;
     const step = index.name === shape.lane ? shape.lanes : index.name === shape.rows ? machine.pcu.stages : 1;
     const copies = position === shape.kept ? split : 1;
-    return { index: index.name, trip: Math.ceil(Math.ceil(extent / step) / copies), step, extent };
+    const whole = loops[position] === undefined || (loops[position].trips === 1 && loops[position].par === 1);
+    const count = whole && index.count !== undefined ? { count: index.count } : {};
+    return { index: index.name, trip: Math.ceil(Math.ceil(extent / step) / copies), step, extent, ...count };
   });
 }
 
-function resultOf(shape: StageShape, inner: readonly InnerLoop[], loops: readonly OuterLoop[], machine: Machine): ResultStream {
-  if (shape.operator.kind === "groupBy") {
-    const { keys } = shape.operator;
-    return { loops: [{ dim: 0, trip: Math.ceil(keys / shape.lanes), step: shape.lanes }], lane: 0, words: shape.lanes, shape: [keys] };
-  }
+function resultsOf(shape: StageShape, inner: readonly InnerLoop[], loops: readonly OuterLoop[], machine: Machine): StagePlan["results"] {
+  const { operator } = shape;
+  const list = (length: number): ResultStream => {
+    return { loops: [{ dim: 0, trip: Math.ceil(length / shape.lanes), step: shape.lanes }], lane: 0, words: shape.lanes, shape: [length] };
+  };
+  const scalar: ResultStream = { loops: [], lane: null, words: 1, shape: [] };
+  if (operator.kind === "groupBy") return operator.fields.map(() => list(operator.keys));
+  if (operator.kind === "flatMap") return [...Object.keys(operator.emits[0]!.fields).map(() => null), scalar];
+  return [elementsOf(shape, inner, loops, machine)];
+}
+
+/** One element for each combination of the kept loops, in their order. */
+function elementsOf(shape: StageShape, inner: readonly InnerLoop[], loops: readonly OuterLoop[], machine: Machine): ResultStream {
   const kept = inner.slice(0, shape.kept);
-  const order = kept.map(({ trip, step }, dim) => ({ dim, trip, step }));
+  const order = kept.map(({ trip, step, count }, dim) => ({ dim, trip, step, ...(count !== undefined && { count }) }));
   const size = kept.map((loop, dim) => loops[dim]?.tile ?? loop.extent);
   const laneDim = kept.findIndex((loop) => loop.index === shape.lane);
   if (shape.rows !== null) {

@@ -1,41 +1,97 @@
-/** Walking and rebuilding expressions: what the program passes share. A rewrite that changes nothing returns the same object. */
+/** Rebuilding expressions and the operators they stand in: what the program passes share. A rewrite that changes nothing returns the same object. */
 
 import { childrenOf, visitNodes, withChildren } from "../pattern/nodes.ts";
-import type { Expr, Index } from "../pattern/program.ts";
+import type { Expr, Index, MapOperator, Operator } from "../pattern/program.ts";
+
+export type Reduce = Extract<Expr, { kind: "reduce" }>;
 
 /** Rebuilds `expr` bottom-up: children first, then `change` on the node. Each node of the graph once, however often it is shared. */
 export function rewriteExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
-  const done = new Map<Expr, Expr>();
-  visitNodes([expr], (node) => {
-    const children = childrenOf(node).map((child) => done.get(child)!);
-    done.set(node, change(withChildren(node, children)));
-  });
-  return done.get(expr)!;
+  return rewriter(change)(expr);
 }
+
+/** The same for several expressions: what they share is changed once. */
+export function rewriter(change: (expr: Expr) => Expr): (expr: Expr) => Expr {
+  const done = new Map<Expr, Expr>();
+  return (expr) => {
+    visitNodes([expr], (node) => {
+      if (done.has(node)) return;
+      const children = childrenOf(node).map((child) => done.get(child)!);
+      done.set(node, change(withChildren(node, children)));
+    });
+    return done.get(expr)!;
+  };
+}
+
+/** The operator with other bodies, those of `bodiesOf`; an iterate as it is. */
+export function rewriteBodies<O extends Operator>(operator: O, change: (body: Expr) => Expr): O {
+  let changed = false;
+  const next = withBodies(operator, (body) => {
+    const result = change(body);
+    changed ||= result !== body;
+    return result;
+  });
+  return changed ? (next as O) : operator;
+}
+
+function withBodies(operator: Operator, change: (body: Expr) => Expr): Operator {
+  switch (operator.kind) {
+    case "map":
+    case "scan":
+      return { ...operator, body: change(operator.body) };
+    case "flatMap":
+      return { ...operator, emits: operator.emits.map(({ when, fields }) => ({ when: change(when), fields: withFields(fields, change) })) };
+    case "groupBy": {
+      const when = operator.when === undefined ? {} : { when: change(operator.when) };
+      return { ...operator, ...when, key: change(operator.key), fields: operator.fields.map((field) => ({ ...field, value: change(field.value) })) };
+    }
+    case "hash":
+      return { ...operator, ...(operator.when === undefined ? {} : { when: change(operator.when) }), key: change(operator.key) };
+    case "gather":
+      return { ...operator, index: change(operator.index) };
+    case "iterate":
+      return operator;
+  }
+}
+
+const withFields = (fields: Readonly<Record<string, Expr>>, change: (body: Expr) => Expr): Record<string, Expr> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
 
 /** Replaces indices by expressions. */
 export const substitute = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr =>
   rewriteExpr(expr, (node) => (node.kind === "index" ? (by.get(node.index) ?? node) : node));
-
-/** Names of the indices that `expr` uses and does not bind itself. */
-export function freeIndices(expr: Expr): Set<string> {
-  const used = new Set<string>();
-  const bound = new Set<string>();
-  visitNodes([expr], (node) => {
-    if (node.kind === "index") used.add(node.index);
-    if (node.kind === "reduce") for (const index of node.over) bound.add(index.name);
-  });
-  for (const name of bound) used.delete(name);
-  return used;
-}
 
 /** Fresh names `${owner}.${letter}${position}` for `indices`, and the substitution that renames them. */
 export function renameIndices(indices: readonly Index[], owner: string, letter: "i" | "r"): { indices: readonly Index[]; by: Map<string, Expr> } {
   const by = new Map<string, Expr>();
   const renamed = indices.map((index, k) => {
     const name = `${owner}.${letter}${k}`;
-    by.set(index.name, { kind: "index", dtype: "i32", index: name });
+    by.set(index.name, indexRead(name));
     return { ...index, name };
   });
   return { indices: renamed, by };
+}
+
+/** name[domain] = a reduction of a body free of them, with indices of its own, so that names stay unique in the program. */
+export function ownFold(name: string, domain: readonly Index[], reduce: Reduce): MapOperator {
+  const { indices, by } = renameIndices(domain, name, "i");
+  const over = renameIndices(reduce.over, name, "r");
+  const body = substitute(reduce.body, new Map([...by, ...over.by]));
+  return { kind: "map", name, domain: indices, body: { ...reduce, over: over.indices, body } };
+}
+
+export const indexRead = (index: string): Expr => ({ kind: "index", dtype: "i32", index });
+
+/** `tensor` at plain indices. */
+export const readAt = ({ name, dtype }: { readonly name: string; readonly dtype: Expr["dtype"] }, indices: readonly Index[]): Expr => ({
+  kind: "read",
+  dtype,
+  tensor: name,
+  at: indices.map((index) => indexRead(index.name)),
+});
+
+/** `${owner}.${label}${number}`, or the next number that is free: no tensor has the name, or a name under it. */
+export function freshName(owner: string, label: string, number: number, tensors: readonly { readonly name: string }[]): string {
+  const name = `${owner}.${label}${number}`;
+  return tensors.some((tensor) => tensor.name === name || tensor.name.startsWith(`${name}.`)) ? freshName(owner, label, number + 1, tensors) : name;
 }

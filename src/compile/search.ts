@@ -71,10 +71,14 @@ function firstFit(group: Group, rest: readonly Choice[], context: PlanContext): 
 }
 
 /** Does the smallest choice fit? What grows a group asks this. */
-export function fitsSomehow(group: Group, context: PlanContext): boolean {
+export const fitsSomehow = (group: Group, context: PlanContext): boolean => whyUnfit(group, context) === null;
+
+/** What the smallest choice lacks; null: nothing. */
+export function whyUnfit(group: Group, context: PlanContext): string | null {
   const once = group.shapes[0]!.loops.slice(0, group.shared);
   const tile = once.map((index) => Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1));
-  return typeof planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context) !== "string";
+  const plan = planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context);
+  return typeof plan === "string" ? plan : null;
 }
 
 const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;

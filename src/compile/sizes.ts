@@ -1,9 +1,23 @@
 /** Sizes that plans, costs and units agree on: copies, words, bytes of tiles, tokens of loads. */
 
 import type { Machine } from "../machine/machine.ts";
+import { writesOf } from "../pattern/analysis.ts";
 import type { OperandRead } from "./body.ts";
-import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import type { OuterLoop, ResultStream, StagePlan, TierBuffer } from "./controllers.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+
+/** The order in which a stage makes one of the tensors that it hands on. */
+export function resultOf({ shape, results }: Pick<StagePlan, "shape" | "results">, tensor: string): ResultStream {
+  const result = results[writesOf(shape.operator).indexOf(tensor)];
+  if (result === undefined || result === null) throw new Error(`"${shape.name}" does not hand on "${tensor}"`);
+  return result;
+}
+
+/** Slots of a hash table that numbers up to `keys` keys: at most half of them are ever taken. */
+export const hashSlots = (keys: number): number => 2 ** Math.ceil(Math.log2(2 * keys));
+
+/** Scratchpad bytes of a hash unit: a word a slot, the list of keys, their number. */
+export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots(keys) + keys + 1) * Math.max(wordBytes, 4);
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
@@ -54,11 +68,14 @@ export function loadVectors(operand: OperandRead, shape: StageShape, buffer: Tie
 export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
 
 export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
-  return stage.operands.reduce((sum, { via }, position) => {
-    if (via.kind === "tier-buffer") return sum + product(via.generators);
-    if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
-    return sum;
-  }, 0);
+  return stage.operands.reduce(
+    (sum, { via }, position) => {
+      if (via.kind === "tier-buffer") return sum + product(via.generators);
+      if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
+      return sum;
+    },
+    stage.table === "pmu" ? 1 : 0,
+  );
 }
 
 /** Fan-in of a combining PCU: its ports for single words, one operation a stage. */

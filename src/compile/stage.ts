@@ -3,23 +3,27 @@
  * loops stand. All this follows from the operator and the machine alone; tiles and copies come later (plan.ts).
  */
 
-import { UserError } from "../base/errors.ts";
 import { lanesFor } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { Dtype, GroupByOperator, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
-import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead } from "./body.ts";
+import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
+import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
 import { type Part, partition } from "./partition.ts";
 
 export interface StageShape {
-  readonly operator: MapOperator | GroupByOperator;
+  readonly operator: StageOperator;
   readonly name: string;
   readonly mode: "simd" | "systolic";
   readonly lanes: number;
   /** Loops of the nest, outermost first: the result's, then (reduce, groupBy) those folded away. */
   readonly loops: readonly Index[];
-  /** How many of `loops` the result keeps. groupBy: 0. */
+  /** How many of `loops` the result keeps. groupBy and flatMap: 0. */
   readonly kept: number;
+  /** How many of the leading loops other stages can share: tiles of them are independent of each other. */
+  readonly shareable: number;
+  /** gather: the tensor whose elements it fetches. */
+  readonly table: Tensor | null;
   /** Index that runs across lanes. null: a body without loops. */
   readonly lane: string | null;
   /** Systolic: index that runs across the array's stages. */
@@ -39,54 +43,61 @@ export interface Systolic {
   readonly result: Dtype;
 }
 
-export function shapeOf(operator: Operator, program: Program, machine: Machine): StageShape {
-  if (operator.kind !== "map" && operator.kind !== "groupBy") throw notLowered(operator);
+export function shapeOf(operator: StageOperator, program: Program, machine: Machine): StageShape {
   const over = operator.kind === "map" && operator.body.kind === "reduce" ? operator.body.over : [];
   const loops = [...operator.domain, ...over];
-  const dynamic = loops.find((index) => index.count !== undefined);
-  if (dynamic !== undefined) throw notLowered(operator);
-  const body = bodyOf(operator);
-  const kept = operator.kind === "map" ? operator.domain.length : 0;
-  const base = { operator, name: operator.name, loops, kept, body, operands: body.operands };
+  const written = writesOf(operator).map((name) => program.tensors.find((tensor) => tensor.name === name)!);
+  const body = bodyOf(operator, written[0]!.dtype);
+  const kept = keptBy(operator);
+  const table = operator.kind === "gather" ? program.tensors.find((tensor) => tensor.name === operator.tensor)! : null;
+  const base = { operator, name: operator.name, loops, kept, shareable: shareableOf(operator), table, body, operands: body.operands };
   const array = systolicOf(body, loops, kept, machine);
   if (array !== null) return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [] };
-  return { ...base, mode: "simd", rows: null, systolic: null, ...simdOf(body, loops, kept, portBytes(body, program, operator), operator.name, machine) };
+  const bytes = portBytes(
+    body,
+    [...written, ...(table === null ? [] : [table])].map(({ dtype }) => dtype),
+    operator,
+  );
+  return { ...base, mode: "simd", rows: null, systolic: null, ...simdOf(body, loops, kept, inOrder(operator), bytes, operator.name, machine) };
 }
+
+function keptBy(operator: StageOperator): number {
+  return operator.kind === "groupBy" || operator.kind === "flatMap" ? 0 : operator.domain.length;
+}
+
+/** What appends or numbers records takes all of them in order; a scan its last loop. */
+function shareableOf(operator: StageOperator): number {
+  if (operator.kind === "hash") return 0;
+  return operator.kind === "scan" ? operator.domain.length - 1 : keptBy(operator);
+}
+
+/** Lanes must step along the innermost loop: what comes out depends on the order of the elements. */
+const inOrder = ({ kind }: StageOperator): boolean => kind === "scan" || kind === "flatMap" || kind === "hash";
 
 /** As many lanes as the widest value on a vector port leaves: an operand, a result, or what one PCU of the chain hands the next. */
 function simdOf(
   body: Body,
   loops: readonly Index[],
   kept: number,
+  ordered: boolean,
   bytes: number,
   name: string,
   machine: Machine,
 ): Pick<StageShape, "lanes" | "lane" | "parts"> {
   const lanes = lanesFor(machine, bytes);
-  const lane = laneIndex(body.operands, loops, kept, lanes);
-  const tree = lane !== null && body.nodes.some((node) => node.kind === "reduce") && loops.findIndex((index) => index.name === lane) >= kept;
+  const lane = ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes);
+  const folded = lane !== null && loops.findIndex((index) => index.name === lane) >= kept;
+  const tree = body.nodes.some((node) => (node.kind === "reduce" && folded) || node.kind === "scan");
   const parts = partition(body, { pcu: machine.pcu, lanes, tree }, name);
   const between = Math.max(bytes, ...parts.slice(0, -1).flatMap((part) => part.exports.map((id) => bytesOf(body.nodes[id]!.dtype))));
-  return lanesFor(machine, between) < lanes ? simdOf(body, loops, kept, between, name, machine) : { lanes, lane, parts };
+  return lanesFor(machine, between) < lanes ? simdOf(body, loops, kept, ordered, between, name, machine) : { lanes, lane, parts };
 }
 
-function notLowered(operator: Operator): UserError {
-  return new UserError({
-    code: "not-lowered",
-    place: { path: operator.name },
-    message: `"${operator.name}" is of the kind ${operator.kind}, which this version checks and interprets but does not compile`,
-    hint: "write it with map, reduce, filter and groupBy over fixed extents",
-  });
-}
-
-/** Bytes of the widest operand or result. */
-function portBytes(body: Body, program: Program, operator: MapOperator | GroupByOperator): number {
-  const written = program.tensors
-    .filter((tensor) => tensor.name === operator.name || tensor.name.startsWith(`${operator.name}.`))
-    .map((tensor) => tensor.dtype);
+/** Bytes of the widest operand, result, or element of what it writes or looks up. */
+function portBytes(body: Body, stored: readonly Dtype[], operator: StageOperator): number {
   const tables = operator.kind === "groupBy" ? operator.fields.map((field) => field.acc) : [];
   const results = body.results.map((id) => body.nodes[id]!.dtype);
-  return Math.max(1, ...[...body.operands.map((operand) => operand.dtype), ...written, ...tables, ...results].map(bytesOf));
+  return Math.max(1, ...[...body.operands.map((operand) => operand.dtype), ...stored, ...tables, ...results].map(bytesOf));
 }
 
 /** How an operand moves when `lane` steps by one: not at all, to the next word in memory, or anything else. */

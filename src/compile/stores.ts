@@ -1,11 +1,11 @@
 /** What leaves the chip as units: address generators, and the PMUs that gather the tiles of several copies for one of them. */
 
-import type { Affine, Loop, Nest } from "../fabric/fabric.ts";
+import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
-import { resultLoops, resultPlaces, unitPlace } from "./nests.ts";
-import { product, scratchBytes } from "./sizes.ts";
+import type { OuterLoop, ResultStream, StagePlan, StorePlan } from "./controllers.ts";
+import { outerLoop, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
+import { product, resultOf, scratchBytes } from "./sizes.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
@@ -18,8 +18,8 @@ export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan
 }
 
 /** Result place in the whole tensor: tile by tile along the shared loops. */
-function globalPlaces(stage: StagePlan, outer: readonly OuterLoop[], at: readonly number[]): readonly Affine[] {
-  return resultPlaces(stage.result, outer).map((place, dim) => {
+function globalPlaces(result: ResultStream, outer: readonly OuterLoop[], at: readonly number[]): readonly Affine[] {
+  return resultPlaces(result, outer).map((place, dim) => {
     const tiles = outer[dim];
     if (tiles === undefined) return place;
     const loops = [...place.loops];
@@ -29,18 +29,27 @@ function globalPlaces(stage: StagePlan, outer: readonly OuterLoop[], at: readonl
 }
 
 function storeDirect(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[]): void {
-  const outer = stage.shape.operator.kind === "groupBy" ? [] : builder.plan.loops;
+  const outer = builder.plan.loops;
+  const result = resultOf(stage, store.tensor);
   const source = builder.results.get(resultKey(store.tensor, at))!;
-  const loops = resultLoops(stage.result, outer);
-  const local = resultPlaces(stage.result, outer);
-  const guards = local.flatMap((value, dim) => (overhangs(stage, dim) ? [{ value, limit: stage.result.shape[dim]! }] : []));
-  addStore(builder, stage, store, label(builder.plan.loops, at), source, loops, source.words, globalPlaces(stage, outer, at), guards);
+  const places = globalPlaces(result, outer, at);
+  const tiles = resultPlaces(result, outer).flatMap((value, dim) => (overhangs(result, dim) ? [{ value, limit: result.shape[dim]! }] : []));
+  const guards = [...tiles, ...sizeGuards(stage, store, places)];
+  addStore(builder, stage, store, label(outer, at), source, resultLoops(result, outer), source.words, places, guards);
 }
 
-function overhangs(stage: StagePlan, dim: number): boolean {
-  const reach = stage.result.loops.filter((loop) => loop.dim === dim).reduce((sum, loop) => sum + (loop.trip - 1) * loop.step, 0);
-  const width = stage.result.lane === dim ? stage.result.words : 1;
-  return reach + width > stage.result.shape[dim]!;
+function overhangs({ loops, lane, words, shape }: ResultStream, dim: number): boolean {
+  const reach = loops.filter((loop) => loop.dim === dim).reduce((sum, loop) => sum + (loop.trip - 1) * loop.step, 0);
+  return reach + (lane === dim ? words : 1) > shape[dim]!;
+}
+
+/** Elements beyond the real extent of a collection are not written. */
+function sizeGuards({ shape }: StagePlan, { field }: StorePlan, places: readonly Affine[]): readonly Guard[] {
+  if (field > 0 || shape.kept === 0) return [];
+  return places.flatMap((value, dim) => {
+    const { extent, count } = shape.loops[dim]!;
+    return count === undefined ? [] : [{ value, limit: extent, size: count }];
+  });
 }
 
 function addStore(
@@ -73,16 +82,13 @@ function addStore(
 function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[], groups: readonly OuterLoop[]): void {
   const { plan, machine } = builder;
   const outer = plan.loops;
-  const { result } = stage;
+  const result = resultOf(stage, store.tensor);
   const members = copiesAt(outer.map((loop, k) => ({ ...loop, par: store.collect[k]! })));
   const dtype = builder.program.tensors.find((item) => item.name === store.tensor)!.dtype;
   const lanes = result.shape.length === 0 ? 1 : lanesFor(machine, bytesOf(dtype));
   const size = [members.length, ...result.shape];
   const id = freshId(builder, `${store.tensor}.collect${label(groups, at)}`);
-  const readLoops: Loop[] = [
-    ...outer.map((loop) => ({ name: loop.name, trip: loop.trips })),
-    ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! })),
-  ];
+  const readLoops: Loop[] = [...outer.map(outerLoop), ...outer.map((loop, k) => ({ name: `${loop.name}.copy`, trip: store.collect[k]! }))];
   const first = readLoops.length;
   result.shape.forEach((extent, dim) => readLoops.push({ name: `dim.${dim}`, trip: dim === result.shape.length - 1 ? Math.ceil(extent / lanes) : extent }));
   const local = result.shape.map((_, dim) =>
@@ -141,7 +147,7 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
   });
   const last = result.shape.length - 1;
   const width = result.shape[last] ?? 1;
-  const guards = width % lanes === 0 ? [] : [{ value: local[last]!, limit: width }];
+  const guards = [...(width % lanes === 0 ? [] : [{ value: local[last]!, limit: width }]), ...sizeGuards(stage, store, dims)];
   addStore(builder, stage, store, label(groups, at), { end: { unit: id, nest: reader.id, port: "out" }, words: lanes, dtype }, readLoops, lanes, dims, guards);
 }
 

@@ -4,7 +4,7 @@ import type { Loop, Nest, Node } from "../fabric/fabric.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, ReduceFn } from "../pattern/program.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
-import { type Copy, guardsOf, loopsOf, unitPlace } from "./nests.ts";
+import { type Copy, elementGuards, loopsOf, unitPlace } from "./nests.ts";
 import { treeFan } from "./sizes.ts";
 import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
@@ -76,7 +76,7 @@ export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field
     lanes,
     ii: 1,
     latency: machine.pmu.latency_cycles,
-    guards: guardsOf(all, stage, plan.loops, copy, shape.lane, loops.length),
+    guards: elementGuards(all, stage, plan.loops, copy),
     ports: [port("key", "in", loops.length), port("value", "in", loops.length), port("full", "out", 0, "buffer")],
     work: { kind: "scatter", scratch: "table", keyPort: "key", valuePort: "value", fn, acc },
   };

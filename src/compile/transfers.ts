@@ -2,13 +2,13 @@
 
 import { tierBytesPerCycle } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program } from "../pattern/program.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { estimate } from "./cost.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, product, scratchBytes } from "./sizes.ts";
-import type { StageShape } from "./stage.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, product, resultOf, scratchBytes } from "./sizes.ts";
 
 /** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
 export function planTransfers(
@@ -66,14 +66,13 @@ function planStores(
   cycles: number,
   context: PlanContext,
 ): readonly StagePlan[] | string {
-  const tensorsOf = (shape: StageShape) => (shape.operator.kind === "map" ? [shape.name] : shape.operator.fields.map((field) => `${shape.name}.${field.name}`));
-  const total = stages.flatMap((stage) => tensorsOf(stage.shape)).filter((tensor) => context.leaving.has(tensor)).length;
+  const total = stages.flatMap((stage) => writesOf(stage.shape.operator)).filter((tensor) => context.leaving.has(tensor)).length;
   const share = Math.floor(generators / Math.max(1, total));
   const next: StagePlan[] = [];
   for (const stage of stages) {
     const stores: StorePlan[] = [];
-    for (const [field, tensor] of tensorsOf(stage.shape).entries()) {
-      if (!context.leaving.has(tensor)) continue;
+    for (const [field, tensor] of writesOf(stage.shape.operator).entries()) {
+      if (!context.leaving.has(tensor) || stage.results[field] === null) continue;
       const store = storeOf(tensor, field, stage, loops, share, cycles, context.machine, context.program);
       if (typeof store === "string") return store;
       stores.push(store);
@@ -96,9 +95,10 @@ function storeOf(
   const copies = loops.map((loop) => loop.par);
   if (product(copies) <= Math.max(1, share / 4)) return { tensor, field, collect: loops.map(() => 1), buffers: 0 };
   const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
-  const tokens = product(stage.result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
+  const result = resultOf(stage, tensor);
+  const tokens = product(result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
   const once = loops.every((loop) => loop.trips === 1);
-  const bytesFor = (members: number) => scratchBytes([members, ...stage.result.shape], bytesOf(dtype), machine, false).bytes * (once ? 1 : 2);
+  const bytesFor = (members: number) => scratchBytes([members, ...result.shape], bytesOf(dtype), machine, false).bytes * (once ? 1 : 2);
   const fits = (members: number): boolean => members <= machine.pmu.vector_in && bytesFor(members) <= machine.pmu.bytes;
   const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
   const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));

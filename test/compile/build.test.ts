@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { buildSection } from "../../src/compile/build.ts";
 import type { Choice } from "../../src/compile/context.ts";
-import { lowerProgram } from "../../src/compile/index.ts";
 import { layOut } from "../../src/compile/layout.ts";
+import { lowerProgram } from "../../src/compile/passes.ts";
 import type { Fabric, Section, Unit } from "../../src/fabric/fabric.ts";
 import { verifyFabric } from "../../src/fabric/verify.ts";
 import type { Machine } from "../../src/machine/machine.ts";
@@ -23,7 +23,15 @@ function built(machine: Machine, build: Build, choice: Choice): Section {
   const { program } = lowerProgram(source, "spatial");
   const section = buildSection(plan, program, machine, (operator) => operator);
   const tensors = layOut(program, machine, new Set(Object.values(program.outputs)));
-  const fabric: Fabric = { schemaVersion: 1, program: "p", machine: machine.name, style: "spatial", tensors, sections: [section] };
+  const fabric: Fabric = {
+    schemaVersion: 1,
+    program: "p",
+    machine: machine.name,
+    style: "spatial",
+    tensors,
+    sections: [section],
+    steps: [{ kind: "section", section: 0 }],
+  };
   expect(verifyFabric(fabric, machine)).toEqual([]);
   const inputs = wholeInputs(source, 7);
   const { outputs } = simulate(mapFabric(fabric, machine, { seed: 1 }), machine, { program: source, inputs, values: true, engine: "fast" });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { freeIndices, renameIndices, rewriteExpr, substitute } from "../../src/compile/rewrite.ts";
-import { input, map, reduce } from "../../src/pattern/builder.ts";
+import { freshName, renameIndices, rewriteBodies, rewriteExpr, rewriter, substitute } from "../../src/compile/rewrite.ts";
+import { bodiesOf } from "../../src/pattern/analysis.ts";
+import { filter, hashBy, input, iterate, map, reduce, scan, sum } from "../../src/pattern/builder.ts";
 import { visitNodes } from "../../src/pattern/nodes.ts";
-import type { Expr, MapOperator } from "../../src/pattern/program.ts";
+import type { Expr, MapOperator, Operator } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { compileOn, programOf, simdMachine } from "./support.ts";
 
@@ -67,12 +68,55 @@ describe("rewriteExpr", () => {
   });
 });
 
-describe("indices", () => {
-  test("are free unless a reduction inside binds them", () => {
-    expect(freeIndices(rowSum)).toEqual(new Set(["y.i0"]));
-    expect(freeIndices((rowSum as Extract<Expr, { kind: "op" }>).args[1]!)).toEqual(new Set(["y.i0"]));
+describe("rewriter", () => {
+  test("changes what several expressions share once", () => {
+    const shared = s.add(s.constant("i32", 1), s.constant("i32", 2));
+    let changes = 0;
+    const change = rewriter((node) => {
+      changes++;
+      return node.kind === "const" ? s.constant("i32", node.value + 1) : node;
+    });
+    const [a, b] = [change(s.neg(shared)), change(s.abs(shared))] as Extract<Expr, { kind: "op" }>[];
+    expect(a!.args[0]).toBe(b!.args[0]);
+    expect(changes).toBe(5);
   });
+});
 
+describe("rewriteBodies", () => {
+  const operators = programOf(() => {
+    const x = input("x", "i32", [4]);
+    const y = map("y", [4], (i) => x.at(x.at(i)));
+    const f = filter("f", [4], (i) => ({ when: s.gt(x.at(i), 0), fields: { v: x.at(i), w: i } }));
+    const h = hashBy("h", [4], (i) => ({ key: x.at(i), when: s.lt(x.at(i), 3), fields: { n: sum(x.at(i)) } }), { bound: 4 });
+    const { c } = iterate("it", 2, { c: y }, (carried) => ({ next: { c: map("next", [4], (i) => carried.c.at(i)) } }));
+    return { c, f, h, z: scan("z", "add", [4], (i) => y.at(i)) };
+  }).operators;
+  const gather: Operator = { kind: "gather", name: "g", domain: [], tensor: "x", index: s.constant("i32", 1) };
+
+  test.each([...operators, gather].map((operator) => [operator.kind, operator] as const))(
+    "gives each body of a %s to the change, in the order of bodiesOf",
+    (_kind, operator) => {
+      const seen: Expr[] = [];
+      const next = rewriteBodies(operator, (body) => {
+        seen.push(body);
+        return { ...body };
+      });
+      expect(seen).toEqual(bodiesOf(operator));
+      expect(next).toEqual(operator);
+      expect(next === operator).toBe(seen.length === 0);
+      expect(rewriteBodies(operator, (body) => body)).toBe(operator);
+    },
+  );
+});
+
+describe("freshName", () => {
+  test("is the first number that no tensor has, nor has a name under it", () => {
+    expect(freshName("y", "g", 1, [])).toBe("y.g1");
+    expect(freshName("y", "g", 1, [{ name: "y.g1" }, { name: "y.g2.size" }, { name: "y.g31" }])).toBe("y.g3");
+  });
+});
+
+describe("indices", () => {
   test("get names of their new owner", () => {
     const { indices, by } = renameIndices(
       [

@@ -8,7 +8,7 @@ import type { Machine } from "../../src/machine/machine.ts";
 import { outputsOf } from "../../src/pattern/interpret.ts";
 import type { Program, Schedule } from "../../src/pattern/program.ts";
 import type { Prepared } from "../../src/sim/prepare.ts";
-import { type ProgramCase, programCases } from "../support/programs.ts";
+import { type ProgramCase, programCases, spine } from "../support/programs.ts";
 import { differences, prepareOn, runOn } from "../support/runs.ts";
 import { placeCases } from "./places.ts";
 import { arrayMachine, simdMachine, withPmu } from "./support.ts";
@@ -36,7 +36,7 @@ function prepared(program: Program, machine: Machine): Prepared | null {
   }
 }
 
-const cases = fc.oneof(programCases({ extents: [1, 3, 8, 17, 33], mostSteps: 5 }), placeCases());
+const cases = fc.oneof(programCases({ ...spine, extents: [1, 3, 8, 17, 33], mostSteps: 5 }), placeCases());
 const dice = fc.array(fc.nat(999), { minLength: 8, maxLength: 8 });
 
 describe.each([

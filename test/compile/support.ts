@@ -1,10 +1,12 @@
 /** A vocabulary for tests of the compiler: programs in a line, machines with a little changed, and what a refusal says. */
 
 import { UserError } from "../../src/base/errors.ts";
+import type { StageOperator } from "../../src/compile/body.ts";
 import type { Choice } from "../../src/compile/context.ts";
 import type { SectionPlan } from "../../src/compile/controllers.ts";
 import { formGroups, leaving } from "../../src/compile/group.ts";
-import { type Compiled, compile, lowerProgram } from "../../src/compile/index.ts";
+import { type Compiled, compile } from "../../src/compile/index.ts";
+import { lowerProgram } from "../../src/compile/passes.ts";
 import { planSection } from "../../src/compile/plan.ts";
 import { type StageShape, shapeOf } from "../../src/compile/stage.ts";
 import type { Machine } from "../../src/machine/machine.ts";
@@ -49,15 +51,22 @@ export function planOn(machine: Machine, build: Build, schedule?: Schedule): Sec
 export function stageOn(machine: Machine, build: Build, name?: string): StageShape {
   const source = programOf(build);
   const operator = source.operators.find((item) => item.name === name) ?? source.operators.at(-1)!;
-  return shapeOf(operator, source, machine);
+  return shapeOf(operator as StageOperator, source, machine);
 }
 
 /** What planning a choice of tiles and copies for all stages together gives: a plan, or why there is none. */
 export function planWith(machine: Machine, build: Build, choice: Choice, linkShare = 1): SectionPlan | string {
   const { program: lowered, sources } = lowerProgram(programOf(build), "spatial");
-  const shapes = lowered.operators.map((operator) => shapeOf(operator, lowered, machine));
+  const shapes = (lowered.operators as readonly StageOperator[]).map((operator) => shapeOf(operator, lowered, machine));
   const [group] = formGroups(shapes, () => true, true);
-  return planSection(group!, choice, { program: lowered, machine, leaving: leaving(group!, lowered, shapes), sources, linkShare, tierOf: () => "ddr" });
+  return planSection(group!, choice, {
+    program: lowered,
+    machine,
+    leaving: leaving(group!, new Set(Object.values(lowered.outputs)), shapes),
+    sources,
+    linkShare,
+    tierOf: () => "ddr",
+  });
 }
 
 /** The operators' lines as printed, without the inputs. */

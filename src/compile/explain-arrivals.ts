@@ -1,0 +1,64 @@
+/** How an operand reaches its stage, and why not in a simpler way: the choices of arrivals.ts in words. */
+
+import type { Machine } from "../machine/machine.ts";
+import { letter } from "../pattern/print.ts";
+import { arrivalOf } from "./arrivals.ts";
+import type { OperandRead } from "./body.ts";
+import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import { product } from "./sizes.ts";
+import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+
+/** `x: streamed from memory ...` of the operand at `position`; `before`: the stages before in the section. */
+export function arrivalWords(stage: StagePlan, position: number, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): string {
+  const { shape } = stage;
+  const operand = shape.operands[position]!;
+  const { via } = stage.operands[position]!;
+  const arrivals = shape.operands.map((other) => arrivalOf(other, stage, loops, before, machine));
+  const { direct } = arrivals[position]!;
+  const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)]!;
+  const late = awaited === operand ? "it must wait until the stage that makes it is done" : `it must wait for ${awaited.tensor}`;
+  const simple = "in the order in which the stage takes it";
+  switch (via.kind) {
+    case "tier-stream":
+      if (direct && !via.alone) return `${operand.tensor}: streamed from memory, ${simple}, each element once`;
+      if (direct) return `${operand.tensor}: streamed from memory ${simple}, by an address generator of its own, as ${late}`;
+      return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
+    case "tier-buffer":
+      return `${operand.tensor}: ${bufferWords(via, loops)}, as ${direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+    case "stage-stream":
+      return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
+    case "stage-buffer":
+      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)} that stage ${via.from} fills, as ${direct ? late : whyHeld(operand, shape)}`;
+  }
+}
+
+function bufferWords({ buffers, box, held, hold, generators }: TierBuffer, loops: readonly OuterLoop[]): string {
+  const tiles = product(held.map((loop) => loops[loop]!.trips));
+  const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
+  const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letter(position)] : []));
+  const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
+  const many = product(generators);
+  return `from ${size} in PMUs, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
+}
+
+const buffersOf = (count: number, shape: readonly number[]): string =>
+  `${count === 1 ? "a buffer" : `${count} buffers`} of ${shape.length === 0 ? "1" : shape.join(" x ")}`;
+
+/** Why no address generator can feed it directly. */
+function whyBuffered(operand: OperandRead, shape: StageShape): string {
+  if (shape.mode === "systolic") return "an array takes its operands from PMUs";
+  if (laneStep(operand, shape.lane) === "strided") return `its lanes step along ${letterIn(shape, shape.lane!)}, where neighbours are apart in memory`;
+  const reused = shape.loops.filter(({ name, extent }) => extent > 1 && !dependsOn(operand, name));
+  if (reused.length > 0) return `each element is used again for every ${reused.map(({ name }) => letterIn(shape, name)).join(" and ")}`;
+  return "neighbouring steps read the same elements";
+}
+
+/** Why the stage that makes it cannot hand it over as a stream. */
+function whyHeld(operand: OperandRead, shape: StageShape): string {
+  const reused = shape.loops.filter(({ name, extent }) => extent > 1 && !dependsOn(operand, name));
+  return reused.length > 0
+    ? `each element is used again for every ${reused.map(({ name }) => letterIn(shape, name)).join(" and ")}`
+    : "it is made in another order than it is taken";
+}
+
+const letterIn = ({ loops }: StageShape, index: string): string => letter(loops.findIndex(({ name }) => name === index));
