@@ -1,6 +1,7 @@
 /** The public API: what a workload file imports as "weft", and what other programs use weft through: prepare (or compile and mapFabric), simulate, makeResult. */
 
 export { type Fault, type Place, printFault, RunError, UserError } from "./base/errors.ts";
+export { explain } from "./compile/explain.ts";
 export { type Compiled, type CompileOptions, compile, printControllers } from "./compile/index.ts";
 export { energyOf, energyOfSection } from "./energy/energy.ts";
 export { type EnergyTable, energyTableSchema } from "./energy/table.ts";

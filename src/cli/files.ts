@@ -1,7 +1,7 @@
 /** Files as the commands use them: what cannot be read or written is the user's fault, with the path; nothing is ever left half-written. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/errors.ts";
@@ -41,7 +41,21 @@ export function assertWritable(file: string): void {
   const folder = dirname(file);
   if (existsSync(file) && statSync(file).isDirectory()) throw new UserError({ code: "bad-file", message: `cannot write ${file}: it is a folder` });
   if (!existsSync(folder)) throw new UserError({ code: "bad-file", message: `cannot write ${file}: there is no folder ${folder}` });
+  assertFolder(folder, `cannot write ${file}`);
 }
+
+/** The same for a folder that is to be made at the end: the nearest one upward that exists is a folder in which one can write. */
+export function assertFolder(folder: string, what = `cannot make folder ${folder}`): void {
+  const above = nearestFolder(folder);
+  if (!statSync(above).isDirectory()) throw new UserError({ code: "bad-file", message: `${what}: ${above} is no folder` });
+  try {
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    throw fileFault("cannot write into", above, error);
+  }
+}
+
+const nearestFolder = (path: string): string => (existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path)));
 
 export function makeFolder(folder: string): void {
   try {

@@ -1,5 +1,6 @@
 /** The work behind `run` and `compile`: from names and flags to a result, every stage a function call. Runs in a worker thread. */
 
+import { explain } from "../compile/explain.ts";
 import { printControllers } from "../compile/index.ts";
 import type { Style } from "../fabric/fabric.ts";
 import { printFabric } from "../fabric/print.ts";
@@ -11,11 +12,12 @@ import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
 import { prepare } from "../sim/prepare.ts";
-import { type Progress as SimulationProgress, simulate } from "../sim/simulate.ts";
+import { type SimulateOptions, type Progress as SimulationProgress, simulate } from "../sim/simulate.ts";
+import { shownPath } from "./code.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
 import type { Settings } from "./settings.ts";
-import { type LoadedWorkload, loadWorkload } from "./workload.ts";
+import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export interface Common {
   readonly workload: string;
@@ -33,7 +35,8 @@ export interface RunJob extends Common {
   readonly maxCycles: number | null;
 }
 
-export type Emit = "program" | "controllers" | "fabric" | "mapping";
+/** `explanation` is what `weft explain` prints. */
+export type Emit = "program" | "controllers" | "fabric" | "mapping" | "explanation";
 
 export interface CompileJob extends Common {
   readonly kind: "compile";
@@ -51,10 +54,10 @@ export async function runJob(job: RunJob, progress: Progress): Promise<RunResult
   const { program, seed } = workload;
   const energyTable = readEnergyTable(machine);
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
-  const { mapping } = prepare(program, machine, { style: job.style, seed });
+  const { mapping } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   const inputs = await workload.inputs();
   progress(`simulating ${program.name} on ${machine.name}`);
-  const counters = simulate(mapping, machine, {
+  const options: SimulateOptions = {
     program,
     inputs,
     values: job.values,
@@ -63,7 +66,8 @@ export async function runJob(job: RunJob, progress: Progress): Promise<RunResult
     onProgress: every(2, ({ done, sections, ticks }) => {
       progress(`simulated ${percent(done / sections)} of ${sections} section${sections === 1 ? "" : "s"}, ${grouped(ticks)} cycles`);
     }),
-  });
+  };
+  const counters = inFile(shownPath(workload.path), () => simulate(mapping, machine, options));
   return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host: hostOf(began, counters) });
 }
 
@@ -83,7 +87,9 @@ export async function compileJob(job: CompileJob, progress: Progress): Promise<s
   const { machine, workload } = await load(job);
   if (job.emit === "program") return printProgram(workload.program);
   progress(`compiling, placing and routing ${workload.name} for ${machine.name}`);
-  const { controllers, fabric, mapping } = prepare(workload.program, machine, { style: job.style, seed: workload.seed });
+  const prepared = inFile(shownPath(workload.path), () => prepare(workload.program, machine, { style: job.style, seed: workload.seed }));
+  const { controllers, fabric, mapping } = prepared;
+  if (job.emit === "explanation") return explain(prepared, machine);
   if (job.emit === "controllers") return printControllers(controllers);
   if (job.emit === "fabric") return printFabric(fabric);
   return printMapping(mapping, machine);

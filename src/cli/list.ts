@@ -2,19 +2,30 @@
 
 import { describeMachine } from "../machine/describe.ts";
 import type { NumberParameter, ParameterDefault } from "../pattern/parameters.ts";
+import { readText } from "./files.ts";
 import { machineNames, readMachine } from "./machines.ts";
 import { loadWorkload, workloadNames } from "./workload.ts";
 
 export async function list(): Promise<void> {
   const workloads = await Promise.all((await workloadNames()).map(describeWorkload));
   const machines = machineNames().map((name) => describeMachine(readMachine(name)).map(indented).join("\n"));
-  process.stdout.write(["workloads (--set NAME=VALUE)", ...workloads.map(indented), "", "machines (--set machine.PATH=VALUE)", ...machines, ""].join("\n"));
+  process.stdout.write(["workloads (--set NAME=VALUE)", ...workloads, "", "machines (--set machine.PATH=VALUE)", ...machines, ""].join("\n"));
 }
 
 async function describeWorkload(name: string): Promise<string> {
-  const { definition, program } = await loadWorkload(name);
+  const { definition, program, path } = await loadWorkload(name);
   const parameters = Object.entries(definition?.parameters ?? {}).map(([parameter, known]) => describeParameter(parameter, known, program.params[parameter]));
-  return `${name.padEnd(12)}${parameters.join("  ")}`;
+  return [`${name}: ${aboutOf(path)}`, `  ${parameters.join("  ")}`].map(indented).join("\n");
+}
+
+/** What a file says of itself: the first sentence of the comment at its top. */
+function aboutOf(path: string): string {
+  const [comment = ""] = /^(?:\/\*[\s\S]*?\*\/|(?:#.*\n)+)/.exec(readText(path)) ?? [];
+  const words = comment
+    .replaceAll(/^\s*(?:\/\*+|\*+\/|\*|#)|\*\/$/gm, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return /^.*?\.(?= |$)/.exec(words)?.[0] ?? words;
 }
 
 /** `rows=4096`, or with bounds of its own `late=15 [-2000, 2000]`. */

@@ -4,6 +4,7 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../base/errors.ts";
 import { suggest, suggestion } from "../base/suggest.ts";
 import { compileCommand } from "./compile.ts";
+import { explainCommand } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { version } from "./files.ts";
 import { run } from "./run.ts";
@@ -16,12 +17,21 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}weft: interrupted\n`);
     process.exit(EXIT.interrupted);
   });
+  process.exitCode = await execute(args);
+}
+
+/** Runs a command line in this process: words go to its streams, the exit code is the answer. */
+export async function execute(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
   try {
-    await parser(args).parseAsync();
+    await parser(args, (failed) => {
+      code = failed;
+    }).parseAsync();
+    return code;
   } catch (error) {
     const { exitCode, text } = error instanceof JobFailed ? error.failure : failureOf(error);
     process.stderr.write(`${text}\n`);
-    process.exitCode = exitCode;
+    return exitCode;
   }
 }
 
@@ -31,9 +41,10 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "list", "check", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "list", "check", "validate"] as const;
 
-function parser(args: readonly string[]): Argv {
+/** `end` takes the exit code of a command that has one of its own. */
+function parser(args: readonly string[], end: (code: number) => void): Argv {
   return yargs([...args])
     .scriptName("weft")
     .usage("$0 COMMAND\n\nSimulates a reconfigurable dataflow accelerator, cycle by cycle.")
@@ -44,9 +55,9 @@ function parser(args: readonly string[]): Argv {
         target(y)
           .option("values", { type: "boolean", default: false, describe: "compute values too, not only time" })
           .option("engine", { choices: ["fast", "oracle"] as const, default: "fast" as const, describe: "oracle: the slow one, cycle by cycle" })
-          .option("max-cycles", { ...text, describe: "stop with exit code 3 after so many cycles" })
-          .option("json", { ...text, describe: "write the result as JSON; - is standard output, instead of the tables" })
-          .option("out", { ...text, describe: "write result.json and report.txt into this folder" }),
+          .option("max-cycles", { ...text("--max-cycles", "a number"), describe: "stop with exit code 3 after so many cycles" })
+          .option("json", { ...text("--json", "a file"), describe: "write the result as JSON; - is standard output, instead of the tables" })
+          .option("out", { ...text("--out", "a folder"), describe: "write result.json and report.txt into this folder" }),
       (flags) => run(flags),
     )
     .command(
@@ -60,6 +71,7 @@ function parser(args: readonly string[]): Argv {
         }),
       (flags) => compileCommand(flags),
     )
+    .command("explain <workload>", "say what each pass did and why, and how each section is mapped", target, (flags) => explainCommand(flags))
     .command("list", "name the workloads with their parameters, and the machines with their figures", {}, async () => (await import("./list.ts")).list())
     .command(
       "check <file>",
@@ -72,7 +84,7 @@ function parser(args: readonly string[]): Argv {
       "compare long runs with what was published, and write VALIDATION.md",
       (y) => y.positional("suite", { type: "string", describe: "one suite; all where none is named" }),
       async ({ suite }) => {
-        process.exitCode = await (await import("./validate.ts")).validate(suite);
+        end(await (await import("./validate.ts")).validate(suite));
       },
     )
     .demandCommand(1, "no command given")
@@ -87,21 +99,26 @@ function parser(args: readonly string[]): Argv {
     .alias("help", "h") as Argv;
 }
 
-/** A flag with a text; said twice, the last one counts. */
-const text = {
-  type: "string",
-  requiresArg: true,
-  coerce: (said: string | readonly string[]): string => (typeof said === "string" ? said : (said.at(-1) ?? "")),
-} as const;
+/** A flag with a text, not empty; said twice, the last one counts. */
+const text = (flag: string, expected: string) =>
+  ({
+    type: "string",
+    requiresArg: true,
+    coerce: (said: string | readonly string[]): string => {
+      const last = typeof said === "string" ? said : (said.at(-1) ?? "");
+      if (last === "") throw new UserError({ code: "bad-command-line", message: `expected ${expected}, found ""`, place: { path: flag } });
+      return last;
+    },
+  }) as const;
 
 /** What `run` and `compile` have in common. */
 function target(y: Argv) {
   return y
     .positional("workload", { type: "string", demandOption: true, describe: "a name in workloads/, or a .yaml, .ts or .json file" })
-    .option("machine", { ...text, default: "plasticine", describe: "a name in configs/, or a .yaml file" })
+    .option("machine", { ...text("--machine", "a name or a file"), default: "plasticine", describe: "a name in configs/, or a .yaml file" })
     .option("style", { choices: ["spatial", "kernel-by-kernel"] as const, default: "spatial" as const, describe: "fuse operators, or one section for each" })
     .option("set", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "PATH=VALUE: rows=1024, machine.pcu.lanes=32" })
-    .option("seed", { ...text, describe: "of generated data and of placement; 1 unless the workload says" });
+    .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" });
 }
 
 /** What yargs says about a command line, in weft's words where they can be better. */

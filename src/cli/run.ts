@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
-import { assertWritable, makeFolder, writeText } from "./files.ts";
+import { assertFolder, assertWritable, makeFolder, writeText } from "./files.ts";
 import type { Common, RunJob } from "./jobs.ts";
 import { parseSettings, wholeNumber } from "./settings.ts";
 import { inThread } from "./thread.ts";
@@ -35,9 +35,10 @@ export async function run(flags: RunFlags): Promise<void> {
     maxCycles: flags.maxCycles === undefined ? null : wholeNumber("--max-cycles", flags.maxCycles, 1),
   };
   if (json !== undefined) assertWritable(json);
-  if (out !== undefined) makeFolder(out);
+  if (out !== undefined) assertFolder(out);
   const result = await inThread(job);
   if (out !== undefined) {
+    makeFolder(out);
     writeText(join(out, "result.json"), printJson(result));
     writeText(join(out, "report.txt"), printReport(result));
   }

@@ -1,17 +1,14 @@
 /**
  * Finding and loading workloads and their data. A workload is a .yaml, .ts or .json file, or the name of a .yaml or .ts file in one of the
- * directories given or in weft's own workloads/. Every .ts file is bundled by esbuild; its `import ... from "weft"` gets the running library.
+ * directories given or in weft's own workloads/. What its code is and whom to blame: code.ts.
  */
 
 import { existsSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { compileFunction } from "node:vm";
-import type { BuildFailure } from "esbuild";
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import * as weft from "weft";
 import { type Place, UserError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import { suggestion } from "../base/suggest.ts";
@@ -23,10 +20,13 @@ import type { Definition } from "../pattern/builder.ts";
 import { generateInput } from "../pattern/inputs.ts";
 import { programFromJson, programToJson } from "../pattern/json.ts";
 import type { Program, Tensor, TensorValues, Values } from "../pattern/program.ts";
+import { loadCode, shownPath, type WorkloadCode } from "./code.ts";
 import { packageRoot, readText } from "./files.ts";
 
 export interface LoadedWorkload {
   readonly name: string;
+  /** Of its file. */
+  readonly path: string;
   /** Absent for a .json program. */
   readonly definition?: Definition;
   /** Verified; with the workload file's schedule. */
@@ -51,16 +51,16 @@ export interface LoadOptions {
 /** Throws a UserError for whatever is wrong with the name, the file, its parameters or the program they make. */
 export async function loadWorkload(nameOrPath: string, { settings = [], seed, directories = [] }: LoadOptions = {}): Promise<LoadedWorkload> {
   const found = await find(nameOrPath, directories);
-  if (found.kind === "json") return loaded(loadProgram(found.path, settings), {}, seed ?? 1, dirname(found.path));
-  const file = found.kind === "yaml" ? parseWorkload(readText(found.path), found.path) : undefined;
-  const definition = await definitionOf(found, file, directories);
-  const { program, data } = blameWorkload(found.path, () => bindWorkload(definition, file, settings));
-  return { ...loaded(program, data, seed ?? file?.seed ?? 1, dirname(found.path), file), definition };
+  if (found.kind === "json") return loaded(loadProgram(found.path, settings), {}, seed ?? 1, found.path);
+  const file = found.kind === "yaml" ? parseWorkload(readText(found.path), shownPath(found.path)) : undefined;
+  const { definition, blame } = await codeOf(found, file, directories);
+  const { program, data } = bindWorkload(definition, file, settings, blame);
+  return { ...loaded(program, data, seed ?? file?.seed ?? 1, found.path, file), definition };
 }
 
-function loaded(program: Program, data: WorkloadFile["data"], seed: number, base: string, file?: WorkloadFile): LoadedWorkload {
+function loaded(program: Program, data: WorkloadFile["data"], seed: number, path: string, file?: WorkloadFile): LoadedWorkload {
   const hash = hashOf([programToJson(program), data]);
-  return { name: program.name, program, seed, hash, inputs: () => prepareInputs(program, seed, data, base, file) };
+  return { name: program.name, path, program, seed, hash, inputs: () => prepareInputs(program, seed, data, dirname(path), file) };
 }
 
 /** Names that can be run: of the files in `directories` and of what comes with weft, each once, sorted. */
@@ -84,6 +84,8 @@ interface Found {
 const kinds: Readonly<Record<string, Found["kind"]>> = { ".yaml": "yaml", ".yml": "yaml", ".ts": "ts", ".js": "ts", ".mjs": "ts", ".json": "json" };
 
 async function find(nameOrPath: string, directories: readonly string[]): Promise<Found> {
+  if (nameOrPath === "")
+    throw new UserError({ code: "unknown-workload", message: 'expected a workload, found ""', hint: "weft list names those that come with weft" });
   const kind = kinds[extname(nameOrPath)];
   if (kind === undefined) return findName(nameOrPath, directories, [".yaml", ".ts"], {});
   const path = resolve(nameOrPath);
@@ -107,11 +109,11 @@ function searched(directories: readonly string[]): readonly string[] {
   return [...directories, join(packageRoot, "workloads")];
 }
 
-async function definitionOf(found: Found, file: WorkloadFile | undefined, directories: readonly string[]): Promise<Definition> {
-  if (file === undefined) return loadDefinition(found.path);
+async function codeOf(found: Found, file: WorkloadFile | undefined, directories: readonly string[]): Promise<WorkloadCode> {
+  if (file === undefined) return loadCode(found.path);
   const beside = resolve(dirname(found.path), file.program);
-  if (extname(beside) !== "" && existsSync(beside)) return loadDefinition(beside);
-  return loadDefinition((await findName(file.program, [dirname(found.path), ...directories], [".ts"], file.place(["program"]))).path);
+  if (extname(beside) !== "" && existsSync(beside)) return loadCode(beside);
+  return loadCode((await findName(file.program, [dirname(found.path), ...directories], [".ts"], file.place(["program"]))).path);
 }
 
 // --- programs ---
@@ -120,8 +122,8 @@ function loadProgram(path: string, settings: readonly Override[]): Program {
   const [setting] = settings;
   if (setting !== undefined)
     throw new UserError({ code: "unknown-parameter", message: "a .json program is built already and has no parameters", place: { path: setting.label } });
-  const json = parseJson(readText(path), path);
-  return inFile(path, () => programFromJson(json));
+  const json = parseJson(readText(path), shownPath(path));
+  return inFile(shownPath(path), () => programFromJson(json));
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -132,75 +134,12 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Adds the file to the places of faults. */
-function inFile<T>(file: string, run: () => T): T {
+/** Adds the file to the places of faults that name none. */
+export function inFile<T>(file: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
     throw error instanceof UserError ? new UserError(error.faults.map((fault) => ({ ...fault, place: { file, ...fault.place } }))) : error;
-  }
-}
-
-/** Bundles a .ts file and takes its default export. */
-async function loadDefinition(path: string): Promise<Definition> {
-  const exported = blameWorkload(path, evaluator(await bundle(path), path));
-  const definition = exported.default as Partial<Definition> | undefined;
-  if (typeof definition?.build === "function" && typeof definition.name === "string") return definition as Definition;
-  throw new UserError({
-    code: "no-program",
-    message: "no default export that is a program",
-    place: { file: path },
-    hint: "write: export default program(name, parameters, build)",
-  });
-}
-
-async function bundle(path: string): Promise<string> {
-  const { build } = await import("esbuild");
-  const target = { format: "cjs", platform: "node", target: "node20" } as const;
-  try {
-    const result = await build({
-      entryPoints: [path],
-      absWorkingDir: dirname(path),
-      bundle: true,
-      write: false,
-      external: ["weft"],
-      logLevel: "silent",
-      ...target,
-    });
-    return result.outputFiles[0]!.text;
-  } catch (error) {
-    const { errors } = error as BuildFailure;
-    if (errors === undefined) throw error;
-    throw new UserError(errors.map(({ text, location }) => ({ code: "bad-workload", message: text, place: placeOfLocation(path, location) })));
-  }
-}
-
-function placeOfLocation(path: string, location: BuildFailure["errors"][number]["location"]): Place {
-  return location === null ? { file: path } : { file: join(dirname(path), location.file), line: location.line, column: location.column + 1 };
-}
-
-function evaluator(code: string, path: string): () => { readonly default?: unknown } {
-  return () => {
-    const module: { exports: { readonly default?: unknown } } = { exports: {} };
-    const require = createRequire(path);
-    compileFunction(code, ["module", "exports", "require"], { filename: path })(module, module.exports, (name: string) =>
-      name === "weft" ? weft : require(name),
-    );
-    return module.exports;
-  };
-}
-
-/** What a workload's own code throws is the workload's fault, not a bug in weft. */
-function blameWorkload<T>(workload: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError({
-      code: "workload-threw",
-      message: `the workload's code failed: ${error instanceof Error ? error.message : String(error)}`,
-      place: { file: workload },
-    });
   }
 }
 
@@ -218,8 +157,16 @@ async function prepareInputs(program: Program, seed: number, data: WorkloadFile[
 
 async function loadColumn(binding: Binding, tensor: Tensor, base: string, place: Place): Promise<Values> {
   const path = pathOf(binding, base);
-  const label = binding.package === undefined ? binding.file : `${binding.package}/${binding.file}`;
-  if (path === undefined || !existsSync(path)) throw new UserError({ code: "missing-data", message: `no such data file: ${label}`, place });
+  const { package: from, file } = binding;
+  const label = from === undefined ? file : `${from}/${file}`;
+  if (path === undefined)
+    throw new UserError({
+      code: "missing-data",
+      message: `no npm package ${JSON.stringify(from)} is installed`,
+      place,
+      hint: `npm install ${from}, or bind a file`,
+    });
+  if (!existsSync(path)) throw new UserError({ code: "missing-data", message: `no such data file: ${label}`, place });
   if (!path.endsWith(".parquet")) throw new UserError({ code: "unknown-format", message: `${label} is no .parquet file`, place });
   return columnValues(await readColumn(path, label, binding.column, elementsOf(tensor.shape), place), tensor, place);
 }

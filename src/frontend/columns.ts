@@ -34,8 +34,10 @@ export function columnValues(column: readonly Cell[], tensor: Tensor, place: Pla
 }
 
 function badCell(cell: Cell, row: number, { name, dtype }: Tensor, place: Place): UserError {
-  const found = cell === null || cell === undefined ? "empty" : JSON.stringify(typeof cell === "bigint" ? String(cell) : cell);
-  return new UserError({ code: "bad-cell", message: `row ${row} is ${found}, which is no ${dtype} of the input "${name}"`, place });
+  const found = cell === null || cell === undefined ? "empty" : typeof cell === "bigint" ? String(cell) : JSON.stringify(cell);
+  const { lowest, highest } = rangeOf(dtype);
+  const expected = isFloat(dtype) ? "a number" : `a whole number from ${lowest} to ${highest}`;
+  return new UserError({ code: "bad-cell", message: `row ${row} is ${found}, expected ${expected}: the input "${name}" is ${dtype}`, place });
 }
 
 /** NaN where the cell is empty. */

@@ -69,17 +69,23 @@ export interface BoundWorkload {
 
 /**
  * Builds the program of a definition with the settings of a workload file and, over those, of `overrides` (`--set rows=1024`). Faults are placed
- * where the setting stands. The program is verified.
+ * where the setting stands. The program is verified; `blame` runs the workload's own code and places what is wrong there.
  */
-export function bindWorkload(definition: Definition, file: WorkloadFile | undefined, overrides: readonly Override[] = []): BoundWorkload {
+export function bindWorkload(
+  definition: Definition,
+  file: WorkloadFile | undefined,
+  overrides: readonly Override[] = [],
+  blame: <T>(run: () => T) => T = (run) => run(),
+): BoundWorkload {
   const labels = new Map(overrides.map(({ path, label }) => [path, label]));
   const placeOf = (name: string, part: "value" | "key"): Place => {
     const label = labels.get(name);
     return label === undefined && file !== undefined ? file.place(["params", name], part) : { path: label ?? name };
   };
   const settings = { ...file?.params, ...Object.fromEntries(overrides.map(({ path, value }) => [path, value])) };
-  const built = checkProgram(definition.build(resolveParameters(definition.parameters, settings, placeOf)));
-  const faults = file === undefined ? [] : [...unknownInputs(built, file), ...unknownLoops(built, file)];
+  const params = resolveParameters(definition.parameters, settings, placeOf);
+  const built = blame(() => checkProgram(definition.build(params)));
+  const faults = file === undefined ? [] : [...unknownInputs(built, file), ...scheduleFaults(built, file)];
   if (faults.length > 0) throw new UserError(faults);
   return { program: file?.schedule === undefined ? built : { ...built, schedule: file.schedule }, data: file?.data ?? {} };
 }
@@ -95,22 +101,33 @@ function unknownInputs({ inputs }: Program, { data, place }: WorkloadFile): read
     }));
 }
 
-/** `c.0` is the outermost loop of the operator c, its reductions follow after its domain. */
-function unknownLoops({ operators }: Program, { schedule = {}, place }: WorkloadFile): readonly Fault[] {
-  const loops = operators.flatMap(loopsOf);
+/** A schedule's loops exist, and its tiles and copies are whole numbers up to a loop's extent. */
+function scheduleFaults({ operators }: Program, { schedule = {}, place }: WorkloadFile): readonly Fault[] {
+  const extents = new Map(operators.flatMap(loopsOf));
   return Object.entries(schedule).flatMap(([what, factors]) =>
-    Object.keys(factors ?? {})
-      .filter((name) => !loops.includes(name))
-      .map((name) => ({
-        code: "unknown-loop",
-        message: `the program has no loop ${JSON.stringify(name)}`,
-        place: place(["schedule", what, name], "key"),
-        hint: suggestion(name, loops),
-      })),
+    Object.entries<number>(factors ?? {}).flatMap(([name, factor]) => factorFault(extents, what, name, factor, place)),
   );
 }
 
-function loopsOf(operator: Operator): readonly string[] {
+function factorFault(extents: ReadonlyMap<string, number>, what: string, name: string, factor: number, place: WorkloadFile["place"]): readonly Fault[] {
+  const extent = extents.get(name);
+  if (extent === undefined) {
+    const hint = suggestion(name, [...extents.keys()]);
+    return [{ code: "unknown-loop", message: `the program has no loop ${JSON.stringify(name)}`, place: place(["schedule", what, name], "key"), hint }];
+  }
+  if (Number.isInteger(factor) && factor >= 1 && factor <= extent) return [];
+  return [
+    {
+      code: "illegal-schedule",
+      message: `${what} is ${factor}, expected a whole number from 1 to ${extent}`,
+      place: place(["schedule", what, name]),
+      hint: `the loop ${JSON.stringify(name)} has ${extent} elements`,
+    },
+  ];
+}
+
+/** `c.0` is the outermost loop of the operator c, its reductions follow after its domain. Each with its extent. */
+function loopsOf(operator: Operator): readonly (readonly [name: string, extent: number])[] {
   if (operator.kind === "iterate") return operator.body.flatMap(loopsOf);
-  return indicesOf(operator).map((_, position) => `${operator.name}.${position}`);
+  return indicesOf(operator).map(({ extent }, position) => [`${operator.name}.${position}`, extent]);
 }

@@ -2,9 +2,14 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Ended, root, temporaryFolder, twoAtATime, weft } from "../support/cli.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { root, temporaryFolder } from "../support/cli.ts";
+import { said } from "../support/said.ts";
 
+vi.mock("../../src/cli/thread.ts", async (original) => ({ ...(await original<object>()), inThread: (await import("../support/said.ts")).inThisThread }));
+
+const home = process.cwd();
+afterAll(() => process.chdir(home));
 const folder = temporaryFolder();
 
 const SUITES: Readonly<Record<string, readonly string[]>> = {
@@ -79,13 +84,10 @@ beforeAll(() => {
 
 describe.each(Object.entries(SUITES))("faults of the %s", (suite, lines) => {
   it("say what is wrong, where, and what would be right", async () => {
-    const results = await twoAtATime(lines, (line) =>
-      weft(
-        line.split(" ").filter((word) => word !== ""),
-        folder,
-      ),
-    );
-    const transcript = lines.map((line, index) => `$ weft ${line}\n${wordsOf(results[index] as Ended)}`).join("\n");
+    process.chdir(folder);
+    const results: Awaited<ReturnType<typeof said>>[] = [];
+    for (const line of lines) results.push(await said(line.split(" ").filter((word) => word !== "")));
+    const transcript = lines.map((line, index) => `$ weft ${line}\n${results[index]?.stderr}`).join("\n");
     await expect(transcript).toMatchFileSnapshot(`../golden/cli/${suite}.txt`);
     for (const { code, stderr, stdout } of results) {
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -93,8 +95,3 @@ describe.each(Object.entries(SUITES))("faults of the %s", (suite, lines) => {
     }
   });
 });
-
-/** Neither progress nor the folder of this run is part of the message. */
-function wordsOf({ stderr }: Ended): string {
-  return stderr.replaceAll(`${folder}/`, "").replaceAll(/^weft: (compiling|simulating)\b.*\n/gm, "");
-}

@@ -74,7 +74,7 @@ describe("weft run", () => {
 
   it("ends with 130 at once when it is interrupted, and writes nothing", async () => {
     const folder = temporaryFolder();
-    const child = start(["run", "dot", "--set", "n=2000000000", "--json", "x.json"], folder);
+    const child = start(["run", "dot", "--set", "n=2000000000", "--json", "x.json", "--out", "runs/x"], folder);
     const end = ended(child);
     const words: string[] = [];
     child.stderr?.on("data", (chunk: Buffer) => words.push(chunk.toString()));
@@ -108,10 +108,16 @@ describe("weft compile", () => {
 });
 
 describe("weft list and check", () => {
-  it("name all workloads with their parameters and all machines", async () => {
+  it("name all workloads with their parameters, in a sentence each, and all machines", async () => {
     const { code, stdout } = await weft(["list"], temporaryFolder());
     expect(code).toBe(0);
-    for (const words of ["attention   seq=1024  heads=32  dim=128  dtype=bf16", "tpch-q6", "sn40l: 1040 PCUs", "plasticine: 64 PCUs"])
+    for (const words of [
+      "\n  gemm: Matrix product c = a b.\n    m=2048  n=2048  k=2048  dtype=f32\n",
+      "\n  flights: Three million flights of 2001",
+      "tpch-q6",
+      "sn40l: 1040 PCUs",
+      "plasticine: 64 PCUs",
+    ])
       expect(stdout).toContain(words);
   });
 

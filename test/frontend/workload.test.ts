@@ -93,10 +93,14 @@ describe("columns", () => {
   });
 
   test("are refused where a cell does not fit, is empty or is missing", () => {
-    expect(linesOf(() => values([1, 300], "i8"))).toEqual(['w.yaml: row 1 is 300, which is no i8 of the input "x"']);
-    expect(linesOf(() => values([1, 2.5], "i32"))).toEqual(['w.yaml: row 1 is 2.5, which is no i32 of the input "x"']);
-    expect(linesOf(() => values([1, null], "f32"))).toEqual(['w.yaml: row 1 is empty, which is no f32 of the input "x"']);
-    expect(linesOf(() => values(["a", undefined], "i32"))).toEqual(['w.yaml: row 1 is empty, which is no i32 of the input "x"']);
+    expect(linesOf(() => values([1, 300], "i8"))).toEqual(['w.yaml: row 1 is 300, expected a whole number from -128 to 127: the input "x" is i8']);
+    expect(linesOf(() => values([1, 2.5], "i32"))).toEqual([
+      'w.yaml: row 1 is 2.5, expected a whole number from -2147483648 to 2147483647: the input "x" is i32',
+    ]);
+    expect(linesOf(() => values([1, null], "f32"))).toEqual(['w.yaml: row 1 is empty, expected a number: the input "x" is f32']);
+    expect(linesOf(() => values(["a", undefined], "i32"))).toEqual([
+      'w.yaml: row 1 is empty, expected a whole number from -2147483648 to 2147483647: the input "x" is i32',
+    ]);
     expect(linesOf(() => values([1, 2], "f32", 3))).toEqual(['w.yaml: 2 rows, but the input "x" needs 3; set a smaller size']);
   });
 });

@@ -11,6 +11,7 @@ import gemm from "../../workloads/gemm.ts";
 import softmax from "../../workloads/softmax.ts";
 import tpchQ6 from "../../workloads/tpch-q6.ts";
 import { differences, machineOf, prepareOn, roundings, runOn } from "../support/runs.ts";
+import { sizes as others } from "./workload-sizes.ts";
 
 interface Case {
   readonly definition: Definition;
@@ -66,12 +67,15 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(["plasticine", "sn40l"])("%s", (name) => {
+describe.each(["plasticine", "sn10", "sn40l"])("%s", (name) => {
   const machine = machineOf(name);
-  const all = cases.flatMap(({ definition, sizes, wraps, terms }) => [
-    ...sizes.map((params) => ({ definition, params, schedule: undefined, terms })),
-    { definition, params: wraps.params, schedule: wraps.schedule, terms },
-  ]);
+  const all = [
+    ...cases.flatMap(({ definition, sizes, wraps, terms }) => [
+      ...sizes.map((params) => ({ definition, params, schedule: undefined, terms })),
+      { definition, params: wraps.params, schedule: wraps.schedule, terms },
+    ]),
+    ...others.flatMap(({ definition, params, terms }) => params.map((size) => ({ definition, params: size, schedule: undefined, terms }))),
+  ];
 
   test.each(all.map((item) => [item.definition.name, JSON.stringify(item.params), item] as const))(
     "%s %s",

@@ -1,20 +1,28 @@
 /**
  * Random networks: nested loops, broadcasts, N buffers, reconvergence, rings, shared resources with refresh and clocks of their own, datapaths that
- * lengthen firings. A plan is plain data, so that a counterexample prints and shrinks; `build` makes a fresh spec of it for each engine.
+ * lengthen firings and decide bursts. A plan is plain data, so that a counterexample prints and shrinks; `build` makes a fresh spec of it for each engine.
  */
 
 import fc from "fast-check";
 import type { Behaviour } from "../../src/engine/behaviour.ts";
-import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, RequestSource, ResourceSpec } from "../../src/engine/network.ts";
+import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, RequestSource, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
 
 export interface ProcessPlan {
   /** Trips inside the outer loop that all processes share. */
   readonly trips: readonly number[];
   readonly ii: number;
   readonly latency: number;
-  readonly requests: null | { readonly outstanding: number; readonly bursts: readonly (readonly number[])[] };
+  readonly requests: null | RequestPlan;
   /** Seed of its datapath; null: time only. */
   readonly data: number | null;
+}
+
+export interface RequestPlan {
+  readonly outstanding: number;
+  /** Resources of each firing's bursts, again and again. */
+  readonly bursts: readonly (readonly number[])[];
+  /** Where the process computes: the words that it pops choose the entry of `bursts`, and turn its resources. */
+  readonly byData: boolean;
 }
 
 export interface EdgePlan {
@@ -43,6 +51,8 @@ export interface Built {
   readonly spec: NetworkSpec;
   /** What each datapath has seen: a checksum of all its inputs at all its firings. */
   readonly digests: () => number[];
+  /** By process: bursts of each firing that its source has been asked about. */
+  readonly asked: readonly (readonly number[])[];
 }
 
 export interface PlanLimits {
@@ -78,13 +88,13 @@ export function networkPlan({ outer = [1, 6], resources = true, data = true, fau
 function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPlan> {
   const some = fc.array(fc.nat(2), { minLength: 1, maxLength: 4 });
   const bursts = fc.array(fc.oneof(some, fc.constant([])), { minLength: 1, maxLength: 8 });
-  const requests = fc.record({ outstanding: fc.integer({ min: 1, max: 6 }), bursts });
+  const requests = fc.record({ outstanding: fc.integer({ min: 1, max: 6 }), bursts, byData: fc.integer({ min: 0, max: 3 }).map((x) => x > 0) });
   return fc.record({
     trips: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 2 }),
     ii: fc.integer({ min: 1, max: 6 }),
     latency: fc.integer({ min: 0, max: 8 }),
     requests: resources ? fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: requests }) : fc.constant(null),
-    data: data ? fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(1000) }) : fc.constant(null),
+    data: data ? fc.oneof(fc.constant(null), fc.nat(1000)) : fc.constant(null),
   });
 }
 
@@ -122,6 +132,7 @@ export function build(plan: NetworkPlan): Built {
   const channels: ChannelSpec[] = [];
   for (const edge of plan.edges) addEdge(edge, edgeEnds(edge, count), firings, ports, channels);
   const datapaths = plan.processes.map(({ data }, p) => (data === null ? null : createDatapath(data, ports[p]!.length)));
+  const asked = plan.processes.map((): number[] => []);
   const processes = plan.processes.map((process, p): ProcessSpec => {
     const behaviour = datapaths[p];
     return {
@@ -130,12 +141,12 @@ export function build(plan: NetworkPlan): Built {
       ii: process.ii,
       latency: process.latency,
       ports: ports[p]!,
-      ...(process.requests === null ? {} : { requests: createRequests(process.requests, plan.resources.length) }),
+      ...(process.requests === null ? {} : { requests: createRequests(process.requests, plan.resources.length, behaviour?.digest, asked[p]!) }),
       ...(behaviour == null ? {} : { behaviour }),
     };
   });
   const resources = plan.resources.map((resource, r) => ({ name: `r${r}`, ...resource }));
-  return { spec: { processes, channels, resources }, digests: () => datapaths.map((datapath) => datapath?.digest() ?? 0) };
+  return { spec: { processes, channels, resources }, digests: () => datapaths.map((datapath) => datapath?.digest() ?? 0), asked };
 }
 
 function edgeEnds({ from, to, anyway }: EdgePlan, count: number): readonly [number, number] {
@@ -162,8 +173,33 @@ const divisors = (n: number): number[] =>
     .filter((d) => n % d === 0)
     .reverse();
 
-function createRequests({ outstanding, bursts }: { readonly outstanding: number; readonly bursts: readonly (readonly number[])[] }, resources: number) {
-  return { outstanding, source: cyclicSource(bursts.map((list) => list.map((r) => r % resources))) };
+/** `digest`: of the process's datapath, if it has one. */
+function createRequests({ outstanding, bursts, byData }: RequestPlan, resources: number, digest: (() => number) | undefined, asked: number[]): RequestSpec {
+  const table = bursts.map((list) => list.map((r) => r % resources));
+  const source = byData && digest !== undefined ? steeredSource(table, resources, digest) : cyclicSource(table);
+  const next: RequestSource["next"] = (n, into, inputs) => {
+    if (digest === undefined && inputs.length > 0) throw new Error(`source of a process without data is shown ${inputs.length} inputs`);
+    const count = source.next(n, into, inputs);
+    asked.push(count);
+    return count;
+  };
+  return { outstanding, source: { ...source, next } };
+}
+
+/** The words that firing n pops, and what the datapath has seen in all firings before it, decide its bursts. */
+function steeredSource(table: readonly (readonly number[])[], resources: number, digest: () => number): RequestSource {
+  let calls = 0;
+  return {
+    ...cyclicSource(table),
+    next(n, into, inputs) {
+      if (n !== calls++) throw new Error(`source called for firing ${n} after ${calls - 1}`);
+      let seen = digest();
+      for (const words of inputs) for (const word of words) seen = mix(seen, word);
+      const bursts = table[seen % table.length]!;
+      into.set(bursts.map((r) => (r + seen) % resources));
+      return bursts.length;
+    },
+  };
 }
 
 /** A source that repeats a table of bursts, and insists on being called once for each firing, in order. */
