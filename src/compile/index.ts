@@ -1,13 +1,13 @@
 /**
  * The compiler: Program x Machine -> Fabric. This list is the whole of it, in order.
  *
- *     Program:      passes.ts                                    the same program, one loop nest an operator
+ *     Program:      passes.ts, folds.ts                          the same program, one loop nest an operator
  *     Controllers:  shape, group, search(plan)                   explicit tile loops, buffers, transfers, copies
  *     Fabric:       build, check                                 units and channels
  */
 
 import { UserError } from "../base/errors.ts";
-import type { Fabric, Step, Style } from "../fabric/fabric.ts";
+import type { Fabric, Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
@@ -16,6 +16,7 @@ import type { StageOperator } from "./body.ts";
 import { buildSection } from "./build.ts";
 import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
+import { cutLongFolds } from "./folds.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
 import { layOut } from "./layout.ts";
 import { lowerProgram, type PassRecord } from "./passes.ts";
@@ -47,7 +48,11 @@ export interface Compiled {
 
 export function compile(source: Program, machine: Machine, { style, linkShare = DEFAULT_LINK_SHARE }: CompileOptions): Compiled {
   checkProgram(source);
-  const { program, sources, passes } = lowerProgram(source, style);
+  const lowered = lowerProgram(source, style);
+  const { sources } = lowered;
+  const program = cutLongFolds(lowered.program, machine, { sources, linkShare, tierOf: tierFinder(layOutAll(lowered.program, machine), machine) });
+  const what = "A fold too long for the chip is cut into parts that fit, so that what it reads is read once.";
+  const passes = [...lowered.passes, { pass: "folds", what, before: lowered.program, after: program } as const];
   checkProgram(program);
   const controllers = planProgram(program, sources, machine, style, linkShare);
   const fabric: Fabric = {
@@ -94,9 +99,18 @@ function tensorsKept(program: Program): ReadonlySet<string> {
   return new Set([...Object.values(program.outputs), ...carried(program.operators)]);
 }
 
+/** As if every tensor were stored. */
+const layOutAll = (program: Program, machine: Machine): readonly TensorLayout[] =>
+  layOut(program, machine, new Set(program.tensors.map((tensor) => tensor.name)));
+
+function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanContext["tierOf"] {
+  const tiers = new Map(tensors.map(({ tensor, tier }) => [tensor, tier]));
+  return (tensor) => tiers.get(tensor) ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm");
+}
+
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
-  const everything = layOut(program, machine, new Set(program.tensors.map((tensor) => tensor.name)));
+  const everything = layOutAll(program, machine);
   const kept = tensorsKept(program);
   const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
   const all = [...preferred.values()];
@@ -106,7 +120,7 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     leaving: leaving(group, kept, all),
     sources,
     linkShare,
-    tierOf: (tensor) => tensors.find((layout) => layout.tensor === tensor)?.tier ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm"),
+    tierOf: tierFinder(tensors, machine),
   });
   const pipelined = { ...machine, pcu: { ...machine.pcu, modes: ["simd" as const] } };
   const shapeFor = (operator: StageOperator): StageShape => {

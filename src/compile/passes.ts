@@ -31,14 +31,16 @@ export interface PassRecord {
   readonly after: Program;
 }
 
-export type PassName = "prune" | "normalise" | "gathers" | "filters" | "inline";
+/** `folds` is the one that asks what fits a machine: index.ts runs it last. */
+export type PassName = LoweringName | "folds";
+type LoweringName = "prune" | "normalise" | "gathers" | "filters" | "inline";
 
 interface Pass {
   readonly what: string;
   run(program: Program): { readonly program: Program; readonly merged?: Merged };
 }
 
-const passes: { readonly [P in PassName]: Pass } = {
+const passes: { readonly [P in LoweringName]: Pass } = {
   prune: {
     what: "What no output needs is dropped.",
     run: (program) => ({ program: prune(program) }),
@@ -62,7 +64,7 @@ const passes: { readonly [P in PassName]: Pass } = {
 };
 
 /** Inlining can turn a map over a filter's records and its reader into one reader in order: so filters come twice. */
-const orders: { readonly [S in Style]: readonly PassName[] } = {
+const orders: { readonly [S in Style]: readonly LoweringName[] } = {
   spatial: ["prune", "normalise", "gathers", "filters", "prune", "inline", "filters", "prune"],
   "kernel-by-kernel": ["prune", "normalise", "gathers", "filters", "prune"],
 };
