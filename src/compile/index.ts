@@ -48,6 +48,7 @@ export interface Compiled {
 
 export function compile(source: Program, machine: Machine, { style, linkShare = DEFAULT_LINK_SHARE }: CompileOptions): Compiled {
   checkProgram(source);
+  refuseFormats(source);
   const lowered = lowerProgram(source, style);
   const { sources } = lowered;
   const program = cutLongFolds(lowered.program, machine, { sources, linkShare, tierOf: tierFinder(layOutAll(lowered.program, machine), machine) });
@@ -69,6 +70,19 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   };
   checkFabric(fabric, machine);
   return { program, passes, controllers, fabric };
+}
+
+/** A sparse format would change bytes and time, so it must not pass for a dense one. */
+function refuseFormats({ tensors }: Program): void {
+  const faults = tensors.flatMap(({ name, formats = [] }) =>
+    formats.flatMap(({ kind }, dimension) => {
+      const message = `dimension ${dimension} of "${name}" is ${kind}, which this version checks and does not compile`;
+      return kind === "dense"
+        ? []
+        : [{ code: "not-lowered", place: { path: `tensor "${name}"` }, message, hint: "store it dense, or as rows of values and column numbers" }];
+    }),
+  );
+  if (faults.length > 0) throw new UserError(faults);
 }
 
 /** Operators that run one after the other without a loop around some of them; or such a loop. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { groupBy, input, iterate, map, reduce, scan } from "../../src/pattern/builder.ts";
+import { compile } from "../../src/compile/index.ts";
+import { flatMap, groupBy, input, map, reduce, scan } from "../../src/pattern/builder.ts";
 import type { Dtype, Expr } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
-import { arrayMachine, type Build, refusal, simdMachine, stageOn } from "./support.ts";
+import { arrayMachine, type Build, programOf, refusal, simdMachine, stageOn } from "./support.ts";
 
 /** One operator over x of this shape. */
 const over =
@@ -131,17 +132,33 @@ describe("a systolic array", () => {
   });
 });
 
-describe("what this version does not lower", () => {
-  test("is refused by name and kind", () => {
-    const prefix: Build = () => {
-      const x = input("x", "f32", [20]);
-      return { y: scan("y", "add", [20], (i) => x.at(i)) };
+describe("stages of other operators", () => {
+  const x = () => input("x", "f32", [20, 30]);
+
+  test("a scan runs across the lanes of its last loop, and shares the loops before it", () => {
+    const build: Build = () => {
+      const given = x();
+      return { y: scan("y", "add", [20, 30], (i, j) => given.at(i, j)) };
     };
-    const steps: Build = () => {
-      const x = input("x", "f32", [20]);
-      return iterate("steps", 3, { x }, (carried) => ({ next: { x: map("next", [20], (i) => s.mul(carried.x.at(i), 2)) } }));
+    expect(stageOn(simdMachine, build)).toMatchObject({ lane: "y.i1", kept: 2, shareable: 1 });
+  });
+
+  test("a flatMap keeps no loop and takes its records in order; a groupBy in any order", () => {
+    const records: Build = () => {
+      const given = x();
+      return flatMap("y", [20, 30], (i, j) => [{ when: s.gt(given.at(i, j), 0), fields: { v: given.at(i, j) } }]).fields;
     };
-    expect(refusal(() => stageOn(simdMachine, prefix))).toContain('"y" is of the kind scan, which this version checks and interprets but does not compile');
-    expect(refusal(() => stageOn(simdMachine, steps))).toContain('"steps" is of the kind iterate');
+    expect(stageOn(simdMachine, records)).toMatchObject({ lane: "y.i1", kept: 0, shareable: 0 });
+  });
+
+  test("sparse formats are refused by name, not taken for dense ones", () => {
+    const source = programOf(() => {
+      const given = x();
+      return { y: map("y", [20, 30], (i, j) => s.mul(given.at(i, j), 2)) };
+    });
+    const tensors = source.tensors.map((tensor) =>
+      tensor.name === "x" ? { ...tensor, formats: [{ kind: "dense" }, { kind: "compressed" }] as const } : tensor,
+    );
+    expect(refusal(() => compile({ ...source, tensors }, simdMachine, { style: "spatial" }))).toContain('dimension 1 of "x" is compressed');
   });
 });
