@@ -15,7 +15,7 @@ import type { StageOperator } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import { reshape } from "./reshape.ts";
 import type { Reduce } from "./rewrite.ts";
-import { searchPlan } from "./search.ts";
+import { fewestCycles } from "./search.ts";
 import { product } from "./sizes.ts";
 import { splitFold } from "./split.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
@@ -43,6 +43,9 @@ function isLong(fold: Fold, program: Program, machine: Machine): boolean {
 const NEAR_BOUND = 2;
 const FASTER = 0.7;
 
+/** Choices of tiles and copies tried for each piece of each cut. */
+const TRIALS = 600;
+
 function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Setting): Program {
   const whole = timeOf(fold, program, machine, setting);
   if (whole <= NEAR_BOUND * boundOf(shapeOf(fold, program, machine), program, machine, setting)) return program;
@@ -61,10 +64,8 @@ function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Se
 function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting): number {
   const shape = shapeOf(operator, program, machine);
   const shapes = shape.mode === "simd" ? [shape] : [shape, shapeOf(operator, program, { ...machine, pcu: { ...machine.pcu, modes: ["simd"] } })];
-  const plans = shapes.map((one) =>
-    searchPlan({ shapes: [one], shared: one.shareable }, { ...setting, program, machine, leaving: new Set(writesOf(operator)) }, {}),
-  );
-  return Math.min(...plans.map((plan) => (typeof plan === "string" ? Number.POSITIVE_INFINITY : plan.estimate.cycles)));
+  const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)) };
+  return Math.min(...shapes.map((one) => fewestCycles({ shapes: [one], shared: one.shareable }, context, TRIALS)));
 }
 
 /** No plan takes less: each tensor moves once, every PCU folds in each cycle. */

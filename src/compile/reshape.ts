@@ -3,7 +3,8 @@
  *
  *     t[i] = x[i] * 2, i < 4000;  s[p] = sum_r t[p * 10 + r], r < 10   ->   t[p, r] = x[p * 10 + r] * 2;  s[p] = sum_r t[p, r]
  *
- * Before: a lowered Program. After: the same values in the same row-major places; outputs, inputs and what loops carry keep their shapes.
+ * Before: a lowered Program. After: the same values in the same row-major places; outputs, inputs and what loops carry keep their shapes, folds their loops, and every
+ * tensor its last dimension, along which lanes and bursts run.
  */
 
 import { affine, bodiesOf, tensorsReadBy, visitNodes, writesOf } from "../pattern/analysis.ts";
@@ -30,8 +31,8 @@ interface Pieces {
 function reshapeOne(program: Program): Program | null {
   const operators = allOperators(program.operators);
   for (const maker of operators) {
-    if (maker.kind !== "map" || !isInternal(maker.name, program, operators)) continue;
-    for (const [dim, index] of maker.domain.entries()) {
+    if (maker.kind !== "map" || maker.body.kind === "reduce" || !isInternal(maker.name, program, operators)) continue;
+    for (const [dim, index] of maker.domain.slice(0, -1).entries()) {
       const size = index.count === undefined ? pieceSize(maker.name, dim, index.extent, operators) : null;
       if (size !== null) return inPieces(program, { maker, dim, size });
     }

@@ -18,30 +18,50 @@ const SMALLER_TRIALS = 2000;
 
 /** The plan with the fewest expected cycles; among those within 1 % of it the one with the fewest units that was found. A string says why nothing fits. */
 export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
-  const all = [...choices(group, context, schedule)].map((choice) => ({
+  const candidates = candidatesFor(group, context, schedule, false);
+  const fastest = fastestOf(candidates, group, context, TRIALS);
+  if (fastest !== null) return leanest(fastest, candidates, group, context);
+  const narrow = candidatesFor(group, context, schedule, true);
+  return fastestOf(narrow, group, context, TRIALS) ?? firstFit(narrow.slice(TRIALS), group, context) ?? whyNothingFits(narrow, group, context, schedule);
+}
+
+/** The fewest cycles that a plan is expected to take; Infinity if none of the first `trials` choices fits. */
+export function fewestCycles(group: Group, context: PlanContext, trials: number): number {
+  return fastestOf(candidatesFor(group, context, {}, false), group, context, trials)?.estimate.cycles ?? Number.POSITIVE_INFINITY;
+}
+
+/** A choice, and no plan of it takes less than `bound` cycles. */
+interface Candidate {
+  readonly choice: Choice;
+  readonly bound: number;
+  readonly copies: number;
+}
+
+/** The most promising first. `narrow`: tiles narrower than the lanes too, where nothing else fits. */
+function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): readonly Candidate[] {
+  const all = [...choices(group, context, schedule, narrow)].map((choice) => ({
     choice,
     bound: lowerBound(group, choice, context),
     copies: product(choice.par) * choice.split,
   }));
-  all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
+  return all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
+}
+
+function fastestOf(candidates: readonly Candidate[], group: Group, context: PlanContext, trials: number): SectionPlan | null {
   let best: SectionPlan | null = null;
-  let reason = whyNoChoice(group, context, schedule);
-  for (const { choice, bound } of all.slice(0, TRIALS)) {
+  for (const { choice, bound } of candidates.slice(0, trials)) {
     if (best !== null && bound > best.estimate.cycles) break;
     const plan = planSection(group, choice, context);
-    if (typeof plan === "string") reason = plan;
-    else if (best === null || plan.estimate.cycles < best.estimate.cycles) best = plan;
+    if (typeof plan !== "string" && (best === null || plan.estimate.cycles < best.estimate.cycles)) best = plan;
   }
-  if (best === null)
-    return (
-      firstFit(
-        group,
-        all.slice(TRIALS).map(({ choice }) => choice),
-        context,
-      ) ?? reason
-    );
-  const limit = best.estimate.cycles * 1.01;
-  const lean = all.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
+  return best;
+}
+
+/** As fast but for 1 %, with fewer units. */
+function leanest(fastest: SectionPlan, candidates: readonly Candidate[], group: Group, context: PlanContext): SectionPlan {
+  let best = fastest;
+  const limit = fastest.estimate.cycles * 1.01;
+  const lean = candidates.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
   for (const { choice, copies } of lean.slice(0, SMALLER_TRIALS)) {
     if (copies * group.shapes.length > size(best)) break;
     const plan = planSection(group, choice, context);
@@ -50,11 +70,18 @@ export function searchPlan(group: Group, context: PlanContext, schedule: Schedul
   return best;
 }
 
+/** What the choice tried last lacks, or the schedule leaves. */
+function whyNothingFits(candidates: readonly Candidate[], group: Group, context: PlanContext, schedule: Schedule): string {
+  const last = candidates.at(Math.min(candidates.length, TRIALS) - 1);
+  const plan = last && planSection(group, last.choice, context);
+  return typeof plan === "string" ? plan : whyNoChoice(group, context, schedule);
+}
+
 /** Why a schedule leaves nothing to plan: more copies than tiles, or than there are PCUs. */
 function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule): string {
   const pars = group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => {
     const par = pinned(schedule.par, group, k, extent)?.[0] ?? 1;
-    const turns = Math.max(...tilesOf(group, k, schedule).map((tile) => Math.ceil(extent / tile)));
+    const turns = Math.max(...tilesOf(group, k, schedule, false).map((tile) => Math.ceil(extent / tile)));
     return { par, turns, name: `${group.shapes[0]!.name}.${k}` };
   });
   const short = pars.find(({ par, turns }) => par > turns);
@@ -62,8 +89,8 @@ function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule)
   return `its schedule wants ${product(pars.map(({ par }) => par))} copies, there are ${machine.pcu.count} PCUs`;
 }
 
-function firstFit(group: Group, rest: readonly Choice[], context: PlanContext): SectionPlan | null {
-  for (const choice of rest) {
+function firstFit(rest: readonly Candidate[], group: Group, context: PlanContext): SectionPlan | null {
+  for (const { choice } of rest) {
     const plan = planSection(group, choice, context);
     if (typeof plan !== "string") return plan;
   }
@@ -97,12 +124,12 @@ function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: Pla
   return most;
 }
 
-function* choices(group: Group, context: PlanContext, schedule: Schedule): Generator<Choice> {
+function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): Generator<Choice> {
   const loops = group.shapes[0]!.loops.slice(0, group.shared);
   const most = context.machine.pcu.count;
   const axes = loops.map((index, k) => {
     const free = isFree(group, k);
-    return tilesOf(group, k, schedule).flatMap((tile) => {
+    return tilesOf(group, k, schedule, narrow).flatMap((tile) => {
       const turns = Math.ceil(index.extent / tile);
       const pars = pinned(schedule.par, group, k, index.extent)?.filter((par) => par <= turns) ?? (free ? parCandidates(turns, most) : [1]);
       return pars.map((par) => ({ tile, par }));
@@ -117,9 +144,9 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule): Gener
 /** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
 const isFree = (group: Group, k: number): boolean => k >= group.shared - 2;
 
-function tilesOf(group: Group, k: number, schedule: Schedule): readonly number[] {
+function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
-  const lanes = group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
+  const lanes = !narrow && group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
   return pinned(schedule.tile, group, k, extent) ?? (isFree(group, k) ? tileCandidates(extent, lanes) : [1]);
 }
 

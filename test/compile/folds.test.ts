@@ -51,36 +51,41 @@ describe("a fold too long for the chip", () => {
 
 describe("reshape", () => {
   const pieces: Build = () => {
-    const x = input("x", "i32", [40]);
-    const t = map("t", [40], (i) => s.add(x.at(i), i));
-    return { y: map("y", [8], (p) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r)))) };
+    const x = input("x", "i32", [40, 3]);
+    const t = map("t", [40, 3], (i, j) => s.add(x.at(i, j), i));
+    return { y: map("y", [8, 3], (p, j) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r), j))) };
   };
 
   test("makes a tensor in the pieces in which it is read, and changes no value", () => {
     const before = programOf(pieces);
     const after = checkProgram(reshape(before));
-    expect(linesOf(after)).toEqual(["t[i, j] = x[i * 5 + j] + (i * 5 + j)", "y[i] = sum(j < 5: t[i, j])"]);
+    expect(linesOf(after)).toEqual(["t[i, j, k] = x[i * 5 + j, k] + (i * 5 + j)", "y[i, j] = sum(k < 5: t[i, k, j])"]);
     const inputs = wholeInputs(before, 2);
     expect(outputsOf(after, interpret(after, inputs))).toEqual(outputsOf(before, interpret(before, inputs)));
   });
 
   test("keeps what is read otherwise, in part only, or from outside", () => {
+    const twice = (rows: number) => {
+      const x = input("x", "i32", [rows, 3]);
+      return map("t", [rows, 3], (i, j) => s.mul(x.at(i, j), 2));
+    };
+    const sums = (t: s.Handle, parts: number, size: number, step = size) =>
+      map("y", [parts, 3], (p, j) => reduce("add", [size], (r) => t.at(s.add(s.mul(p, step), r), j)));
     const kept: readonly Build[] = [
       () => {
-        const t = map("t", [40], input("x", "i32", [40]).at);
-        return { t, y: map("y", [8], (p) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r)))) };
+        const t = twice(40);
+        return { t, y: sums(t, 8, 5) };
       },
+      () => ({ y: sums(twice(40), 7, 5) }),
       () => {
-        const t = map("t", [40], input("x", "i32", [40]).at);
-        return { y: map("y", [7], (p) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r)))) };
+        const t = twice(40);
+        return { z: map("z", [40], (i) => t.at(i, 0)), y: sums(t, 8, 5) };
       },
+      () => ({ y: sums(twice(44), 8, 7, 5) }),
       () => {
-        const t = map("t", [40], input("x", "i32", [40]).at);
-        return { z: map("z", [40], (i) => t.at(i)), y: map("y", [8], (p) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r)))) };
-      },
-      () => {
-        const t = map("t", [44], input("x", "i32", [44]).at);
-        return { y: map("y", [8], (p) => reduce("add", [7], (r) => t.at(s.add(s.mul(p, 5), r)))) };
+        const x = input("x", "i32", [40]);
+        const t = map("t", [40], (i) => s.mul(x.at(i), 2));
+        return { y: map("y", [8], (p) => reduce("add", [5], (r) => t.at(s.add(s.mul(p, 5), r)))) };
       },
     ];
     for (const build of kept) {

@@ -2,11 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { compile, printControllers } from "../../src/compile/index.ts";
-import { count, filter, flatMap, groupBy, input, iterate, map, reduce, scan } from "../../src/pattern/builder.ts";
+import { input, map, reduce } from "../../src/pattern/builder.ts";
 import { printProgram } from "../../src/pattern/print.ts";
 import type { Schedule } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { workloads } from "../../workloads/index.ts";
+import { sizes as others } from "../laws/workload-sizes.ts";
 import { machineOf } from "../support/runs.ts";
 import { type Build, programOf, refusal, withPcu } from "./support.ts";
 
@@ -19,6 +20,7 @@ const sizes: Readonly<Record<string, Readonly<Record<string, number | string>>>>
   gemm: { m: 256, n: 384, k: 128 },
   softmax: { rows: 512, cols: 1000 },
   "tpch-q6": { n: 100_000 },
+  ...Object.fromEntries(others.map(({ definition, params }) => [definition.name, params.at(-1)!])),
 };
 
 describe.each(["plasticine", "sn40l"])("for %s", (machine) => {
@@ -29,7 +31,7 @@ describe.each(["plasticine", "sn40l"])("for %s", (machine) => {
 });
 
 test("every workload has a size here", () => {
-  expect(Object.keys(sizes)).toEqual(workloads.map((workload) => workload.name));
+  expect(Object.keys(sizes).toSorted()).toEqual(workloads.map((workload) => workload.name).toSorted());
 });
 
 const gemm: Build = () => {
@@ -44,39 +46,6 @@ const trace: Build = () => {
 
 /** What is refused on plasticine, or on the machine named. */
 const refused: Readonly<Record<string, () => unknown>> = {
-  "a gather": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      const at = input("at", "i32", [5]);
-      return { y: map("y", [5], (i) => x.at(at.at(i))) };
-    }),
-  "a scan": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      return { y: scan("y", "add", [9], (i) => x.at(i)) };
-    }),
-  "an iterate": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      return iterate("steps", 3, { x }, ({ x: now }) => ({ next: { x: map("next", [9], (i) => s.mul(now.at(i), 2)) } }));
-    }),
-  "records as an output": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      return { f: filter("f", [9], (i) => ({ when: s.gt(x.at(i), 0), fields: { x: x.at(i) } })) };
-    }),
-  "a map over records": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      const f = filter("f", [9], (i) => ({ when: s.gt(x.at(i), 0), fields: { x: x.at(i) } }));
-      return { y: map("y", [f], (i) => s.neg(f.at(i).x)) };
-    }),
-  "several records an index": () =>
-    on(() => {
-      const x = input("x", "f32", [9]);
-      const f = flatMap("f", [9], (i) => [1, 2].map((k) => ({ when: s.gt(x.at(i), k), fields: { x: x.at(i) } })));
-      return groupBy("g", [f], () => ({ key: s.constant("i32", 0), keys: 1, fields: { n: count() } }));
-    }),
   "a tile that is too large": () => on(trace),
   "a tensor that fits in no tier": () =>
     on(() => {
