@@ -5,7 +5,7 @@
  */
 import { constant, fold, ge, groupBy, hashBy, input, lt, program, select, sub, sum, uniform } from "weft";
 
-export default program("hashjoin", { rows: 1_000_000, airports: 3376, states: 57, codes: 46_656 }, ({ rows, airports, states, codes }) => {
+export default program("hashjoin", { rows: 1_000_000, airports: 3376, states: 57, codes: 17_576 }, ({ rows, airports, states, codes }) => {
   const origin = input("origin", "i32", [rows], { data: uniform(0, codes - 1) });
   const delay = input("delay", "i32", [rows], { data: uniform(-60, 180) });
   const code = input("code", "i32", [airports], { data: uniform(0, codes - 1) });

@@ -1,7 +1,9 @@
 /** `weft list`: what can be run, and on what. */
 
+import type { Binding } from "../frontend/workload.ts";
 import { describeMachine } from "../machine/describe.ts";
 import type { NumberParameter, ParameterDefault } from "../pattern/parameters.ts";
+import { labelOf } from "./data.ts";
 import { readText } from "./files.ts";
 import { machineNames, readMachine } from "./machines.ts";
 import { loadWorkload, workloadNames } from "./workload.ts";
@@ -13,9 +15,16 @@ export async function list(): Promise<void> {
 }
 
 async function describeWorkload(name: string): Promise<string> {
-  const { definition, program, path } = await loadWorkload(name);
+  const { definition, program, data, path } = await loadWorkload(name);
   const parameters = Object.entries(definition?.parameters ?? {}).map(([parameter, known]) => describeParameter(parameter, known, program.params[parameter]));
-  return [`${name}: ${aboutOf(path)}`, `  ${parameters.join("  ")}`].map(indented).join("\n");
+  return [`${name}: ${aboutOf(path)}`, `  ${parameters.join("  ")}`, ...dataLines(data)].map(indented).join("\n");
+}
+
+/** `  delay, origin from vega-datasets/data/flights-3m.parquet`, a line a file. */
+function dataLines(data: Readonly<Record<string, Binding>>): readonly string[] {
+  const bound = Object.entries(data).map(([input, binding]) => ({ input, file: labelOf(binding) }));
+  const files = [...new Set(bound.map(({ file }) => file))];
+  return files.map((name) => `  ${bound.flatMap(({ input, file }) => (file === name ? [input] : [])).join(", ")} from ${name}`);
 }
 
 /** What a file says of itself: the first sentence of the comment at its top. */

@@ -72,7 +72,9 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       (flags) => compileCommand(flags),
     )
     .command("explain <workload>", "say what each pass did and why, and how each section is mapped", target, (flags) => explainCommand(flags))
-    .command("list", "name the workloads with their parameters, and the machines with their figures", {}, async () => (await import("./list.ts")).list())
+    .command("list", "name the workloads with their parameters and data, and the machines with their figures", {}, async () =>
+      (await import("./list.ts")).list(),
+    )
     .command(
       "check <file>",
       "check a machine or a workload, and name all its faults",
@@ -111,7 +113,7 @@ const text = (flag: string, expected: string) =>
     },
   }) as const;
 
-/** What `run` and `compile` have in common. */
+/** What `run`, `compile` and `explain` have in common. */
 function target(y: Argv) {
   return y
     .positional("workload", { type: "string", demandOption: true, describe: "a name in workloads/, or a .yaml, .ts or .json file" })

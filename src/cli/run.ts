@@ -8,7 +8,7 @@ import type { Common, RunJob } from "./jobs.ts";
 import { parseSettings, wholeNumber } from "./settings.ts";
 import { inThread } from "./thread.ts";
 
-/** What `run` and `compile` have in common, as yargs gives it. */
+/** What `run`, `compile` and `explain` have in common, as yargs gives it. */
 export interface TargetFlags {
   readonly workload: string;
   readonly machine: string;

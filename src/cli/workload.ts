@@ -1,26 +1,22 @@
 /**
- * Finding and loading workloads and their data. A workload is a .yaml, .ts or .json file, or the name of a .yaml or .ts file in one of the
- * directories given or in weft's own workloads/. What its code is and whom to blame: code.ts.
+ * Finding and loading workloads. A workload is a .yaml, .ts or .json file, or the name of a .yaml or .ts file in one of the directories given or in
+ * weft's own workloads/. What its code is and whom to blame: code.ts; what its inputs are bound to: data.ts.
  */
 
 import { existsSync } from "node:fs";
-import { open, readdir } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { type Place, UserError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import { suggestion } from "../base/suggest.ts";
 import type { Override } from "../base/yaml.ts";
-import { type Cell, columnValues } from "../frontend/columns.ts";
-import { type Binding, bindWorkload, parseWorkload, type WorkloadFile } from "../frontend/workload.ts";
-import { elementsOf } from "../pattern/analysis.ts";
+import { bindWorkload, parseWorkload, type WorkloadFile } from "../frontend/workload.ts";
 import type { Definition } from "../pattern/builder.ts";
 import { generateInput } from "../pattern/inputs.ts";
 import { programFromJson, programToJson } from "../pattern/json.ts";
-import type { Program, Tensor, TensorValues, Values } from "../pattern/program.ts";
+import type { Program, TensorValues, Values } from "../pattern/program.ts";
 import { loadCode, shownPath, type WorkloadCode } from "./code.ts";
+import { inputReader } from "./data.ts";
 import { packageRoot, readText } from "./files.ts";
 
 export interface LoadedWorkload {
@@ -31,6 +27,8 @@ export interface LoadedWorkload {
   readonly definition?: Definition;
   /** Verified; with the workload file's schedule. */
   readonly program: Program;
+  /** What its inputs are bound to; those that are not are generated. */
+  readonly data: WorkloadFile["data"];
   /** Of the inputs that are generated. */
   readonly seed: number;
   /** Of the program and what its inputs are bound to. */
@@ -60,7 +58,7 @@ export async function loadWorkload(nameOrPath: string, { settings = [], seed, di
 
 function loaded(program: Program, data: WorkloadFile["data"], seed: number, path: string, file?: WorkloadFile): LoadedWorkload {
   const hash = hashOf([programToJson(program), data]);
-  return { name: program.name, path, program, seed, hash, inputs: () => prepareInputs(program, seed, data, dirname(path), file) };
+  return { name: program.name, path, program, data, seed, hash, inputs: () => prepareInputs(program, seed, data, dirname(path), file) };
 }
 
 /** Names that can be run: of the files in `directories` and of what comes with weft, each once, sorted. */
@@ -147,78 +145,11 @@ export function inFile<T>(file: string, run: () => T): T {
 
 async function prepareInputs(program: Program, seed: number, data: WorkloadFile["data"], base: string, file?: WorkloadFile): Promise<() => TensorValues> {
   const tensors = program.tensors.filter(({ name }) => program.inputs.includes(name));
+  const readInput = inputReader(base);
   const read: Record<string, Values> = {};
   for (const tensor of tensors) {
     const binding = data[tensor.name];
-    if (binding !== undefined) read[tensor.name] = await loadColumn(binding, tensor, base, file?.place(["data", tensor.name]) ?? {});
+    if (binding !== undefined) read[tensor.name] = await readInput(binding, tensor, (...keys) => file?.place(["data", tensor.name, ...keys]) ?? {});
   }
   return () => Object.fromEntries(tensors.map((tensor) => [tensor.name, read[tensor.name] ?? generateInput(tensor, seed)]));
-}
-
-async function loadColumn(binding: Binding, tensor: Tensor, base: string, place: Place): Promise<Values> {
-  const path = pathOf(binding, base);
-  const { package: from, file } = binding;
-  const label = from === undefined ? file : `${from}/${file}`;
-  if (path === undefined)
-    throw new UserError({
-      code: "missing-data",
-      message: `no npm package ${JSON.stringify(from)} is installed`,
-      place,
-      hint: `npm install ${from}, or bind a file`,
-    });
-  if (!existsSync(path)) throw new UserError({ code: "missing-data", message: `no such data file: ${label}`, place });
-  if (!path.endsWith(".parquet")) throw new UserError({ code: "unknown-format", message: `${label} is no .parquet file`, place });
-  return columnValues(await readColumn(path, label, binding.column, elementsOf(tensor.shape), place), tensor, place);
-}
-
-function pathOf({ package: name, file }: Binding, base: string): string | undefined {
-  if (name === undefined) return resolve(base, file);
-  const roots = [base, packageRoot].flatMap((directory) => createRequire(join(directory, "here.js")).resolve.paths(name) ?? []);
-  const root = roots.find((directory) => existsSync(join(directory, name)));
-  return root === undefined ? undefined : join(root, name, file);
-}
-
-async function readColumn(path: string, label: string, column: string, rows: number, place: Place): Promise<readonly Cell[]> {
-  const handle = await open(path);
-  try {
-    const { size } = await handle.stat();
-    const file = {
-      byteLength: size,
-      slice: async (start: number, end = size) => {
-        const bytes = new Uint8Array(end - start);
-        await handle.read(bytes, 0, end - start, start);
-        return bytes.buffer;
-      },
-    };
-    const metadata = await parquetMetadataAsync(file);
-    checkColumn(metadata, label, column, place);
-    return await readCells(file, metadata, column, rows);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0];
-    throw new UserError({ code: "bad-data", message: `${label} is no readable Parquet file (${reason})`, place, hint: "it may be truncated; fetch it again" });
-  } finally {
-    await handle.close();
-  }
-}
-
-function checkColumn({ schema }: FileMetaData, label: string, column: string, place: Place): void {
-  const columns = schema.filter(({ num_children }) => num_children === undefined).map(({ name }) => name);
-  if (!columns.includes(column))
-    throw new UserError({ code: "unknown-column", message: `${label} has no column ${JSON.stringify(column)}`, place, hint: suggestion(column, columns) });
-}
-
-/** Texts are read to the end, as their dictionary needs them all; of numbers only the first `rows`. */
-async function readCells(file: Parameters<typeof parquetRead>[0]["file"], metadata: FileMetaData, column: string, rows: number): Promise<readonly Cell[]> {
-  const text = metadata.schema.some(({ name, type }) => name === column && type === "BYTE_ARRAY");
-  const last = text ? Number(metadata.num_rows) : Math.min(rows, Number(metadata.num_rows));
-  // Filled at once: chunks may come in any order, and writing past the end would make a slow, sparse array.
-  const cells: Cell[] = new Array<Cell>(last).fill(null);
-  await parquetRead({
-    ...{ file, metadata, compressors, columns: [column], rowStart: 0, rowEnd: last },
-    onChunk: ({ columnData, rowStart }) => {
-      for (let row = 0; row < columnData.length && rowStart + row < last; row++) cells[rowStart + row] = columnData[row] as Cell;
-    },
-  });
-  return cells;
 }

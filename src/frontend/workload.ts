@@ -6,6 +6,9 @@
  *     dtype: f32                       # short for params.dtype
  *     data:
  *       delay: { package: vega-datasets, file: data/flights-3m.parquet, column: delay }
+ *       place: { package: vega-datasets, file: data/airports.csv, columns: [longitude, latitude] }     # an input [rows, 2]
+ *       origin:                                                                                         # its row in the table of airports
+ *         { package: vega-datasets, file: data/flights-3m.parquet, column: origin, row_of: { package: vega-datasets, file: data/airports.csv, column: iata } }
  *     schedule: { tile: { "c.0": 64 } }
  *     seed: 7                          # of inputs without data
  */
@@ -16,16 +19,31 @@ import { suggestion } from "../base/suggest.ts";
 import { type Override, parseYaml, readYaml } from "../base/yaml.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Definition } from "../pattern/builder.ts";
+import { isFloat } from "../pattern/dtypes.ts";
 import { scheduleSchema } from "../pattern/json.ts";
 import { resolveParameters } from "../pattern/parameters.ts";
-import type { Operator, Program, Schedule } from "../pattern/program.ts";
+import type { Operator, Program, Schedule, Tensor } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
+import { fits, fitting } from "./columns.ts";
 
-/** A column of a file; `file` is relative to the npm package if one is named, else to the workload file. */
-export interface Binding {
+/** Of a table; `file` is relative to the npm package if one is named, else to the workload file. */
+export interface Source {
   readonly package?: string | undefined;
   readonly file: string;
-  readonly column: string;
+}
+
+/** One column, or several as the last dimension of the input. */
+export interface Binding extends Source {
+  readonly column?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
+  /** Cells stand for the rows in which they are found there. */
+  readonly row_of?: (Source & { readonly column: string }) | undefined;
+  /** Stands in for empty cells, and for those that `row_of` does not have. */
+  readonly missing?: number | undefined;
+}
+
+export function columnsOf({ column, columns }: Binding): readonly string[] {
+  return columns ?? [column as string];
 }
 
 export interface WorkloadFile {
@@ -40,11 +58,31 @@ export interface WorkloadFile {
   place(path: readonly string[], part?: "value" | "key"): Place;
 }
 
+const source = { package: z.string().optional(), file: z.string() };
+
+const binding = z
+  .strictObject({
+    ...source,
+    column: z.string().optional(),
+    columns: z.array(z.string()).min(1).optional(),
+    row_of: z.strictObject({ ...source, column: z.string() }).optional(),
+    missing: z.number().optional(),
+  })
+  .check(
+    z.refine(({ column, columns }) => (column === undefined) !== (columns === undefined), {
+      error: ({ input }) =>
+        isBoth(input) ? "both column and columns, expected one of them" : 'missing key "column", expected the name of one, or columns: [a, b]',
+      params: { code: "missing-key" },
+    }),
+  );
+
+const isBoth = (input: unknown): boolean => typeof input === "object" && input !== null && "column" in input;
+
 const schema = z.strictObject({
   program: z.string().min(1),
   params: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
   dtype: z.string().optional(),
-  data: z.record(z.string(), z.strictObject({ package: z.string().optional(), file: z.string(), column: z.string() })).default({}),
+  data: z.record(z.string(), binding).default({}),
   schedule: scheduleSchema.optional(),
   seed: z.int().min(0).optional(),
 });
@@ -85,7 +123,7 @@ export function bindWorkload(
   const settings = { ...file?.params, ...Object.fromEntries(overrides.map(({ path, value }) => [path, value])) };
   const params = resolveParameters(definition.parameters, settings, placeOf);
   const built = blame(() => checkProgram(definition.build(params)));
-  const faults = file === undefined ? [] : [...unknownInputs(built, file), ...scheduleFaults(built, file)];
+  const faults = file === undefined ? [] : [...unknownInputs(built, file), ...bindingFaults(built, file), ...scheduleFaults(built, file)];
   if (faults.length > 0) throw new UserError(faults);
   return { program: file?.schedule === undefined ? built : { ...built, schedule: file.schedule }, data: file?.data ?? {} };
 }
@@ -99,6 +137,30 @@ function unknownInputs({ inputs }: Program, { data, place }: WorkloadFile): read
       place: place(["data", name], "key"),
       hint: suggestion(name, inputs),
     }));
+}
+
+/** What an input's shape and dtype forbid, whatever its file holds. */
+function bindingFaults({ tensors }: Program, { data, place }: WorkloadFile): readonly Fault[] {
+  return Object.entries(data).flatMap(([input, binding]) => {
+    const tensor = tensors.find(({ name }) => name === input);
+    return tensor === undefined ? [] : [...columnsFault(binding, tensor, place), ...codingFaults(binding, tensor, place)];
+  });
+}
+
+function columnsFault({ columns }: Binding, { name, shape }: Tensor, place: WorkloadFile["place"]): readonly Fault[] {
+  if (columns === undefined || shape.at(-1) === columns.length) return [];
+  const message = `${columns.length} columns, but the input "${name}" is [${shape.join(", ")}]`;
+  return [{ code: "shape-mismatch", message, place: place(["data", name, "columns"]), hint: "its last dimension is one element a column" }];
+}
+
+function codingFaults({ row_of, missing }: Binding, { name, dtype }: Tensor, place: WorkloadFile["place"]): readonly Fault[] {
+  const wrongRow = row_of !== undefined && isFloat(dtype) ? [{ key: "row_of", what: "row_of gives whole numbers" }] : [];
+  const wrongMissing = missing !== undefined && !fits(dtype, missing) ? [{ key: "missing", what: `missing is ${missing}, expected ${fitting(dtype)}` }] : [];
+  return [...wrongRow, ...wrongMissing].map(({ key, what }) => ({
+    code: "dtype-mismatch",
+    message: `${what}: the input "${name}" is ${dtype}`,
+    place: place(["data", name, key]),
+  }));
 }
 
 /** A schedule's loops exist, and its tiles and copies are whole numbers up to a loop's extent. */

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { workloadNames } from "../../src/cli/workload.ts";
 import { ended, root, temporaryFolder, twoAtATime, weft } from "../support/cli.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -14,7 +15,7 @@ const commands = blocks("sh").flatMap((block) => block.trim().split("\n"));
 /** A folder that looks like a checkout, so that what commands write does not land in this one. */
 function checkout(): string {
   const folder = temporaryFolder();
-  for (const name of ["configs", "workloads"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ["configs", "examples", "workloads"]) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
@@ -43,6 +44,25 @@ describe("the README", () => {
     const { code, stdout } = await weft(["run", "scale.ts", "--values"], folder);
     expect(code).toBe(0);
     expect(stdout).toContain("scale rows=64 cols=128 dtype=f32 on plasticine");
+  });
+
+  it("shows an example whole", () => {
+    expect(blocks("ts")).toContain(readFileSync(join(root, "examples/brightest.ts"), "utf8"));
+  });
+
+  it("has a workload file without faults", async () => {
+    const folder = checkout();
+    writeFileSync(join(folder, "mine.yaml"), blocks("yaml")[0] as string);
+    const { code, stdout, stderr } = await weft(["check", "mine.yaml"], folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("mine.yaml: a workload without faults");
+  });
+
+  it("names every workload, those of published sizes by what they have in common", async () => {
+    const named = new Set([...readme.matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1]));
+    const names = await workloadNames();
+    expect(names.filter((name) => !name.startsWith("plasticine-") && !named.has(name))).toEqual([]);
+    expect(names.filter((name) => name.startsWith("plasticine-"))).toHaveLength(2 + 11);
   });
 
   it("has a start that agrees with plain JavaScript, then runs attention", async () => {

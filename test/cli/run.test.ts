@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { workloadNames } from "../../src/cli/workload.ts";
 import type { RunResult } from "../../src/result/result.ts";
 import { runResultSchema } from "../../src/result/schema.ts";
 import { ended, start, temporaryFolder, weft } from "../support/cli.ts";
@@ -114,16 +115,25 @@ describe("weft list and check", () => {
     for (const words of [
       "\n  gemm: Matrix product c = a b.\n    m=2048  n=2048  k=2048  dtype=f32\n",
       "\n  flights: Three million flights of 2001",
-      "tpch-q6",
+      "\n    rows=3000000  origins=229  late=15 [-2000, 2000]\n    delay, origin from vega-datasets/data/flights-3m.parquet\n",
+      "\n    state, latitude from vega-datasets/data/airports.csv\n",
       "sn40l: 1040 PCUs",
       "plasticine: 64 PCUs",
+      ...(await workloadNames()).map((name) => `\n  ${name}: `),
     ])
       expect(stdout).toContain(words);
   });
 
   it("find no fault in what comes with weft", async () => {
     const root = new URL("../..", import.meta.url).pathname;
-    for (const file of ["configs/plasticine.yaml", "configs/sn10.yaml", "configs/sn40l.yaml", "workloads/flights.yaml", "workloads/gemm.ts"]) {
+    for (const file of [
+      "configs/plasticine.yaml",
+      "configs/sn10.yaml",
+      "configs/sn40l.yaml",
+      "workloads/flights.yaml",
+      "workloads/kmeans-airports.yaml",
+      "workloads/gemm.ts",
+    ]) {
       const { code, stderr, stdout } = await weft(["check", file], root);
       expect({ file, code, stderr }).toEqual({ file, code: 0, stderr: "" });
       expect(stdout).toContain("without faults");

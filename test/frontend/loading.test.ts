@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { interpret } from "weft";
 import { type LoadOptions, loadWorkload, workloadNames } from "../../src/cli/workload.ts";
 import { programToJson } from "../../src/pattern/json.ts";
+import { workloads } from "../../workloads/index.ts";
 
 let folder: string;
 const flightsFile = new URL("../../node_modules/vega-datasets/data/flights-3m.parquet", import.meta.url);
@@ -43,7 +44,7 @@ const mine = `
 
 describe("workloads are found", () => {
   test("by name, those that come with weft", async () => {
-    expect(await workloadNames()).toEqual(expect.arrayContaining(["attention", "dot", "flights", "gemm", "softmax", "tpch-q6"]));
+    expect(await workloadNames()).toEqual(expect.arrayContaining(workloads.map(({ name }) => name)));
     const { name, program, seed } = await loadWorkload("gemm", { settings: [set("m", "3"), set("dtype", "bf16")] });
     expect([name, program.params, seed]).toEqual(["gemm", { m: 3, n: 2048, k: 2048, dtype: "bf16" }, 1]);
   });
@@ -111,6 +112,45 @@ describe("flights", () => {
   });
 });
 
+describe("data", () => {
+  const fly = `
+    import { input, map, program } from "weft";
+    export default program("fly", { n: 3 }, ({ n }) => {
+      const [hop, day, place] = [input("hop", "i32", [n, 2]), input("day", "i32", [n]), input("place", "f32", [2, 2])];
+      return { y: map("y", [n], (i) => hop.at(i, 1)), day, place };
+    });`;
+
+  test("of .json and .csv files beside the workload: dates, rows of another table, several columns", async () => {
+    write("fly.ts", fly);
+    write("hubs.csv", "\ufeffiata,latitude,longitude\r\nATL,33.5,-84.5\r\nLAS,36,-115\r\n");
+    const hops = [
+      ["LAS", "ATL"],
+      ["ATL", "LAS"],
+      ["ATL", "OGG"],
+      ["never", "read"],
+    ].map(([from, to], day) => ({ from, to, day: `2001-01-0${day + 1} 12:30` }));
+    write("hops.json", JSON.stringify(hops));
+    const bindings = [
+      "hop: { file: hops.json, columns: [from, to], row_of: { file: hubs.csv, column: iata }, missing: -1 }",
+      "day: { file: hops.json, column: day }",
+      "place: { file: ./hubs.csv, columns: [latitude, longitude] }",
+    ];
+    const { inputs, data } = await loadWorkload(write("fly.yaml", `program: fly.ts\ndata:\n${bindings.map((line) => `  ${line}\n`).join("")}`));
+    const { hop, day, place } = (await inputs())();
+    expect([...hop!]).toEqual([1, 0, 0, 1, 0, -1]);
+    expect([...day!]).toEqual([11323, 11324, 11325]);
+    expect([...place!]).toEqual([33.5, -84.5, 36, -115]);
+    expect(Object.keys(data)).toEqual(["hop", "day", "place"]);
+  });
+
+  test("that is coded in another way gives another hash", async () => {
+    const hashOf = async (coding: string): Promise<string> =>
+      (await loadWorkload(write("coded.yaml", `program: flights\ndata: { origin: { file: hops.json, column: from${coding} } }\n`))).hash;
+    const [plain, rows, missing] = [await hashOf(""), await hashOf(", row_of: { file: hubs.csv, column: iata }"), await hashOf(", missing: 0")];
+    expect(new Set([plain, rows, missing]).size).toBe(3);
+  });
+});
+
 describe("one clear message", () => {
   test("for a workload that is not there", async () => {
     expect(await refusal("flihgts")).toBe('no workload is called "flihgts"; did you mean "flights"?');
@@ -155,7 +195,7 @@ describe("one clear message", () => {
       write("data.yaml", `program: flights\nparams: { rows: ${rows} }\ndata:\n  delay: { file: ${file}, column: ${column} }\n`);
     const place = "DIR/data.yaml:4:10 data.delay";
     expect(await refusal(flights("none.parquet"))).toBe(`${place}: no such data file: none.parquet`);
-    expect(await refusal(flights("half.ts"))).toBe(`${place}: half.ts is no .parquet file`);
+    expect(await refusal(flights("half.ts"))).toBe(`${place}: half.ts is no .parquet, .csv or .json file`);
     const bytes = readFileSync(flightsFile);
     write("cut.parquet", bytes.subarray(0, 100_000));
     expect(await refusal(flights("cut.parquet"))).toMatch(/data\.delay: cut\.parquet is no readable Parquet file \(.+\); it may be truncated; fetch it again$/);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { input, map, mul, program, reduce } from "weft";
+import { cast, input, map, mul, program, reduce } from "weft";
 import { UserError } from "../../src/base/errors.ts";
 import type { Override } from "../../src/base/yaml.ts";
-import { type Cell, columnValues } from "../../src/frontend/columns.ts";
+import { type Coding, columnValues } from "../../src/frontend/columns.ts";
+import type { Cell, Column } from "../../src/frontend/tables.ts";
 import { bindWorkload, parseWorkload } from "../../src/frontend/workload.ts";
-import type { Dtype } from "../../src/pattern/program.ts";
+import type { Dtype, Tensor } from "../../src/pattern/program.ts";
 
 const definition = program("scale", { n: 8, dtype: "f32" }, ({ n, dtype }) => {
   const x = input("x", dtype, [n]);
@@ -76,9 +77,12 @@ describe("a workload file", () => {
 });
 
 describe("columns", () => {
-  const values = (column: readonly Cell[], dtype: Dtype, length = column.length): readonly number[] => [
-    ...columnValues(column, { name: "x", dtype, shape: [length], tier: "auto" }, { file: "w.yaml" }),
+  const tensorOf = (dtype: Dtype, shape: readonly number[]): Tensor => ({ name: "x", dtype, shape, tier: "auto" });
+  const column = (cells: readonly Cell[], name = "c"): Column => ({ file: "t.parquet", name, cells });
+  const values = (cells: readonly Cell[], dtype: Dtype, length = cells.length, coding: Coding = {}): readonly number[] => [
+    ...columnValues([column(cells)], tensorOf(dtype, [length]), { file: "w.yaml" }, coding),
   ];
+  const airports: Column = { file: "a.csv", name: "iata", cells: ["LAX", "ATL", null, "BOS"], lines: [2, 3, 4, 5] };
 
   test("of texts become codes of the sorted dictionary of the whole column", () => {
     expect(values(["LAX", "ATL", "LAX", "BOS"], "i32")).toEqual([2, 0, 2, 1]);
@@ -92,15 +96,80 @@ describe("columns", () => {
     expect(values([new Date("1994-01-01"), new Date("1969-12-31T23:00:00Z")], "i32")).toEqual([8766, -1]);
   });
 
+  test("that are several stand side by side in the last dimension", () => {
+    const columns = [column([1, 2, 3, 4, 5], "a"), column([10, 20, 30, 40], "b")];
+    expect([...columnValues(columns, tensorOf("i32", [2, 2, 2]), {})]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
+  });
+
+  test("become rows of another table's column, whatever types the two have", () => {
+    expect(values(["BOS", "LAX", "LAX"], "i8", 3, { rowOf: airports })).toEqual([3, 0, 0]);
+    expect(values([7n, 5n], "i32", 2, { rowOf: column([5, 6, 7]) })).toEqual([2, 0]);
+  });
+
+  test("have a number for what is missing, if one is given", () => {
+    expect(values([1, null, undefined], "i8", 3, { missing: -1 })).toEqual([1, -1, -1]);
+    expect(values(["BOS", "XYZ", null], "i8", 3, { rowOf: airports, missing: -1 })).toEqual([3, -1, -1]);
+  });
+
   test("are refused where a cell does not fit, is empty or is missing", () => {
-    expect(linesOf(() => values([1, 300], "i8"))).toEqual(['w.yaml: row 1 is 300, expected a whole number from -128 to 127: the input "x" is i8']);
-    expect(linesOf(() => values([1, 2.5], "i32"))).toEqual([
-      'w.yaml: row 1 is 2.5, expected a whole number from -2147483648 to 2147483647: the input "x" is i32',
+    const spot = (row: number): string => `w.yaml: t.parquet, row ${row}, column "c": found`;
+    expect(linesOf(() => values([1, 300, 2, 301], "i8"))).toEqual([
+      `${spot(1)} 300 (and 1 more like it), expected a whole number from -128 to 127: the input "x" is i8`,
     ]);
-    expect(linesOf(() => values([1, null], "f32"))).toEqual(['w.yaml: row 1 is empty, expected a number: the input "x" is f32']);
-    expect(linesOf(() => values(["a", undefined], "i32"))).toEqual([
-      'w.yaml: row 1 is empty, expected a whole number from -2147483648 to 2147483647: the input "x" is i32',
+    expect(linesOf(() => values([1, 2.5], "i32"))).toEqual([`${spot(1)} 2.5, expected a whole number from -2147483648 to 2147483647: the input "x" is i32`]);
+    expect(linesOf(() => values([1, null], "f32"))).toEqual([
+      `${spot(1)} an empty cell, expected a number: the input "x" is f32; missing: -1 would stand in for it`,
     ]);
+    expect(linesOf(() => values([1, [5]], "f32"))).toEqual([`${spot(1)} [5], expected a number: the input "x" is f32`]);
     expect(linesOf(() => values([1, 2], "f32", 3))).toEqual(['w.yaml: 2 rows, but the input "x" needs 3; set a smaller size']);
+  });
+
+  test("of texts are no floats, and have no more words than the dtype has codes", () => {
+    expect(linesOf(() => values(["a", "b"], "f32"))).toEqual([
+      'w.yaml: t.parquet, row 0, column "c": found "a" (and 1 more like it), expected a number: the input "x" is f32',
+    ]);
+    const words = Array.from({ length: 9 }, (_, word) => `${word}`);
+    expect(values(words.slice(1), "i4")).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(linesOf(() => values(words, "i4"))).toEqual(['w.yaml: t.parquet, column "c": 9 codes, expected at most 8: the input "x" is i4; use a wider dtype']);
+  });
+
+  test("of mixed types are what most cells are, and refuse the others", () => {
+    expect(linesOf(() => values(["a", 5, "b"], "i8"))).toEqual(['w.yaml: t.parquet, row 1, column "c": found 5, expected a text: the input "x" is i8']);
+    expect(linesOf(() => values(["a", 5, 6], "i8"))).toEqual([
+      'w.yaml: t.parquet, row 0, column "c": found "a", expected a whole number from -128 to 127: the input "x" is i8',
+    ]);
+  });
+
+  test("are refused where another table does not have a cell, or has it twice", () => {
+    expect(linesOf(() => values(["BOS", "XYZ", "ABC"], "i8", 3, { rowOf: airports }))).toEqual([
+      'w.yaml: t.parquet, row 1, column "c": found "XYZ" (and 1 more like it), expected a cell of column "iata" of a.csv: the input "x" is i8; missing: -1 would stand in for it',
+    ]);
+    expect(linesOf(() => values(["BOS"], "i8", 1, { rowOf: { ...airports, cells: ["BOS", "LAX", null, "BOS"] } }))).toEqual([
+      'w.yaml: a.csv:5, column "iata": found "BOS" again, which is in line 2 already; row_of needs a column of distinct cells',
+    ]);
+  });
+});
+
+describe("a binding", () => {
+  const points = program("points", { n: 8 }, ({ n }) => {
+    const [x, from] = [input("x", "f32", [n, 2]), input("from", "i32", [n])];
+    return { y: map("y", [n], (i) => mul(x.at(i, 0), cast("f32", from.at(i)))) };
+  });
+  const faults = (data: string): readonly string[] => linesOf(() => bindWorkload(points, parseWorkload(`program: points\ndata: { ${data} }\n`, "w.yaml")));
+
+  test("names one column or as many as the input has elements in a row", () => {
+    expect(faults("x: { file: f.csv, columns: [a, b] }, from: { file: f.csv, column: a, row_of: { file: g.csv, column: b }, missing: 0 }")).toEqual([]);
+    expect(faults("x: { file: f.csv, columns: [a, b, c] }")).toEqual([
+      'w.yaml:2:36 data.x.columns: 3 columns, but the input "x" is [8, 2]; its last dimension is one element a column',
+    ]);
+    expect(faults("x: { file: f.csv }")).toEqual(['w.yaml:2:12 data.x: missing key "column", expected the name of one, or columns: [a, b]']);
+    expect(faults("x: { file: f.csv, column: a, columns: [a] }")).toEqual(["w.yaml:2:12 data.x: both column and columns, expected one of them"]);
+  });
+
+  test("gives no rows to a float, and no number for what is missing that the input cannot hold", () => {
+    expect(faults("x: { file: f.csv, column: a, row_of: { file: g.csv, column: b } }, from: { file: f.csv, column: a, missing: 0.5 }")).toEqual([
+      'w.yaml:2:46 data.x.row_of: row_of gives whole numbers: the input "x" is f32',
+      'w.yaml:2:117 data.from.missing: missing is 0.5, expected a whole number from -2147483648 to 2147483647: the input "from" is i32',
+    ]);
   });
 });

@@ -23,7 +23,7 @@ describe("the files of workloads/", () => {
       }),
     );
     expect(Object.fromEntries(inputs)).toEqual({
-      "plasticine-bfs": 2 * 8 * 2 ** 20,
+      "plasticine-bfs": 2 * 8 * 2 ** 16,
       "plasticine-blackscholes": 6 * 96_000_000,
       "plasticine-conv2d": 57_600 + 884_736,
       "plasticine-dot": 2 * 768_000_000,
