@@ -44,7 +44,7 @@ const NEAR_BOUND = 2;
 const FASTER = 0.7;
 
 /** Choices of tiles and copies tried for each piece of each cut. */
-const TRIALS = 600;
+const TRIALS = 250;
 
 function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Setting): Program {
   const whole = timeOf(fold, program, machine, setting);

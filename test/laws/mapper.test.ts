@@ -31,18 +31,23 @@ const shapes = fc.record({
   channelsPerUnit: fc.integer({ min: 0, max: 15 }).map((tenths) => tenths / 10),
   fanout: fc.integer({ min: 1, max: 32 }),
   locality: fc.integer({ min: 1, max: 12 }),
+  together: fc.boolean(),
   seed: fc.integer(),
 });
 
-/** Without fast-check's bias towards small numbers: most sections would be all but empty. */
-const cases: fc.Arbitrary<Case> = fc.noBias(shapes).map(({ columns, rows, ags, pcuShare, network, fill, channelsPerUnit, fanout, locality, seed }) => {
-  const pcus = Math.ceil(columns * rows * pcuShare);
-  const machine = machineOf({ columns, rows, ags, pcus, network });
-  const counts = { pcus: Math.floor(pcus * fill), pmus: Math.floor((columns * rows - pcus) * fill), ags: Math.floor(ags * fill) };
-  const channels = Math.floor((counts.pcus + counts.pmus + counts.ags) * channelsPerUnit);
-  const shape = { ...counts, channels, fanout, locality };
-  return { machine, fabric: fabricOf([randomSection(seed, shape), randomSection(seed + 1, shape)]), seed };
-});
+/** Two sections, one after the other or on the chip together. Without fast-check's bias towards small numbers: most sections would be all but empty. */
+const cases: fc.Arbitrary<Case> = fc
+  .noBias(shapes)
+  .map(({ columns, rows, ags, pcuShare, network, fill, channelsPerUnit, fanout, locality, together, seed }) => {
+    const pcus = Math.ceil(columns * rows * pcuShare);
+    const machine = machineOf({ columns, rows, ags, pcus, network });
+    const share = together ? fill / 2 : fill;
+    const counts = { pcus: Math.floor(pcus * share), pmus: Math.floor((columns * rows - pcus) * share), ags: Math.floor(ags * share) };
+    const channels = Math.floor((counts.pcus + counts.pmus + counts.ags) * channelsPerUnit);
+    const shape = { ...counts, channels, fanout, locality };
+    const sections = [0, 1].map((s) => ({ ...randomSection(seed + s, shape), configuration: together ? 0 : s }));
+    return { machine, fabric: fabricOf(sections), seed };
+  });
 
 /** The mapping, or undefined where the router says that a link cannot carry what it must. Anything else thrown is a failure. */
 function mapped({ fabric, machine, seed }: Case): Mapping | undefined {
@@ -91,7 +96,10 @@ describe("mapping", () => {
   it("with enough tracks for all channels never fails", () => {
     fc.assert(
       fc.property(cases, ({ machine, fabric, seed }) => {
-        const tracks = Math.max(1, ...fabric.sections.map((section) => section.channels.length));
+        const tracks = Math.max(
+          1,
+          fabric.sections.reduce((sum, section) => sum + section.channels.length, 0),
+        );
         const wide = { ...machine, network: { ...machine.network, vector_links: tracks, scalar_links: tracks, control_links: tracks } };
         expect(verifyMapping(mapFabric(fabric, wide, { seed, effort: 0.2 }), wide)).toEqual([]);
       }),

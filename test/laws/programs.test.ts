@@ -29,7 +29,7 @@ import { type Prepared, prepare } from "../../src/sim/prepare.ts";
 import { everyKind, programCases, type RandomCase } from "../support/programs.ts";
 import { differences, machineOf, reportOf, runOn } from "../support/runs.ts";
 
-const PROGRAMS = Number(process.env.LAWS_PROGRAMS ?? 12);
+const PROGRAMS = Number(process.env.LAWS_PROGRAMS ?? 15);
 const wanted = <T extends string>(all: readonly T[], names: string | undefined): readonly T[] =>
   all.filter((item) => names === undefined || names.split(",").includes(item));
 /** One program in four is made for kernels one by one, which are sections of their own. */
