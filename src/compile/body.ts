@@ -1,5 +1,6 @@
 /** An operator's body as single assignment: equal subexpressions once, operands apart. What partition cuts into PCUs. */
 
+import { NO_KEY } from "../fabric/nests.ts";
 import { affine } from "../pattern/analysis.ts";
 import type { Dtype, Expr, GroupByOperator, IterateOperator, Operator, ReduceFn, ScalarOp } from "../pattern/program.ts";
 
@@ -108,10 +109,10 @@ function resultsOf(operator: StageOperator): readonly Expr[] {
   }
 }
 
-/** Key (negative where the record takes no part), then the value of each field. */
+/** Key (NO_KEY where the record takes no part), then the value of each field. */
 function groupByResults(operator: GroupByOperator): readonly Expr[] {
   const key: Expr = operator.key.dtype === "i32" ? operator.key : { kind: "cast", dtype: "i32", arg: operator.key };
-  const off: Expr = { kind: "const", dtype: "i32", value: -1 };
+  const off: Expr = { kind: "const", dtype: "i32", value: NO_KEY };
   const masked: Expr = operator.when === undefined ? key : { kind: "op", dtype: "i32", op: "select", args: [operator.when, key, off] };
   return [masked, ...operator.fields.map((field) => field.value)];
 }

@@ -20,7 +20,7 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
   let ag = 0;
   for (const stage of stages) {
     pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + treeUnits(stage.split, machine);
-    if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length;
+    if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length * stage.shape.shards.length;
     if (stage.shape.operator.kind === "hash") pmu++;
     if (stage.table === "pmu") pmu += copies;
     if (stage.table === "memory") ag += copies;
@@ -32,7 +32,7 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
       if (via.kind === "stage-buffer") pmu += copies;
     });
     for (const { collect } of stage.stores) {
-      ag += copies / product(collect);
+      ag += (copies / product(collect)) * Math.max(1, stage.shape.shards.length);
       if (product(collect) > 1) pmu += copies / product(collect);
     }
   }
@@ -85,7 +85,8 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
   };
   for (const stage of stages) {
     const firings = product(stage.inner.map((loop) => loop.trip));
-    const drain = Math.max(1, ...stage.results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip))));
+    const atOnce = Math.max(1, stage.shape.shards.length);
+    const drain = Math.max(1, ...stage.results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip)) / atOnce));
     compute = Math.max(compute, turns * (Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0)));
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
@@ -122,7 +123,7 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
     for (const { tensor, collect } of stage.stores) {
       const made = program.tensors.find((item) => item.name === tensor)!;
       bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
-      generator = Math.max(generator, turns * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect));
+      generator = Math.max(generator, (turns * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
   }
   let memory = 0;

@@ -36,9 +36,9 @@ export function sharedDepth(reader: StageShape, writer: StageShape): number | nu
 /** Does the stage write this tensor? */
 export const makes = (shape: StageShape, tensor: string): boolean => writesOf(shape.operator).includes(tensor);
 
-/** Does it hand the tensor on as it is made? What is appended to memory it does not. */
+/** Does it hand the tensor on as it is made? What is appended to memory it does not, nor a table in several PMUs. */
 export function handsOn(shape: StageShape, tensor: string): boolean {
-  return shape.operator.kind !== "flatMap" && makes(shape, tensor);
+  return shape.operator.kind !== "flatMap" && shape.shards.length <= 1 && makes(shape, tensor);
 }
 
 /** Tensors that must be whole in memory before the stage begins: those it fetches from, and the sizes of collections it walks over. */

@@ -43,21 +43,22 @@ function gatherOnChip(builder: Builder, stage: StagePlan, copy: Copy, id: string
   const width = table!.shape[last] ?? 1;
   const guards = width % lanes === 0 || last < 0 ? [] : [{ value: dims[last]!, limit: width }];
   const walk = { loops, lanes: last < 0 ? 1 : lanes, access: { dims, shape: table!.shape }, guards };
-  const source = generator(builder, table!.name, dtype, withoutUnitLoops(walk), "");
+  // A table is filled whole before the first look-up: a generator that also fed a stream beside it would wait for itself.
+  const source = generator(builder, table!.name, dtype, withoutUnitLoops(walk), "table");
   const writer: Nest = {
     id: `${id}/write`,
     ...{ loops, lanes: walk.lanes, ii: 1, latency: 1, guards },
     ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
-    work: { kind: "write", scratch: "table", access: walk.access, port: "in" },
+    work: { kind: "write", scratch: table!.name, access: walk.access, port: "in" },
   };
   const ports = [port("ready", "in", 0, "buffer"), port("index", "in", level), port("out", "out", level)];
-  const work = { kind: "gather", scratch: "table", indexPort: "index", port: "out" } as const;
+  const work = { kind: "gather", scratch: table!.name, indexPort: "index", port: "out" } as const;
   const reader = tailNest(builder, stage, copy, `${id}/gather`, machine.pmu.latency_cycles, ports, work);
   const { bytes } = scratchBytes(table!.shape, bytesOf(dtype), machine, false);
   addUnit(builder, {
     ...{ id, kind: "pmu", operator: stage.shape.name },
     nests: [writer, reader],
-    scratch: [{ name: "table", dtype, shape: table!.shape, buffers: 1, bytes }],
+    scratch: [{ name: table!.name, dtype, shape: table!.shape, buffers: 1, bytes }],
   });
   connect(builder, source, { unit: id, nest: writer.id, port: "in" });
   connect(builder, index, { unit: id, nest: reader.id, port: "index" });
@@ -98,7 +99,7 @@ export function buildHash(builder: Builder, stage: StagePlan, copy: Copy, made: 
   const id = freshId(builder, `${operator.name}.hash`);
   const level = levelOf(builder, stage);
   const slots = hashSlots(operator.keys);
-  const work = { kind: "hash", slots, keyPort: "key", whenPort: "when", port: "out", keys: "keys", count: "count" } as const;
+  const work = { kind: "hash", slots, keyPort: "key", whenPort: "when", port: "out", keys: "keys" } as const;
   const ports = [port("key", "in", level), port("when", "in", level), port("out", "out", level)];
   const word = Math.max(machine.pmu.word_bytes, 4);
   addUnit(builder, {
@@ -107,7 +108,6 @@ export function buildHash(builder: Builder, stage: StagePlan, copy: Copy, made: 
     scratch: [
       { name: slotTableOf(work), dtype: "i32", shape: [slots], buffers: 1, bytes: slots * word },
       { name: "keys", dtype: "i32", shape: [operator.keys], buffers: 1, bytes: operator.keys * word },
-      { name: "count", dtype: "i32", shape: [], buffers: 1, bytes: word },
     ],
   });
   connect(builder, made.get(body.results[0]!)!, { unit: id, nest: id, port: "when" });

@@ -4,6 +4,7 @@
  */
 
 import type { RepeatStep, Step, TensorLayout } from "../fabric/fabric.ts";
+import { NO_KEY } from "../fabric/nests.ts";
 import { elementsOf, writesOf } from "../pattern/analysis.ts";
 import { failure, foldFunction } from "../pattern/bodies.ts";
 import { arrayFor, identity, roundFunction, scalarFunction } from "../pattern/dtypes.ts";
@@ -204,7 +205,7 @@ function scanCollector({ fn, acc, exclusive }: ScanOperator, dtype: Dtype, tile:
   };
 }
 
-/** A negative key takes no part. */
+/** NO_KEY takes no part. */
 function groupCollector({ name, keys, fields }: GroupByOperator, tiles: readonly Grid[]): Collector {
   fields.forEach(({ fn, acc }, field) => {
     tiles[field]!.values.fill(identity(fn, acc));
@@ -213,8 +214,8 @@ function groupCollector({ name, keys, fields }: GroupByOperator, tiles: readonly
   return {
     tiles,
     take: ([key, ...values]) => {
-      if (key! < 0) return;
-      if (key! >= keys) throw failure(name, "key-out-of-range", `"${name}" meets the key ${key}, expected 0 to ${keys - 1}`);
+      if (key! === NO_KEY) return;
+      if (key! < 0 || key! >= keys) throw failure(name, "key-out-of-range", `"${name}" meets the key ${key}, expected 0 to ${keys - 1}`);
       folds.forEach((fold, field) => {
         const table = tiles[field]!.values;
         table[key!] = fold(table[key!]!, values[field]!);

@@ -82,10 +82,10 @@ function planStage(
 }
 
 /** Why the tables of a groupBy or hash do not fit; null where they do. */
-function tablesTooLarge({ operator, name }: StageShape, { pmu }: Machine): string | null {
+function tablesTooLarge({ operator, name, shards }: StageShape, { pmu }: Machine): string | null {
   const word = (dtype: Dtype): number => Math.max(pmu.word_bytes, bytesOf(dtype));
   if (operator.kind === "groupBy") {
-    const bytes = Math.max(...operator.fields.map(({ acc }) => operator.keys * word(acc)));
+    const bytes = Math.max(...operator.fields.map(({ acc }) => shards[0]!.size * word(acc)));
     return bytes > pmu.bytes ? `a table of "${name}" needs ${bytes} bytes of a PMU's ${pmu.bytes}` : null;
   }
   if (operator.kind !== "hash") return null;

@@ -26,6 +26,7 @@ function printStage(stage: StagePlan): readonly string[] {
   return [
     `    ${shape.name}: ${shape.mode}, ${shape.lanes} lanes over ${shape.lane ?? "nothing"}${split}, loops ${loops === "" ? "none" : loops}`,
     ...shape.operands.map((operand, position) => `      reads ${operand.tensor} ${printVia(stage.operands[position]!)}`),
+    ...(shape.shards.length > 1 ? [`      keeps each table in ${shape.shards.length} PMUs`] : []),
     ...stage.stores.map((store) => `      stores ${store.tensor}${store.buffers > 0 ? `, ${store.collect.join("x")} copies gathered by a PMU` : ""}`),
   ];
 }

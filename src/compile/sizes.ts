@@ -13,11 +13,11 @@ export function resultOf({ shape, results }: Pick<StagePlan, "shape" | "results"
   return result;
 }
 
-/** Slots of a hash table that numbers up to `keys` keys: at most half of them are ever taken. */
-export const hashSlots = (keys: number): number => 2 ** Math.ceil(Math.log2(2 * keys));
+/** Slots of a hash table that numbers up to `keys` keys: at most three quarters of them are ever taken. */
+export const hashSlots = (keys: number): number => 2 ** Math.ceil(Math.log2((4 * keys) / 3));
 
-/** Scratchpad bytes of a hash unit: a word a slot, the list of keys, their number. */
-export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots(keys) + keys + 1) * Math.max(wordBytes, 4);
+/** Scratchpad bytes of a hash unit: a word a slot and one a key. */
+export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots(keys) + keys) * Math.max(wordBytes, 4);
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 

@@ -32,6 +32,14 @@ export interface StageShape {
   readonly body: Body;
   readonly operands: readonly OperandRead[];
   readonly parts: readonly Part[];
+  /** groupBy: the parts of each field's table, a PMU for each; one where a PMU holds it whole. All others: none. */
+  readonly shards: readonly TableShard[];
+}
+
+/** Keys first .. first + size - 1 of a table. */
+export interface TableShard {
+  readonly first: number;
+  readonly size: number;
 }
 
 export interface Systolic {
@@ -52,13 +60,26 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
   const table = operator.kind === "gather" ? program.tensors.find((tensor) => tensor.name === operator.tensor)! : null;
   const base = { operator, name: operator.name, loops, kept, shareable: shareableOf(operator), table, body, operands: body.operands };
   const array = systolicOf(body, loops, kept, machine);
-  if (array !== null) return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [] };
+  if (array !== null)
+    return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [], shards: [] };
   const bytes = portBytes(
     body,
     [...written, ...(table === null ? [] : [table])].map(({ dtype }) => dtype),
     operator,
   );
-  return { ...base, mode: "simd", rows: null, systolic: null, ...simdOf(body, loops, kept, inOrder(operator), bytes, operator.name, machine) };
+  const simd = simdOf(body, loops, kept, inOrder(operator), bytes, operator.name, machine);
+  return { ...base, mode: "simd", rows: null, systolic: null, ...simd, shards: shardsOf(operator, simd.lanes, machine) };
+}
+
+/** As few PMUs as hold the table of a field, and as many keys for each, in whole vectors. */
+function shardsOf(operator: StageOperator, lanes: number, { pmu }: Machine): readonly TableShard[] {
+  if (operator.kind !== "groupBy") return [];
+  const word = Math.max(pmu.word_bytes, ...operator.fields.map(({ acc }) => bytesOf(acc)));
+  const vectors = Math.ceil(operator.keys / lanes);
+  const most = Math.max(1, Math.floor(pmu.bytes / (word * lanes)));
+  const count = operator.keys * word <= pmu.bytes ? 1 : Math.ceil(vectors / most);
+  const size = lanes * Math.ceil(vectors / count);
+  return Array.from({ length: Math.ceil(operator.keys / size) }, (_, s) => ({ first: s * size, size: Math.min(size, operator.keys - s * size) }));
 }
 
 function keptBy(operator: StageOperator): number {

@@ -6,15 +6,33 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, ResultStream, StagePlan, StorePlan } from "./controllers.ts";
 import { outerLoop, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
 import { product, resultOf, scratchBytes } from "./sizes.ts";
+import type { TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
   const { loops } = builder.plan;
+  const { shards } = stage.shape;
+  if (shards.length > 1) {
+    shards.forEach((shard, part) => {
+      storeShard(builder, stage, store, shard, part);
+    });
+    return;
+  }
   const groups = loops.map((loop, k) => ({ ...loop, par: loop.par / store.collect[k]! }));
   for (const at of copiesAt(groups)) {
     if (product(store.collect) === 1) storeDirect(builder, stage, store, at);
     else storeCollected(builder, stage, store, at, groups);
   }
+}
+
+/** A table's part goes behind those before it. All but the last are whole vectors, and that ends with the tensor. */
+function storeShard(builder: Builder, stage: StagePlan, store: StorePlan, { first, size }: TableShard, part: number): void {
+  const { plan } = builder;
+  const { lanes, shards } = stage.shape;
+  const [at] = copiesAt(plan.loops);
+  const source = builder.results.get(resultKey(store.tensor, at!, part))!;
+  const place: Affine = { ...unitPlace(1, 0, lanes), constant: first };
+  addStore(builder, stage, store, label(plan.loops, at!, part, shards.length), source, [{ name: "key", trip: Math.ceil(size / lanes) }], lanes, [place], []);
 }
 
 /** Result place in the whole tensor: tile by tile along the shared loops. */

@@ -58,18 +58,31 @@ export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds
   return { end: { unit: id, nest: drain.id, port: "out" }, words: shape.lanes, dtype: result };
 }
 
-/** A groupBy field's table, which its scatter nest fills and its reader nest sends on. */
+/** A groupBy field's table, in one PMU or in several. */
 export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field: number, made: ReadonlyMap<number, Source>): void {
+  for (const part of stage.shape.shards.keys()) buildShard(builder, stage, copy, { field, part }, made);
+}
+
+/** The PMU of a part of a field's table: its scatter nest fills it, its reader nest sends it on. */
+function buildShard(
+  builder: Builder,
+  stage: StagePlan,
+  copy: Copy,
+  { field, part }: { readonly field: number; readonly part: number },
+  made: ReadonlyMap<number, Source>,
+): void {
   const { plan, machine } = builder;
   const { shape } = stage;
   if (shape.operator.kind !== "groupBy") return;
   const { name, fn, acc } = shape.operator.fields[field]!;
   const { keys } = shape.operator;
+  const { first, size } = shape.shards[part]!;
   const tensor = `${shape.name}.${name}`;
-  const id = freshId(builder, tensor);
+  const id = freshId(builder, `${tensor}${label(plan.loops, copy.at, part, shape.shards.length)}`);
   const loops = loopsOf(stage, plan.loops);
   const lanes = shape.lane === null ? 1 : shape.lanes;
   const all = shape.loops.map((index) => index.name);
+  const shard = size === keys ? {} : { shard: { first, keys } };
   const scatter: Nest = {
     id: `${id}/scatter`,
     loops,
@@ -78,30 +91,30 @@ export function buildTable(builder: Builder, stage: StagePlan, copy: Copy, field
     latency: machine.pmu.latency_cycles,
     guards: elementGuards(all, stage, plan.loops, copy),
     ports: [port("key", "in", loops.length), port("value", "in", loops.length), port("full", "out", 0, "buffer")],
-    work: { kind: "scatter", scratch: "table", keyPort: "key", valuePort: "value", fn, acc },
+    work: { kind: "scatter", scratch: "table", keyPort: "key", valuePort: "value", fn, acc, ...shard },
   };
   const reader: Nest = {
     id: `${id}/read`,
-    loops: [{ name: "key", trip: Math.ceil(keys / shape.lanes) }],
+    loops: [{ name: "key", trip: Math.ceil(size / shape.lanes) }],
     lanes: shape.lanes,
     ii: 1,
     latency: machine.pmu.latency_cycles,
     guards: [],
     ports: [port("ready", "in", 0, "buffer"), port("out", "out", 1)],
-    work: { kind: "read", scratch: "table", access: { dims: [unitPlace(1, 0, shape.lanes)], shape: [keys] }, port: "out" },
+    work: { kind: "read", scratch: "table", access: { dims: [unitPlace(1, 0, shape.lanes)], shape: [size] }, port: "out" },
   };
-  const bytes = keys * Math.max(bytesOf(acc), machine.pmu.word_bytes);
+  const bytes = size * Math.max(bytesOf(acc), machine.pmu.word_bytes);
   addUnit(builder, {
     id,
     kind: "pmu",
     operator: shape.name,
     nests: [scatter, reader],
-    scratch: [{ name: "table", dtype: acc, shape: [keys], buffers: 1, bytes }],
+    scratch: [{ name: "table", dtype: acc, shape: [size], buffers: 1, bytes }],
   });
   connect(builder, made.get(shape.body.results[0]!)!, { unit: id, nest: scatter.id, port: "key" });
   connect(builder, made.get(shape.body.results[field + 1]!)!, { unit: id, nest: scatter.id, port: "value" });
   handOver(builder, { unit: id, nest: scatter.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, 1);
-  builder.results.set(resultKey(tensor, copy.at), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
+  builder.results.set(resultKey(tensor, copy.at, part), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
 }
 
 /** A tree of PCUs folds the partial results of a split fold into one. */

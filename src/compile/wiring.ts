@@ -125,7 +125,8 @@ function rateOf(source: Source, byId: ReadonlyMap<UnitId, Unit>, plan: SectionPl
   return Math.min(1, Math.max(1e-9, tokens / plan.estimate.cycles));
 }
 
-export const resultKey = (tensor: string, at: readonly number[]): string => `${tensor}@${at.join(",")}`;
+/** `shard`: of a table in several PMUs. */
+export const resultKey = (tensor: string, at: readonly number[], shard = 0): string => `${tensor}@${at.join(",")}#${shard}`;
 
 export const shapeOf = ({ program }: Builder, tensor: string): readonly number[] => program.tensors.find((item) => item.name === tensor)!.shape;
 

@@ -3,14 +3,15 @@
  * Hot path: as compute.ts.
  */
 
-import { UserError } from "../base/errors.ts";
 import type { Behaviour } from "../engine/behaviour.ts";
 import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
 import type { Values } from "../pattern/program.ts";
 import { fullestBank } from "./banks.ts";
+import { keyOutOfRange } from "./data-faults.ts";
 import type { Memories, NestBehaviour, ScratchMemory, Wire } from "./datapath.ts";
-import type { Nest, Work } from "./fabric.ts";
+import type { Nest, Shard, Work } from "./fabric.ts";
 import { type Kernel, kernelOf } from "./kernels.ts";
+import { NO_KEY } from "./nests.ts";
 import { handoverLevel, wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
@@ -82,7 +83,7 @@ function drain({ rows }: SystolicArray, { spec, size, values }: ScratchMemory, b
 }
 
 /**
- * table[key] = fn(table[key], value), valid lanes in lane order, in dtype `acc`. A lane with a negative key takes no part; one with a key beyond
+ * table[key] = fn(table[key], value), valid lanes in lane order, in dtype `acc`. A lane with NO_KEY, or a key of another shard, takes no part; any other key outside
  * the table is the data's fault. Without a value (a run that only needs times) the table is left alone.
  */
 export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: readonly Wire[], memories: Memories): NestBehaviour {
@@ -95,14 +96,16 @@ export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: rea
   const level = handoverLevel(nest);
   const filled = new Int32Array(memories.banks);
   const tally = { lanes: 0, probes: 0, entries: 0 };
+  const { operator } = memories;
+  const own = work.shard === undefined ? null : ownKeys(work.shard, size, wires[keyPort]!.words, operator);
   let offset = 0;
   return {
     tally,
     fire(n, inputs) {
       findLanes(walk);
       if (walk.begins <= level || n === 0) values.fill(start, offset, offset + size);
-      const keys = inputs[keyPort]!;
-      tally.lanes += checkKeys(keys, walk, size, nest);
+      const keys = own === null ? inputs[keyPort]! : own(inputs[keyPort]!, walk);
+      tally.lanes += checkKeys(keys, walk, size, operator);
       const ticks = fullestBank(filled, keys, walk.lo, walk.hi);
       if (valuePort >= 0) combine(values, offset, keys, inputs[valuePort]!, walk, fold);
       if (walk.ends <= level) offset = (offset + size) % values.length;
@@ -112,13 +115,30 @@ export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: rea
   };
 }
 
+/** Keys as element numbers of the shard's own part, NO_KEY where they lie in another. */
+function ownKeys({ first, keys: all }: Shard, size: number, words: number, operator: string): (keys: Float64Array, walk: Walk) => Float64Array {
+  const own = new Float64Array(words);
+  const keyStep = words === 1 ? 0 : 1;
+  return (keys, { lo, hi }) => {
+    for (let l = lo; l < hi; l++) {
+      const key = keys[l * keyStep]!;
+      if (isOutside(key, all)) throw keyOutOfRange(operator, key, all);
+      const element = key - first;
+      own[l * keyStep] = element >= 0 && element < size ? element : NO_KEY;
+    }
+    return own;
+  };
+}
+
+const isOutside = (key: number, keys: number): boolean => key >= keys || (key < 0 && key !== NO_KEY);
+
 /** How many lanes take part. */
-function checkKeys(keys: Float64Array, { lo, hi }: Walk, size: number, nest: Nest): number {
+function checkKeys(keys: Float64Array, { lo, hi }: Walk, size: number, operator: string): number {
   const keyStep = keys.length === 1 ? 0 : 1;
   let taking = 0;
   for (let l = lo; l < hi; l++) {
     const key = keys[l * keyStep]!;
-    if (key >= size) throw keyFault(nest, key, size);
+    if (isOutside(key, size)) throw keyOutOfRange(operator, key, size);
     if (key >= 0) taking++;
   }
   return taking;
@@ -134,12 +154,4 @@ function combine(table: Values, offset: number, keys: Float64Array, words: Float
     const at = offset + key;
     table[at] = fold(table[at]!, words[l * wordStep]!, 0);
   }
-}
-
-function keyFault(nest: Nest, key: number, size: number): UserError {
-  return new UserError({
-    code: "key-out-of-range",
-    message: `${nest.id}: a record has the key ${key}, its table holds keys 0 .. ${size - 1}`,
-    hint: "drop such records with a `when`, or raise `keys`",
-  });
 }

@@ -36,6 +36,8 @@ export interface Memories {
   readonly scratch: ReadonlyMap<string, ScratchMemory>;
   /** Banks of a PMU. */
   readonly banks: number;
+  /** Source operator that the unit works for: what messages name. */
+  readonly operator: string;
 }
 
 /** A behaviour that may tell what it did. */

@@ -77,6 +77,7 @@ export interface Unit {
 
 /** N buffers of a tile. The k-th hand-over of a writer or reader uses buffer k mod buffers. */
 export interface Scratch {
+  /** A copy of a tensor is called after it: messages name it. */
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -168,8 +169,9 @@ export type Work =
   | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string }
   /**
    * PMU: each firing combines a vector of values into table[key] lane by lane, in lane order. `buffer-out` hands the table over. The table starts at the
-   * identity of `fn` at each hand-over. Lanes that meet in one bank (key mod banks) take turns: the firing takes as many ticks as the fullest
-   * bank has lanes (data-dependent, at least ii). A lane with a negative key takes no part; a key beyond the table is an error.
+   * identity of `fn` at each hand-over. Lanes that meet in one bank (element mod banks) take turns: the firing takes as many ticks as the fullest
+   * bank has lanes (data-dependent, at least ii). A lane with the lowest i32 (NO_KEY) as its key takes no part; any other key outside the table is an error. `shard`: this unit has only the keys
+   * from `first` on, as many as the scratch has elements, of a table of `keys` keys; lanes with other keys of the table take no part here.
    */
   | {
       readonly kind: "scatter";
@@ -178,6 +180,7 @@ export type Work =
       readonly valuePort: string;
       readonly fn: ReduceFn;
       readonly acc: Dtype;
+      readonly shard?: Shard;
     }
   /**
    * PMU: each firing pops a vector of element numbers (row-major in the scratch's shape) and pushes the elements. Valid lanes that meet in one bank (number mod banks)
@@ -200,9 +203,9 @@ export type Work =
   /**
    * PMU: numbers distinct keys. Each firing pops a vector of keys and a vector of conditions; for each valid lane in order whose condition is not 0 it looks the key up in a
    * table of `slots` slots (a power of two; home slot: key * 2654435769 mod 2^32, top bits; linear probing), enters a new one with the next number, and puts its number into the
-   * lane (-1 in all other lanes). Every probe takes a turn at bank (slot mod banks): the firing takes as many ticks as the fullest bank has probes. `keys` (scratch [bound])
-   * holds the keys in order, `count` (scratch []) how many; both are handed over when all is done (buffer ports of level 0). The slots stand in a scratch memory of their own, i32
-   * [slots], called `${keys}.slots`, which nobody hands over. More keys than the scratch has are an error.
+   * lane (-1 in all other lanes). Every probe takes a turn at bank (slot mod banks): the firing takes as many ticks as the fullest bank has probes. `keys` (scratch i32 [bound])
+   * holds the keys in order, a scratch memory called `${keys}.slots` (i32 [slots]) the slots; both are the nest's own and handed to nobody. More keys than `keys` has elements
+   * are an error.
    */
   | {
       readonly kind: "hash";
@@ -211,8 +214,14 @@ export type Work =
       readonly whenPort: string;
       readonly port: string;
       readonly keys: string;
-      readonly count: string;
     };
+
+/** Part of a table that is larger than a PMU. */
+export interface Shard {
+  readonly first: number;
+  /** Of all parts together. */
+  readonly keys: number;
+}
 
 /** The datapath of a compute nest: single assignment, evaluated in order, each firing, for every lane. Values round to `dtype` after each node. */
 export type Node =

@@ -4,10 +4,10 @@
  * Hot path: as storage.ts; a handful of steps a lane, typed arrays, no allocation after the first firing.
  */
 
-import { UserError } from "../base/errors.ts";
 import { roundFunction } from "../pattern/dtypes.ts";
 import type { Values } from "../pattern/program.ts";
 import { fullestBank } from "./banks.ts";
+import { readOutside, tooManyKeys, tooManyRecords } from "./data-faults.ts";
 import type { Memories, NestBehaviour, Wire } from "./datapath.ts";
 import type { Nest, Work } from "./fabric.ts";
 import { type Store, scratchStore, step, tensorStore, wiresOf } from "./storage.ts";
@@ -29,7 +29,7 @@ export function gatherBehaviour(nest: Nest, work: WorkOf<"gather">, wires: reado
     fire(_n, inputs, outputs) {
       findLanes(walk);
       const numbers = inputs[from]!;
-      checkNumbers(nest, work.scratch, numbers, walk.lo, walk.hi, store.size);
+      checkNumbers(memories.operator, work.scratch, numbers, walk.lo, walk.hi, store.size);
       const ticks = fullestBank(filled, numbers, walk.lo, walk.hi);
       for (let i = 0; i < into.length; i++) pick(outputs[into[i]!]!, store, numbers, walk);
       step(walk, store);
@@ -49,7 +49,7 @@ export function fetchBehaviour(nest: Nest, work: WorkOf<"fetch">, wires: readonl
     fire(_n, inputs, outputs) {
       findLanes(walk);
       const numbers = inputs[from]!;
-      checkNumbers(nest, work.tensor, numbers, walk.lo, walk.hi, store.size);
+      checkNumbers(memories.operator, work.tensor, numbers, walk.lo, walk.hi, store.size);
       for (let i = 0; i < into.length; i++) pick(outputs[into[i]!]!, store, numbers, walk);
       advance(walk);
       return nest.ii;
@@ -58,20 +58,12 @@ export function fetchBehaviour(nest: Nest, work: WorkOf<"fetch">, wires: readonl
 }
 
 /** Throws if a lane from lo up to hi asks for an element outside 0 .. size - 1. */
-export function checkNumbers(nest: Pick<Nest, "id">, memory: string, numbers: Float64Array, lo: number, hi: number, size: number): void {
+export function checkNumbers(operator: string, memory: string, numbers: Float64Array, lo: number, hi: number, size: number): void {
   const numberStep = numbers.length === 1 ? 0 : 1;
   for (let l = lo; l < hi; l++) {
     const number = numbers[l * numberStep]!;
-    if (number < 0 || number >= size) throw readOutside(nest, memory, number, size);
+    if (number < 0 || number >= size) throw readOutside(operator, memory, number, size);
   }
-}
-
-function readOutside({ id }: Pick<Nest, "id">, memory: string, number: number, size: number): UserError {
-  return new UserError({
-    code: "read-outside",
-    message: `${id}: reads element ${number} of ${memory}, which has the elements 0 .. ${size - 1}`,
-    hint: "keep the index inside the tensor, also where a `select` throws the value away",
-  });
 }
 
 function pick(out: Float64Array, { values, offset }: Store, numbers: Float64Array, { lo, hi }: Walk): void {
@@ -96,7 +88,7 @@ export function appendBehaviour(nest: Nest, work: WorkOf<"append">, wires: reado
       const before = count;
       count += countRecords(whens, inputs, walk.lo, walk.hi);
       if (column !== null) {
-        if (count > column.values.length) throw tooManyRecords(nest, work.tensor, column.values.length);
+        if (count > column.values.length) throw tooManyRecords(memories.operator, column.values.length);
         appendRecords(column, before, whens, from, inputs, walk);
       }
       for (let i = 0; i < sizes.length; i++) outputs[sizes[i]!]![0] = count;
@@ -144,10 +136,6 @@ function wordAt(words: Float64Array, lane: number): number {
   return words[words.length === 1 ? 0 : lane]!;
 }
 
-export function tooManyRecords({ id }: Pick<Nest, "id">, tensor: string, bound: number): UserError {
-  return new UserError({ code: "bound-exceeded", message: `${id}: makes more records than ${tensor} holds: ${bound}`, hint: "raise the operator's bound" });
-}
-
 /** The slot table of a hash nest while it runs: open addressing, linear probing. */
 interface HashTable {
   /** Number of the key in each slot; -1 where there is none. */
@@ -159,6 +147,7 @@ interface HashTable {
   readonly filled: Int32Array;
   fullest: number;
   readonly tally: { lanes: number; probes: number; entries: number };
+  readonly operator: string;
 }
 
 /** Lane l gets the number of its key: new keys are numbered as they come. Each slot that is looked at takes a turn at its bank. */
@@ -168,7 +157,6 @@ export function hashBehaviour(nest: Nest, work: WorkOf<"hash">, wires: readonly 
   const whenPort = wiresOf(wires, work.whenPort)[0]!;
   const into = wiresOf(wires, work.port);
   const table = makeHashTable(work, memories);
-  const count = memories.scratch.get(work.count)!.values;
   const entries = new Float64Array(nest.lanes);
   return {
     tally: table.tally,
@@ -176,16 +164,15 @@ export function hashBehaviour(nest: Nest, work: WorkOf<"hash">, wires: readonly 
       findLanes(walk);
       table.filled.fill(0);
       table.fullest = 0;
-      enterLanes(nest, table, inputs[keyPort]!, inputs[whenPort]!, entries, walk);
+      enterLanes(table, inputs[keyPort]!, inputs[whenPort]!, entries, walk);
       for (let i = 0; i < into.length; i++) copyEntries(outputs[into[i]!]!, entries);
-      count[0] = table.tally.entries;
       advance(walk);
       return table.fullest > nest.ii ? table.fullest : nest.ii;
     },
   };
 }
 
-function makeHashTable({ slots, keys }: WorkOf<"hash">, { scratch, banks }: Memories): HashTable {
+function makeHashTable({ slots, keys }: WorkOf<"hash">, { scratch, banks, operator }: Memories): HashTable {
   return {
     slots: new Int32Array(slots).fill(-1),
     shift: 32 - Math.log2(slots),
@@ -193,12 +180,13 @@ function makeHashTable({ slots, keys }: WorkOf<"hash">, { scratch, banks }: Memo
     filled: new Int32Array(banks),
     fullest: 0,
     tally: { lanes: 0, probes: 0, entries: 0 },
+    operator,
   };
 }
 
-function enterLanes(nest: Nest, table: HashTable, keys: Float64Array, when: Float64Array, entries: Float64Array, { lo, hi }: Walk): void {
+function enterLanes(table: HashTable, keys: Float64Array, when: Float64Array, entries: Float64Array, { lo, hi }: Walk): void {
   entries.fill(-1);
-  for (let l = lo; l < hi; l++) if (wordAt(when, l) !== 0) entries[l] = entryOf(nest, table, wordAt(keys, l));
+  for (let l = lo; l < hi; l++) if (wordAt(when, l) !== 0) entries[l] = entryOf(table, wordAt(keys, l));
 }
 
 function copyEntries(out: Float64Array, entries: Float64Array): void {
@@ -206,7 +194,7 @@ function copyEntries(out: Float64Array, entries: Float64Array): void {
 }
 
 /** Number of the key, entered if it is new. */
-function entryOf(nest: Nest, table: HashTable, key: number): number {
+function entryOf(table: HashTable, key: number): number {
   const { slots, keys, tally } = table;
   tally.lanes++;
   let slot = homeSlot(key, table);
@@ -214,9 +202,9 @@ function entryOf(nest: Nest, table: HashTable, key: number): number {
     probe(table, slot);
     const entry = slots[slot]!;
     if (entry >= 0 && keys[entry] === key) return entry;
-    if (entry < 0) return enterKey(nest, table, slot, key);
+    if (entry < 0) return enterKey(table, slot, key);
   }
-  throw tooManyKeys(nest, keys.length);
+  throw tooManyKeys(table.operator, keys.length);
 }
 
 /** Multiplicative hashing (Knuth, The Art of Computer Programming 3, section 6.4): 2654435769 is 2^32 over the golden ratio; the top bits of the product. */
@@ -231,15 +219,11 @@ function probe(table: HashTable, slot: number): void {
   if (count > table.fullest) table.fullest = count;
 }
 
-function enterKey(nest: Nest, { slots, keys, tally }: HashTable, slot: number, key: number): number {
+function enterKey({ slots, keys, tally, operator }: HashTable, slot: number, key: number): number {
   const entry = tally.entries;
-  if (entry === keys.length) throw tooManyKeys(nest, keys.length);
+  if (entry === keys.length) throw tooManyKeys(operator, keys.length);
   slots[slot] = entry;
   keys[entry] = key;
   tally.entries++;
   return entry;
-}
-
-function tooManyKeys({ id }: Nest, bound: number): UserError {
-  return new UserError({ code: "bound-exceeded", message: `${id}: meets more distinct keys than its bound of ${bound}`, hint: "raise the operator's bound" });
 }

@@ -1,6 +1,9 @@
-/** Small questions about nests, units and channels that verifier, datapath, timing and report all ask. */
+/** Small questions about sections, nests, units and channels that verifier, datapath, timing and report all ask. */
 
 import type { Channel, Fabric, Nest, Section, Work } from "./fabric.ts";
+
+/** The key of a lane that takes no part in a scatter: the lowest i32. */
+export const NO_KEY = -(2 ** 31);
 
 /** How often a nest fires in all. */
 export function firingsOf(nest: Pick<Nest, "loops">): number {
@@ -20,6 +23,18 @@ export function periodOf(nest: Pick<Nest, "loops">, level: number): number {
 /** Number of the configuration that a section belongs to; one of its own, below 0, where it shares none. */
 export function configurationOf({ sections }: Pick<Fabric, "sections">, section: number): number {
   return sections[section]!.configuration ?? -1 - section;
+}
+
+/** Positions of the sections that are on the chip together, a list for each configuration. */
+export function configurationsOf(fabric: Pick<Fabric, "sections">): readonly (readonly number[])[] {
+  const lists = new Map<number, number[]>();
+  for (const section of fabric.sections.keys()) {
+    const number = configurationOf(fabric, section);
+    const list = lists.get(number);
+    if (list === undefined) lists.set(number, [section]);
+    else list.push(section);
+  }
+  return [...lists.values()];
 }
 
 export function channelsById(section: Section): ReadonlyMap<string, Channel> {
@@ -53,13 +68,12 @@ export function isDataDependent(nest: Nest): boolean {
   return steeringPorts(nest).length > 0;
 }
 
-/** The scratch memories that a nest reads or writes, and hands over or takes. */
+/** The scratch memories that a nest hands over or takes. */
 export function scratchesOf({ work }: Nest): readonly string[] {
-  if (work.kind === "hash") return [work.keys, work.count];
   return "scratch" in work ? [work.scratch] : [];
 }
 
-/** The scratch memory, i32 [slots], in which a hash nest keeps the number of each slot's key. It is never handed over. */
+/** The scratch memory, i32 [slots], in which a hash nest keeps the number of each slot's key. */
 export function slotTableOf({ keys }: Extract<Work, { readonly kind: "hash" }>): string {
   return `${keys}.slots`;
 }

@@ -1,11 +1,11 @@
 /** A fabric as people read it: sections, units with their nests, channels; one line each where it fits. */
 
-import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Scratch, Section, Step, TensorLayout, Unit } from "./fabric.ts";
+import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Scratch, Section, Shard, Step, TensorLayout, Unit } from "./fabric.ts";
 
 export function printFabric(fabric: Fabric): string {
   const { program, machine, style, tensors, sections } = fabric;
   const head = `fabric of ${program} on ${machine}, ${style}`;
-  return [head, ...tensors.map(printTensor), ...printOrder(fabric), ...sections.flatMap(printSection), ""].join("\n");
+  return [head, ...tensors.map(printTensor), ...printOrder(fabric), ...sections.flatMap((section) => printSection(section, sections)), ""].join("\n");
 }
 
 /** The steps, where they are more than one section after the other. */
@@ -26,9 +26,12 @@ function printTensor({ tensor, dtype, shape, tier, base_bytes }: TensorLayout): 
   return `tensor ${tensor}: ${dtype}[${shape.join(", ")}] in ${tier} at ${base_bytes}`;
 }
 
-function printSection({ name, operators, units, channels }: Section): string[] {
+/** `all` sections, to say which are on the chip with it. */
+function printSection(section: Section, all: readonly Section[]): string[] {
+  const { name, operators, units, channels, configuration } = section;
   const counts = (["pcu", "pmu", "ag"] as const).map((kind) => `${units.filter((unit) => unit.kind === kind).length} ${kind}`);
-  const head = `section ${name} (${operators.join(", ")}): ${counts.join(", ")}, ${channels.length} channels`;
+  const beside = all.flatMap((other) => (configuration !== undefined && other !== section && other.configuration === configuration ? [other.name] : []));
+  const head = `section ${name} (${operators.join(", ")}): ${counts.join(", ")}, ${channels.length} channels${beside.length === 0 ? "" : `, on the chip with ${beside.join(", ")}`}`;
   return ["", head, ...units.flatMap(printUnit).map(indent), ...channels.map(printChannel).map(indent)];
 }
 
@@ -89,7 +92,7 @@ function printWork(work: Nest["work"], named: Named): string[] {
     case "read":
       return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}`];
     case "scatter":
-      return [`${work.scratch}[${work.keyPort}] ${work.fn}= ${work.valuePort} in ${work.acc}`];
+      return [`${work.scratch}[${work.keyPort}] ${work.fn}= ${work.valuePort} in ${work.acc}${printShard(work.shard)}`];
     case "gather":
       return [`${work.port} <- ${work.scratch}[${work.indexPort}]`];
     case "fetch":
@@ -99,8 +102,12 @@ function printWork(work: Nest["work"], named: Named): string[] {
       return work.sizePort === undefined ? records : [...records, `${work.sizePort} <- records`];
     }
     case "hash":
-      return [`${work.port} <- number of ${work.keyPort} where ${work.whenPort}, in ${work.slots} slots; keys in ${work.keys}, their number in ${work.count}`];
+      return [`${work.port} <- number of ${work.keyPort} where ${work.whenPort}, in ${work.slots} slots; keys in ${work.keys}`];
   }
+}
+
+function printShard(shard: Shard | undefined): string {
+  return shard === undefined ? "" : `, keys from ${shard.first} on of ${shard.keys}`;
 }
 
 function printAccess({ dims, shape }: Access, named: Named): string {

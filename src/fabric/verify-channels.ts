@@ -105,7 +105,7 @@ function bufferFaults(channel: Channel, source: End, sink: End, report: Report):
   const taken = scratchesOf(sink.nest);
   const name = taken.find((one) => given.includes(one));
   if (name === undefined)
-    return [report("buffer-memory", `${channel.id} hands over ${given.join(" or ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
+    return [report("buffer-memory", `${channel.id} hands over ${given.join(", ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
   const buffers = source.unit.scratch.find((scratch) => scratch.name === name)?.buffers ?? 0;
   if (channel.depth <= buffers) return [];
   return [report("buffer-count", `${channel.id} hands over up to ${channel.depth} buffers, ${name} of ${source.unit.id} has ${buffers}`)];

@@ -76,21 +76,17 @@ function checkDataPort(nest: Nest, name: string, direction: "in" | "out", report
   );
 }
 
-/** Who works on a scratch memory must take or give its buffers, all at one level. A hash may keep its keys to itself. */
+/** Who works on a scratch memory must take or give its buffers, all at one level. What a hash works on is its own. */
 function checkHandover({ unit, nest, report }: Context): void {
   const names = scratchesOf(nest);
   const ports = nest.ports.filter(({ kind }) => kind === "buffer");
   const levels = new Set(ports.map(({ level }) => level));
   if (levels.size > 1) report("handover-level", `hands over at the levels ${[...levels].join(", ")}; all buffer ports of a nest act at one`);
-  if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but works on no scratch memory");
+  if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but has no scratch memory to hand over");
   const wanted = takesScratch(nest) ? "in" : "out";
   for (const name of names) {
     if (!unit.scratch.some((scratch) => scratch.name === name)) report("no-such-scratch", `works on ${name}, which ${unit.id} does not have`);
-    if (ports.length === 0 && nest.work.kind !== "hash") report("no-handover", `works on ${name}, but has no buffer port for it`);
-    if (ports.some((port) => port.direction !== wanted)) report("handover-direction", `${verbOf(nest)} ${name}: its buffer ports must be buffer-${wanted}`);
+    if (ports.length === 0) report("no-handover", `works on ${name}, but has no buffer port for it`);
+    if (ports.some((port) => port.direction !== wanted)) report("handover-direction", `${nest.work.kind}s ${name}: its buffer ports must be buffer-${wanted}`);
   }
-}
-
-function verbOf({ work }: Nest): string {
-  return work.kind === "hash" ? "hashes into" : `${work.kind}s`;
 }

@@ -156,8 +156,13 @@ function checkScatter(context: Context, work: Extract<Work, { kind: "scatter" }>
   checkWords(context, work.keyPort);
   checkWords(context, work.valuePort);
   checkIntegers(context, work.keyPort, "keys");
-  const dtype = findScratch(context, work.scratch)?.dtype;
-  if (dtype !== undefined && dtype !== work.acc) report("dtype-disagrees", `combines in ${work.acc}, but ${work.scratch} holds ${dtype}`);
+  const scratch = findScratch(context, work.scratch);
+  if (scratch === undefined) return;
+  if (scratch.dtype !== work.acc) report("dtype-disagrees", `combines in ${work.acc}, but ${work.scratch} holds ${scratch.dtype}`);
+  const { first, keys } = work.shard ?? { first: 0, keys: elementsOf(scratch.shape) };
+  const end = first + elementsOf(scratch.shape);
+  if (!(Number.isInteger(first) && Number.isSafeInteger(keys) && first >= 0 && end <= keys))
+    report("bad-shard", `has the keys from ${first} up to ${end} of a table of ${keys}`);
 }
 
 function checkGather(context: Context, work: Extract<Work, { kind: "gather" }>): void {
@@ -192,7 +197,7 @@ function checkAppend(context: Context, work: Extract<Work, { kind: "append" }>):
 }
 
 function checkHash(context: Context, work: Extract<Work, { kind: "hash" }>): void {
-  const { nest, report } = context;
+  const { report } = context;
   for (const port of [work.keyPort, work.whenPort, work.port]) checkWords(context, port);
   checkIntegers(context, work.keyPort, "keys");
   checkDtype(context, work.port, "i32", "a key's number");
@@ -200,10 +205,7 @@ function checkHash(context: Context, work: Extract<Work, { kind: "hash" }>): voi
   if (!(Number.isInteger(Math.log2(work.slots)) && work.slots >= bound))
     report("bad-slots", `has ${work.slots} slots for up to ${bound} keys, it needs a power of two of at least ${bound}`);
   checkTable(context, work.keys, bound);
-  checkTable(context, work.count, 1);
   checkTable(context, slotTableOf(work), work.slots);
-  const levels = nest.ports.filter(({ kind }) => kind === "buffer").map(({ level }) => level);
-  for (const level of levels) if (level !== 0) report("bad-level", `hands over at level ${level}, its keys are known at level 0`);
 }
 
 /** A scratch memory of so many i32, in one buffer or more. */

@@ -5,7 +5,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Fabric, Section, TensorLayout } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
-import { channelsById } from "./nests.ts";
+import { channelsById, configurationsOf } from "./nests.ts";
 import { channelFaults } from "./verify-channels.ts";
 import { unitLimitFaults } from "./verify-limits.ts";
 import { nestFaults } from "./verify-nests.ts";
@@ -15,7 +15,13 @@ import { stepFaults } from "./verify-steps.ts";
 export function verifyFabric(fabric: Fabric, machine: Machine): Fault[] {
   const layouts = fabric.tensors.flatMap((layout) => layoutFaults(layout, machine));
   const sections = fabric.sections.flatMap((section) => sectionFaults(section, fabric, machine));
-  return [...layouts, ...overlapFaults(fabric.tensors), ...sections, ...stepFaults(fabric)];
+  const counts = configurationsOf(fabric).flatMap((together) =>
+    countFaults(
+      together.map((section) => fabric.sections[section]!),
+      machine,
+    ),
+  );
+  return [...layouts, ...overlapFaults(fabric.tensors), ...counts, ...sections, ...stepFaults(fabric)];
 }
 
 /** Throws a UserError with all faults. */
@@ -30,18 +36,21 @@ function sectionFaults(section: Section, fabric: Fabric, machine: Machine): Faul
   const ids = section.units.map(({ id }) => id);
   return [
     ...repeated(ids).map((id) => faultAt(section.name, "repeated-id", `two units are called ${id}`)),
-    ...countFaults(section, machine),
     ...section.units.flatMap((unit) => unitLimitFaults(unit, section.name, channels, machine)),
     ...section.units.flatMap((unit) => nestFaults(unit, section.name, channels, fabric, machine)),
     ...channelFaults(section, machine),
   ];
 }
 
-function countFaults(section: Section, machine: Machine): Fault[] {
+/** `together`: all sections of one configuration. */
+function countFaults(together: readonly Section[], machine: Machine): Fault[] {
+  const names = together.map(({ name }) => name).join(", ");
+  const who = together.length === 1 ? "the section needs" : `the sections ${names} are on the chip together and need`;
+  const units = together.flatMap((section) => section.units);
   return (["pcu", "pmu", "ag"] as const).flatMap((kind) => {
-    const need = section.units.filter((unit) => unit.kind === kind).length;
+    const need = units.filter((unit) => unit.kind === kind).length;
     const bound = machine[kind].count;
-    return need <= bound ? [] : [faultAt(section.name, "too-many-units", `the section needs ${need} ${kind.toUpperCase()}s, the machine has ${bound}`)];
+    return need <= bound ? [] : [faultAt(names, "too-many-units", `${who} ${need} ${kind.toUpperCase()}s, the machine has ${bound}`)];
   });
 }
 

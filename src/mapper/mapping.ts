@@ -37,6 +37,6 @@ export interface MappingQuality {
   /** Sum over channels of links in the tree. */
   readonly wirelength_hops: number;
   readonly longest_route_hops: number;
-  /** Largest use of a link over its capacity, 0 .. 1. */
+  /** Largest use of a link over its capacity, 0 .. 1, by this section's channels alone. */
   readonly busiest_link_share: number;
 }

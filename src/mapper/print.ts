@@ -1,27 +1,43 @@
-/** A mapping as people read it: for each section a map of the grid, then its units and routes. */
+/** A mapping as people read it: for each section a map of the grid, then its units and routes. Sections that are on the chip together share one map. */
 
 import type { Section, Unit } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { MappedSection, Mapping, Route } from "./mapping.ts";
+import type { MappedSection, Mapping, MappingQuality, Route } from "./mapping.ts";
 import { type Site, sitesOf } from "./sites.ts";
+import { joinConfigurations, joinMapped, type Together } from "./together.ts";
 
 export function printMapping(mapping: Mapping, machine: Machine): string {
   const head = `mapping of ${mapping.fabric.program} (${mapping.fabric.style}) onto ${machine.name}, seed ${mapping.seed}`;
-  const sections = mapping.fabric.sections.map((section, index) => printSection(section, mapping.sections[index]!, machine));
-  return `${[head, ...sections].join("\n\n")}\n`;
+  const configurations = joinConfigurations(mapping.fabric).map((together) => printConfiguration(together, mapping, machine));
+  return `${[head, ...configurations].join("\n\n")}\n`;
 }
 
-function printSection(section: Section, mapped: MappedSection, machine: Machine): string {
-  const { wirelength_hops, longest_route_hops, busiest_link_share } = mapped.quality;
+function printConfiguration(together: Together, mapping: Mapping, machine: Machine): string {
+  const { members, sections, whole } = together;
+  const parts = members.map((section) => mapping.sections[section]!);
+  if (sections.length === 1) return printSection(whole, parts[0]!, mapLines(whole, parts[0]!, machine));
+  const mapped = joinMapped(together, parts, machine);
+  const head = `${sections.length} sections on the chip together: ${whole.name}`;
+  const overview = [head, ...[qualityLine(mapped.quality), ...mapLines(whole, mapped, machine)].map(indent)].join("\n");
+  return [overview, ...sections.map((section, s) => printSection(section, parts[s]!, []))].join("\n\n");
+}
+
+function printSection(section: Section, mapped: MappedSection, map: readonly string[]): string {
   return [
     `section ${section.name}: ${section.operators.join(", ")}`,
-    `  wirelength ${hops(wirelength_hops)}, longest route ${hops(longest_route_hops)}, busiest link ${(100 * busiest_link_share).toFixed(1)} % full`,
-    ...mapLines(section, mapped, machine).map((line) => `  ${line}`),
-    "  units",
+    ...[qualityLine(mapped.quality), ...map, "units"].map(indent),
     ...unitLines(section, mapped).map((line) => `    ${line}`),
     "  routes",
     ...routeLines(section, mapped).map((line) => `    ${line}`),
   ].join("\n");
+}
+
+function qualityLine({ wirelength_hops, longest_route_hops, busiest_link_share }: MappingQuality): string {
+  return `wirelength ${hops(wirelength_hops)}, longest route ${hops(longest_route_hops)}, busiest link ${(100 * busiest_link_share).toFixed(1)} % full`;
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz";

@@ -40,8 +40,11 @@ export function routeSection(maze: Maze, section: Section, machine: Machine, pos
     ),
   );
   const routes = new Map(parts.flatMap((part) => part.routes.map((route) => [route.channel, route])));
-  const overloads = parts.flatMap((part) => part.overloads).sort((a, b) => b.need - b.capacity - (a.need - a.capacity));
-  return { routes: channels.map((channel) => routes.get(channel.id)!), overloads };
+  return { routes: channels.map((channel) => routes.get(channel.id)!), overloads: worstFirst(parts.flatMap((part) => part.overloads)) };
+}
+
+export function worstFirst(overloads: readonly Overload[]): readonly Overload[] {
+  return overloads.toSorted((a, b) => b.need - b.capacity - (a.need - a.capacity));
 }
 
 function routeWidth(maze: Maze, machine: Machine, channels: readonly Channel[], switches: ReadonlyMap<UnitId, number>): RoutedSection {

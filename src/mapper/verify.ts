@@ -1,11 +1,12 @@
 /**
  * Checks a mapping against its fabric and a machine, from the mapping's own positions and links alone: every unit on a site of its kind and alone there, every route a tree
- * from its source to exactly its sinks with the hops it states, no link over its capacity. Shares no code with the placer and the router but the list of sites.
+ * from its source to exactly its sinks with the hops it states, no link over its capacity; for sections that are on the chip together, all of them at once. Shares no code with the placer and the router but the list of sites.
  */
 
 import type { Fault } from "../base/errors.ts";
 import type { UnitId } from "../base/units.ts";
 import type { Channel, Section } from "../fabric/fabric.ts";
+import { configurationsOf } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { MappedSection, Mapping, Placement, Route } from "./mapping.ts";
 import { sitesOf } from "./sites.ts";
@@ -16,14 +17,51 @@ export function verifyMapping(mapping: Mapping, machine: Machine): readonly Faul
   if (mapping.sections.length !== sections.length) {
     return [fault("section-count", "sections", `${mapping.sections.length} mapped sections, but the fabric has ${sections.length}`)];
   }
-  return sections.flatMap((section, index) => verifySection(section, mapping.sections[index]!, machine, `sections.${index}`));
+  const parts = sections.map((section, index): Part => ({ section, mapped: mapping.sections[index]!, path: `sections.${index}` }));
+  const alone = parts.flatMap((part) => verifySection(part, machine));
+  if (alone.length > 0) return alone;
+  const shared = configurationsOf(mapping.fabric).filter((members) => members.length > 1);
+  return shared.flatMap((members) =>
+    verifyTogether(
+      members.map((index) => parts[index]!),
+      machine,
+    ),
+  );
 }
 
-function verifySection(section: Section, mapped: MappedSection, machine: Machine, path: string): readonly Fault[] {
+/** A section, its mapping, and where that stands. */
+interface Part {
+  readonly section: Section;
+  readonly mapped: MappedSection;
+  readonly path: string;
+}
+
+function verifySection(part: Part, machine: Machine): readonly Fault[] {
+  const { section, mapped, path } = part;
   const placing = [...placedOnce(section, mapped.placement, path), ...onSites(section, mapped.placement, machine, path)];
   if (placing.length > 0) return placing;
   const routing = [...routedOnce(section, mapped.routes, path), ...treesFit(section, mapped, machine, path)];
-  return routing.length > 0 ? routing : [...withinCapacity(section, mapped.routes, machine, path), ...qualityHolds(section, mapped, machine, path)];
+  return routing.length > 0 ? routing : [...withinCapacity([part], machine), ...qualityHolds(part, machine)];
+}
+
+/** Sections that each hold on their own: do they take sites of their own, and do their circuits fit the links beside each other? Packets are those of the section that runs. */
+function verifyTogether(parts: readonly Part[], machine: Machine): readonly Fault[] {
+  const apart = sitesApart(parts);
+  return apart.length > 0 || machine.network.kind === "packet" ? apart : withinCapacity(parts, machine);
+}
+
+function sitesApart(parts: readonly Part[]): readonly Fault[] {
+  const taken = new Map<string, string>();
+  return parts.flatMap(({ section, mapped, path }) =>
+    mapped.placement.flatMap(({ unit, x, y }, index) => {
+      const who = `"${unit}" of section "${section.name}"`;
+      const other = taken.get(nameOf(x, y));
+      taken.set(nameOf(x, y), who);
+      return other === undefined
+        ? []
+        : [fault("site-taken", `${path}.placement.${index}`, `${who} stands at ${nameOf(x, y)}, where ${other} is on the chip beside it`)];
+    }),
+  );
 }
 
 function placedOnce(section: Section, placement: readonly Placement[], path: string): readonly Fault[] {
@@ -120,21 +158,19 @@ function depthOf(node: string, source: string, parents: ReadonlyMap<string, stri
   return depth;
 }
 
-/** Load of every link in channels (static) or tokens a tick (packet), by width. */
-function linkUse(
-  section: Section,
-  routes: readonly Route[],
-  machine: Machine,
-): readonly { readonly name: string; readonly need: number; readonly bound: number }[] {
+/** Load of every link in channels (static) or tokens a tick (packet), by width: what all these sections take of it. */
+function linkUse(parts: readonly Part[], machine: Machine): readonly { readonly name: string; readonly need: number; readonly bound: number }[] {
   const { network } = machine;
   const bounds = { vector: network.vector_links, scalar: network.scalar_links, control: network.control_links };
-  const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
   const use = new Map<string, { readonly name: string; readonly need: number; readonly bound: number }>();
-  for (const route of routes) {
-    const { width, rate } = channels.get(route.channel)!;
-    for (const [x, y, x2, y2] of route.links) {
-      const name = `${width} link from ${nameOf(x, y)} to ${nameOf(x2, y2)}`;
-      use.set(name, { name, need: (use.get(name)?.need ?? 0) + (network.kind === "static" ? 1 : rate), bound: bounds[width] });
+  for (const { section, mapped } of parts) {
+    const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
+    for (const route of mapped.routes) {
+      const { width, rate } = channels.get(route.channel)!;
+      for (const [x, y, x2, y2] of route.links) {
+        const name = `${width} link from ${nameOf(x, y)} to ${nameOf(x2, y2)}`;
+        use.set(name, { name, need: (use.get(name)?.need ?? 0) + (network.kind === "static" ? 1 : rate), bound: bounds[width] });
+      }
     }
   }
   return [...use.values()];
@@ -143,22 +179,26 @@ function linkUse(
 /** Sums of rates may be off by rounding. */
 const rounding = 1e-8;
 
-function withinCapacity(section: Section, routes: readonly Route[], machine: Machine, path: string): readonly Fault[] {
+function withinCapacity(parts: readonly Part[], machine: Machine): readonly Fault[] {
   const unit = machine.network.kind === "static" ? "channels" : "tokens a tick";
-  return linkUse(section, routes, machine)
+  const whose = parts.length === 1 ? "" : ` of sections ${parts.map(({ section }) => `"${section.name}"`).join(", ")} together`;
+  return linkUse(parts, machine)
     .filter(({ need, bound }) => need > bound + rounding)
-    .map(({ name, need, bound }) => fault("link-overfull", `${path}.routes`, `the ${name} carries ${need} ${unit}, its capacity is ${bound}`));
+    .map(({ name, need, bound }) =>
+      fault("link-overfull", `${parts[0]!.path}.routes`, `the ${name} carries ${need} ${unit}${whose}, its capacity is ${bound}`),
+    );
 }
 
-function qualityHolds(section: Section, { routes, quality }: MappedSection, machine: Machine, path: string): readonly Fault[] {
+function qualityHolds(part: Part, machine: Machine): readonly Fault[] {
+  const { routes, quality } = part.mapped;
   const facts = {
     wirelength_hops: routes.flatMap((route) => route.links).length,
     longest_route_hops: Math.max(0, ...routes.flatMap((route) => route.hops)),
-    busiest_link_share: Math.max(0, ...linkUse(section, routes, machine).map(({ need, bound }) => need / bound)),
+    busiest_link_share: Math.max(0, ...linkUse([part], machine).map(({ need, bound }) => need / bound)),
   };
   return (["wirelength_hops", "longest_route_hops", "busiest_link_share"] as const)
     .filter((figure) => Math.abs(facts[figure] - quality[figure]) > rounding)
-    .map((figure) => fault("wrong-quality", `${path}.quality.${figure}`, `states ${quality[figure]}, the routes make ${facts[figure]}`));
+    .map((figure) => fault("wrong-quality", `${part.path}.quality.${figure}`, `states ${quality[figure]}, the routes make ${facts[figure]}`));
 }
 
 function fault(code: string, path: string, message: string): Fault {

@@ -4,9 +4,10 @@
  * Hot path: called once for each firing.
  */
 
+import { tooManyRecords } from "../fabric/data-faults.ts";
 import type { Wire } from "../fabric/datapath.ts";
 import type { Nest, TensorLayout, Work } from "../fabric/fabric.ts";
-import { checkNumbers, countRecords, tooManyRecords, whenPorts } from "../fabric/indirect.ts";
+import { checkNumbers, countRecords, whenPorts } from "../fabric/indirect.ts";
 import { wiresOf } from "../fabric/storage.ts";
 import { advance, findLanes, makeWalk } from "../fabric/walk.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -15,8 +16,15 @@ import type { PlacedTier } from "./tiers.ts";
 
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
 
-/** The source of a fetch nest whose process has these wires as ports. Throws where a lane asks for an element that the tensor does not have. */
-export function fetchSource(nest: Nest, work: WorkOf<"fetch">, wires: readonly Wire[], layout: TensorLayout, tier: PlacedTier): CountingSource {
+/** The source of a fetch nest of that source operator whose process has these wires as ports. Throws where a lane asks for an element that the tensor does not have. */
+export function fetchSource(
+  operator: string,
+  nest: Nest,
+  work: WorkOf<"fetch">,
+  wires: readonly Wire[],
+  layout: TensorLayout,
+  tier: PlacedTier,
+): CountingSource {
   const walk = makeWalk(nest);
   const from = wiresOf(wires, work.indexPort)[0]!;
   const numberStep = wires[from]!.words === 1 ? 0 : 1;
@@ -25,7 +33,7 @@ export function fetchSource(nest: Nest, work: WorkOf<"fetch">, wires: readonly W
   return steered(bursts, (inputs, into) => {
     findLanes(walk);
     const numbers = inputs[from]!;
-    checkNumbers(nest, work.tensor, numbers, walk.lo, walk.hi, size);
+    checkNumbers(operator, work.tensor, numbers, walk.lo, walk.hi, size);
     for (let l = walk.lo; l < walk.hi; l++) touch(bursts, numbers[l * numberStep]!, 1);
     advance(walk);
     return ask(bursts, into);
@@ -33,7 +41,14 @@ export function fetchSource(nest: Nest, work: WorkOf<"fetch">, wires: readonly W
 }
 
 /** The source of an append nest: its records lie one behind the other. Throws where there are more of them than the tensor has elements. */
-export function appendSource(nest: Nest, work: WorkOf<"append">, wires: readonly Wire[], layout: TensorLayout, tier: PlacedTier): CountingSource {
+export function appendSource(
+  operator: string,
+  nest: Nest,
+  work: WorkOf<"append">,
+  wires: readonly Wire[],
+  layout: TensorLayout,
+  tier: PlacedTier,
+): CountingSource {
   const walk = makeWalk(nest);
   const whens = whenPorts(work, wires);
   const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length);
@@ -42,7 +57,7 @@ export function appendSource(nest: Nest, work: WorkOf<"append">, wires: readonly
   return steered(bursts, (inputs, into) => {
     findLanes(walk);
     const records = countRecords(whens, inputs, walk.lo, walk.hi);
-    if (written + records > size) throw tooManyRecords(nest, work.tensor, size);
+    if (written + records > size) throw tooManyRecords(operator, size);
     if (records > 0) touch(bursts, written, records);
     written += records;
     advance(walk);

@@ -131,7 +131,7 @@ export function buildSection({ channels, ties: plannedTies, slice }: SectionPlan
     return unit.nests.map((nest) => {
       const ties = plannedTies[nests.length]!;
       const wires = ties.map(({ wire }) => wire);
-      const traffic = trafficOf(nest, wires, fabric, machine);
+      const traffic = trafficOf(unit, nest, wires, fabric, machine);
       const behaviour = behaviourOf(nest, wires);
       nests.push({ unit, nest, traffic, tally: behaviour?.tally ?? null });
       return processOf(unit, nest, machine, { ties, traffic, behaviour });
@@ -146,6 +146,6 @@ type BehaviourOf = (nest: Nest, wires: readonly Tie["wire"][]) => NestBehaviour 
 function behaviours(unit: Unit, slice: SectionSlice, { machine, tensors, dtypes }: BuildContext): BehaviourOf {
   const isLive = (nest: Nest): boolean => slice.nests.has(nestKey(unit.id, nest.id));
   if (!unit.nests.some(isLive)) return () => null;
-  const memories: Memories = { tensors, dtypes, scratch: makeScratch(unit), banks: machine.pmu.banks };
+  const memories: Memories = { tensors, dtypes, scratch: makeScratch(unit), banks: machine.pmu.banks, operator: unit.operator };
   return (nest, wires) => (isLive(nest) ? makeBehaviour(nest, wires, memories) : null);
 }

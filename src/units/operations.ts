@@ -156,12 +156,11 @@ function scratchWords(unit: Unit, nest: Nest, tallies: Tallies): readonly Scratc
   }
 }
 
-/** Each probe reads a slot and, unless that is empty, its key; a new key writes both. The number of keys is written once. */
+/** Each probe reads a slot and, unless that is empty, its key; a new key writes both. */
 function hashWords(work: Extract<Work, { readonly kind: "hash" }>, { probes, entries }: Tally): readonly ScratchWords[] {
   return [
     { scratch: slotTableOf(work), read: probes, write: entries },
     { scratch: work.keys, read: probes - entries, write: entries },
-    { scratch: work.count, read: 0, write: 1 },
   ];
 }
 

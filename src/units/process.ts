@@ -46,7 +46,7 @@ export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traf
 }
 
 /** What a nest asks of the tiers: null for all but those of address generators. `wires`: like the ports of its process. */
-export function trafficOf(nest: Nest, wires: readonly Wire[], fabric: Fabric, machine: Machine): Traffic | null {
+export function trafficOf({ operator }: Unit, nest: Nest, wires: readonly Wire[], fabric: Fabric, machine: Machine): Traffic | null {
   const { work } = nest;
   if (!("tensor" in work)) return null;
   const layout = layoutOf(fabric, work.tensor);
@@ -57,9 +57,9 @@ export function trafficOf(nest: Nest, wires: readonly Wire[], fabric: Fabric, ma
     case "store":
       return { tier: tier.name, direction: "write", source: requestSource(nest, work.access, layout, tier) };
     case "fetch":
-      return { tier: tier.name, direction: "read", source: fetchSource(nest, work, wires, layout, tier) };
+      return { tier: tier.name, direction: "read", source: fetchSource(operator, nest, work, wires, layout, tier) };
     case "append":
-      return { tier: tier.name, direction: "write", source: appendSource(nest, work, wires, layout, tier) };
+      return { tier: tier.name, direction: "write", source: appendSource(operator, nest, work, wires, layout, tier) };
   }
 }
 

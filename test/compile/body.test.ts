@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Body, bodyOf } from "../../src/compile/body.ts";
+import { NO_KEY } from "../../src/fabric/nests.ts";
 import { count, groupBy, input, map, reduce } from "../../src/pattern/builder.ts";
 import type { GroupByOperator, MapOperator } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
@@ -49,14 +50,14 @@ describe("bodyOf", () => {
     expect(nodes[results[0]!]).toEqual({ kind: "reduce", dtype: "bf16", acc: "f32", fn: "add", arg: results[0]! - 1 });
   });
 
-  test("gives a groupBy's key first, negative where the record takes no part, then the values", () => {
+  test("gives a groupBy's key first, NO_KEY where the record takes no part, then the values", () => {
     const { nodes, results } = body(() => {
       const x = input("x", "i8", [4]);
       return groupBy("g", [4], (i) => ({ key: s.and(x.at(i), 1), keys: 2, when: s.gt(x.at(i), 0), fields: { n: count(), x: { fn: "max", value: x.at(i) } } }));
     });
     const [key, one, value] = results.map((id) => nodes[id]!);
     expect(key).toMatchObject({ kind: "op", op: "select", dtype: "i32" });
-    expect(nodes[(key as { args: readonly number[] }).args[2]!]).toMatchObject({ value: -1 });
+    expect(nodes[(key as { args: readonly number[] }).args[2]!]).toMatchObject({ value: NO_KEY });
     expect(nodes[(key as { args: readonly number[] }).args[1]!]).toMatchObject({ kind: "cast", dtype: "i32" });
     expect(one).toMatchObject({ kind: "const", value: 1 });
     expect(value).toMatchObject({ kind: "operand" });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
 import { makeBehaviour } from "../../src/fabric/datapath.ts";
 import type { Node, Work } from "../../src/fabric/fabric.ts";
+import { NO_KEY } from "../../src/fabric/nests.ts";
 import { fireAll, memoriesOf, wire } from "../support/datapaths.ts";
 import { acquires, affine, below, constant, handsOver, input, nest, op, reads, scratch, sends, sum } from "../support/fabrics.ts";
 
@@ -198,7 +199,7 @@ describe("a scatter nest", () => {
   const keys = [
     [0, 4, 8, 1],
     [1, 2, 3, 0],
-    [-1, -4, 5, 5],
+    [NO_KEY, NO_KEY, 5, 5],
     [9, 9, 9, 9],
   ];
 
@@ -220,9 +221,13 @@ describe("a scatter nest", () => {
   });
 
   it("refuses a key beyond its table, and takes the last one in it", () => {
+    const fireAllWith = (k: readonly (readonly number[])[]) => () =>
+      fireAll(body, wires, { k, v: [[1], [2], [3], [4]] }, memoriesOf({ scratch: [scratch("s", "i32", [10], 1)] }));
     const small = (extent: number) => fireAll(body, wires, { k: keys, v: [[1], [2], [3], [4]] }, memoriesOf({ scratch: [scratch("s", "i32", [extent], 1)] }));
     expect(() => small(10)).not.toThrow();
     expect(() => small(9)).toThrow(UserError);
-    expect(() => small(9)).toThrow("n: a record has the key 9, its table holds keys 0 .. 8");
+    const below = fireAllWith([[-1, 0, 0, 0], ...keys.slice(1)]);
+    expect(below).toThrow('"op" meets the key -1, expected 0 to 9');
+    expect(() => small(9)).toThrow('operator "op": "op" meets the key 9, expected 0 to 8');
   });
 });

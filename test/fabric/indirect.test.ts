@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
-import type { Nest, Work } from "../../src/fabric/fabric.ts";
-import { firingsOf, slotTableOf } from "../../src/fabric/nests.ts";
-import { fireAll, memoriesOf, shapes, tokensFor, validLanes, wire } from "../support/datapaths.ts";
+import type { Nest, Shard, Work } from "../../src/fabric/fabric.ts";
+import { firingsOf, NO_KEY, slotTableOf } from "../../src/fabric/nests.ts";
+import { fireAll, memoriesOf, shapes, type Tokens, tokensFor, validLanes, wire } from "../support/datapaths.ts";
 import { acquires, affine, below, handsOver, nest, reads, scratch, sends } from "../support/fabrics.ts";
 
 type Shape = Pick<Nest, "loops" | "lanes" | "guards">;
@@ -80,8 +80,8 @@ describe("a gather nest", () => {
   });
 
   it.each([
-    [12, "g: reads element 12 of s, which has the elements 0 .. 11"],
-    [-1, "g: reads element -1 of s, which has the elements 0 .. 11"],
+    [12, 'operator "op": "op" reads element 12 of "s", expected 0 to 11'],
+    [-1, 'operator "op": "op" reads element -1 of "s", expected 0 to 11'],
   ])("refuses the number %i, but not in a lane that is not valid", (number, message) => {
     const fire = (shape: Partial<Shape>) => fireAll(gather(shape), wiresFor(4), { i: tokensFor(gather({}), [11, 0, 0, number]) }, filled());
     expect(() => fire({})).toThrow(message);
@@ -117,7 +117,7 @@ describe("a fetch nest", () => {
     const fire = (number: number) => fireAll(fetch, [wire("i", 4, "i32"), wire("c", 4)], { i: tokensFor(fetch, [0, 11, number, 0]) }, memories);
     expect(codeOf(() => fire(11))).toBe("none");
     expect(codeOf(() => fire(-1))).toBe("read-outside");
-    expect(() => fire(12)).toThrow("f: reads element 12 of t, which has the elements 0 .. 11");
+    expect(() => fire(12)).toThrow('"op" reads element 12 of "t", expected 0 to 11');
   });
 
   it("does without the tensor where nobody needs its values", () => {
@@ -166,7 +166,7 @@ describe("an append nest", () => {
     const fire = (elements: number) => fireAll(append, wiresFor(4), tokens, memoriesWith(elements));
     expect(fire(20).sent.at(-1)!.n).toEqual([20]);
     expect(codeOf(() => fire(19))).toBe("bound-exceeded");
-    expect(() => fire(19)).toThrow("a: makes more records than t holds: 19");
+    expect(() => fire(19)).toThrow('"op" makes more records than its bound of 19');
   });
 
   it("counts without values, and then writes nothing", () => {
@@ -186,20 +186,71 @@ describe("an append nest", () => {
   });
 });
 
+describe("scatter nests that share a table", () => {
+  const scatter = (shape: Partial<Shape>, shard?: Shard): Nest => {
+    const work: Work = { kind: "scatter", scratch: "s", keyPort: "k", valuePort: "v", fn: "add", acc: "i32", ...(shard && { shard }) };
+    return nest("n", [2, 2], [reads("k", 2), reads("v", 2), handsOver("b", 0)], work, { lanes: 4, ...shape });
+  };
+  const wiresFor = (lanes: number, keyWords = lanes) => [wire("k", keyWords, "i32"), wire("v", lanes, "i32"), wire("b", 0)];
+  const fire = (of: Nest, elements: number, tokens: Tokens, banks = 4) => {
+    const memories = memoriesOf({ scratch: [scratch("s", "i32", [elements], 1)], banks });
+    const fired = fireAll(of, wiresFor(of.lanes), tokens, memories);
+    return { ...fired, table: Array.from(memories.scratch.get("s")!.values) };
+  };
+
+  it("have together what one has alone, each with the accesses and the bank conflicts of its own keys", () => {
+    const check = (shape: Shape, keys: readonly number[], values: readonly number[], cut: number, banks: number): void => {
+      const tokens = { k: tokensFor(shape, keys), v: tokensFor(shape, values) };
+      const whole = fire(scatter(shape), 20, tokens, banks);
+      const parts = [
+        { first: 0, end: cut },
+        { first: cut, end: 20 },
+      ].map(({ first, end }) => {
+        const part = fire(scatter(shape, { first, keys: 20 }), end - first, tokens, banks);
+        const own = tokens.k.map((words, n) =>
+          validLanes(shape, n).flatMap((lane) => (words[lane]! >= first && words[lane]! < end ? [words[lane]! - first] : [])),
+        );
+        expect(part.ticks).toEqual(own.map((elements) => turns(elements, banks)));
+        expect(part.tally?.lanes).toBe(own.flat().length);
+        return part;
+      });
+      expect(parts.flatMap(({ table }) => table)).toEqual(whole.table);
+    };
+    const keys = fc.array(fc.oneof(fc.integer({ min: 0, max: 19 }), fc.constant(NO_KEY)), { minLength: 1, maxLength: 40 });
+    const values = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 17 });
+    fc.assert(fc.property(shapes, keys, values, fc.integer({ min: 1, max: 19 }), fc.integer({ min: 1, max: 5 }), check), { numRuns });
+  });
+
+  it("let one key be for all lanes", () => {
+    const of = scatter({}, { first: 3, keys: 9 });
+    const memories = memoriesOf({ scratch: [scratch("s", "i32", [3], 1)] });
+    const { ticks } = fireAll(of, wiresFor(4, 1), { k: [[2], [3], [5], [6]], v: tokensFor(of, [1]) }, memories);
+    expect(ticks).toEqual([1, 4, 4, 1]);
+    expect(Array.from(memories.scratch.get("s")!.values)).toEqual([4, 0, 4]);
+  });
+
+  it("all refuse a key beyond the whole table, but not in a lane that is not valid", () => {
+    for (const first of [0, 10]) {
+      const part = (shape: Partial<Shape>) => () =>
+        fire(scatter(shape, { first, keys: 20 }), 10, { k: tokensFor(scatter({}), [0, 19, 3, 20]), v: tokensFor(scatter({}), [1]) });
+      expect(part({})).toThrow('operator "op": "op" meets the key 20, expected 0 to 19');
+      expect(part({ guards: [below(affine([0, 0], 1), 3)] })).not.toThrow();
+    }
+  });
+});
+
 describe("a hash nest", () => {
   const hash = (slots: number): Nest =>
     nest(
       "h",
       [2, 2],
       [reads("k", 2), reads("w", 2), sends("e", 2), handsOver("keys", 0), handsOver("count", 0)],
-      { kind: "hash", slots, keyPort: "k", whenPort: "w", port: "e", keys: "keys", count: "count" },
+      { kind: "hash", slots, keyPort: "k", whenPort: "w", port: "e", keys: "keys" },
       { lanes: 4 },
     );
-  const wiresFor = (lanes: number, entryWords = lanes) => [
-    ...[wire("k", lanes, "i32"), wire("w", lanes, "bool"), wire("e", entryWords, "i32"), wire("keys", 0), wire("count", 0)],
-  ];
+  const wiresFor = (lanes: number, entryWords = lanes) => [...[wire("k", lanes, "i32"), wire("w", lanes, "bool"), wire("e", entryWords, "i32")]];
   const memoriesWith = (bound: number, slots: number, banks = 4) =>
-    memoriesOf({ scratch: [scratch("keys", "i32", [bound], 1), scratch("count", "i32", [], 1), scratch("keys.slots", "i32", [slots], 1)], banks });
+    memoriesOf({ scratch: [scratch("keys", "i32", [bound], 1), scratch("keys.slots", "i32", [slots], 1)], banks });
   const keys = fc.array(fc.oneof(fc.integer({ min: -6, max: 6 }), fc.integer()), { minLength: 1, maxLength: 40 });
   const bits = fc.array(fc.nat(1), { minLength: 1, maxLength: 13 });
 
@@ -242,7 +293,6 @@ describe("a hash nest", () => {
       expect(sent.map(({ e }) => e)).toEqual(firings.map(({ entries }) => entries));
       expect(ticks).toEqual(firings.map((firing) => firing.ticks));
       expect(Array.from(memories.scratch.get("keys")!.values.slice(0, found.length))).toEqual(found);
-      expect(memories.scratch.get("count")!.values[0]).toBe(found.length);
       expect(tally).toEqual({ ...counts, entries: found.length });
     };
     fc.assert(fc.property(shapes, keys, bits, fc.integer({ min: 1, max: 5 }), check), { numRuns });
@@ -270,7 +320,7 @@ describe("a hash nest", () => {
   it("refuses more keys than its bound, though there are slots", () => {
     const tokens = { k: tokensFor(hash(16), [3, 1, 4, 1, 5]), w: tokensFor(hash(16), [1]) };
     expect(codeOf(() => fireAll(hash(16), wiresFor(4), tokens, memoriesWith(4, 16)))).toBe("none");
-    expect(() => fireAll(hash(16), wiresFor(4), tokens, memoriesWith(3, 16))).toThrow("h: meets more distinct keys than its bound of 3");
+    expect(() => fireAll(hash(16), wiresFor(4), tokens, memoriesWith(3, 16))).toThrow('"op" meets more distinct keys than its bound of 3');
   });
 
   it("keeps its slots in a scratch memory called after its keys", () => {

@@ -17,11 +17,12 @@ it("prints units, nests and channels for people", () => {
 });
 
 it("prints what data steers, and what is known only when a section starts", () => {
-  const { gather, fetch, append, hash } = steeredFabrics();
+  const { gather, fetch, append, hash, shard } = steeredFabrics();
   expect(printFabric(gather)).toContain("b <- table[i]");
   expect(printFabric(fetch)).toContain("b <- t[i]");
   expect(printFabric(append)).toContain("y += v where w");
-  expect(printFabric(hash)).toContain("e <- number of k where w, in 64 slots; keys in keys, their number in count");
+  expect(printFabric(hash)).toContain("e <- number of k where w, in 64 slots; keys in keys");
+  expect(printFabric(shard)).toContain("part[k] add= one in i32, keys from 25 on of 50");
   const guard = { value: { constant: 1, loops: [16], lane: 1, rounds: { r: 4 } }, limit: 100, size: "n" };
   const scan: Node = { kind: "scan", dtype: "f32", acc: "f64", fn: "add", arg: 0, level: 0, lanes: true, exclusive: false };
   const body = pcu("p", [7], [reads("a", 1), sends("b", 1)], [input("a"), scan], { b: 1 }, { guards: [guard] });
@@ -30,6 +31,15 @@ it("prints what data steers, and what is known only when a section starts", () =
   expect(text).toContain("[i < n / 16 <= 7] x 16 lanes");
   expect(text).toContain("where 0 <= 4 r + 16 i + lane + 1 < n <= 100");
   expect(text).toContain("%1 = f32 running add of %0 inside level 0, inclusive, lane after lane, in f64");
+});
+
+it("prints which sections are on the chip together", () => {
+  const { fabric } = centreRows(7, 37);
+  const [a, b, c] = ["a", "b", "c"].map((name, s) => ({ ...fabric.sections[0]!, name, configuration: s === 1 ? 1 : 0 }));
+  const heads = printFabric({ ...fabric, sections: [a!, b!, c!] })
+    .split("\n")
+    .filter((line) => line.startsWith("section"));
+  expect(heads.map((head) => head.split("channels")[1])).toEqual([", on the chip with c", "", ", on the chip with a"]);
 });
 
 it("prints the order of the sections where it is not one after the other", () => {

@@ -33,7 +33,7 @@ const gemm = systolicGemm(8, 32, 16).fabric;
 const rows = centreRows(7, 37).fabric;
 const map = elementwise(100).fabric;
 const scatter = groupBy(100, 7).fabric;
-const { gather, fetch, append, hash } = steeredFabrics();
+const { gather, fetch, append, hash, shard } = steeredFabrics();
 
 /** `map` in a loop of 5 rounds that carries x and ends by `done`; its load goes by the round. */
 const looped: Fabric = {
@@ -56,7 +56,7 @@ const counted = ["load.a/nests/load", "axpy/nests/body", "store.b/nests/store"].
 
 describe("verifyFabric", () => {
   it("finds nothing wrong with the examples", () => {
-    for (const fabric of [gemm, rows, map, scatter, dot(5).fabric, gather, fetch, append, hash, looped, counted])
+    for (const fabric of [gemm, rows, map, scatter, dot(5).fabric, gather, fetch, append, hash, shard, looped, counted])
       expect(verifyFabric(fabric, tinyMachine)).toEqual([]);
   });
 
@@ -86,6 +86,15 @@ describe("verifyFabric", () => {
   ];
   it.each(limits)("names unit, need and bound where %s is %j", (path, bound, fabric, fault) => {
     expect(faultsOf(fabric, having(tinyMachine, path, bound))).toContain(fault);
+  });
+
+  it("counts the units of all sections that are on the chip together", () => {
+    const section = { ...rows.sections[0]!, configuration: 4 };
+    const together = { ...rows, sections: [section, { ...section, name: "other" }], steps: [0, 1].map((s) => ({ kind: "section", section: s }) as const) };
+    const machine = having(tinyMachine, "pcu/count", 3);
+    expect(faultsOf(together, machine)).toEqual(["too-many-units: the sections section, other are on the chip together and need 4 PCUs, the machine has 3"]);
+    expect(faultsOf(together)).toEqual([]);
+    expect(faultsOf(having(together, "sections/1/configuration", 5), machine)).toEqual([]);
   });
 
   it("lets a broadcast take one output port", () => {
@@ -153,6 +162,7 @@ describe("verifyFabric", () => {
   ];
   const memories: readonly Case[] = [
     [rows, "units/rows/scratch/row/bytes", 295, "scratch-too-small: row of rows is given 295 bytes, its 2 buffers hold 296"],
+    [hash, "units/table/nests/hash/ports/e/kind", "buffer", "buffer-memory: table.hash: hands over buffers, but has no scratch memory to hand over"],
     [rows, "units/rows/nests/write/ports/full", null, "no-handover: rows.write: works on row, but has no buffer port for it"],
     [rows, "units/rows/nests/write/ports/full/direction", "in", "handover-direction: rows.write: writes row: its buffer ports must be buffer-out"],
     [rows, "units/rows/nests/write/work/scratch", "z", "no-such-scratch: rows.write: works on z, which rows does not have"],
@@ -205,11 +215,10 @@ describe("verifyFabric", () => {
     [hash, "units/table/scratch/keys.slots", null, "no-such-scratch: table.hash: works on keys.slots, which table does not have"],
     [hash, "units/table/scratch/keys.slots/shape", [32], "table-shape: table.hash: needs keys.slots as i32 of 64 elements, it is i32[32]"],
     [hash, "units/table/scratch/keys/dtype", "f32", "table-shape: table.hash: needs keys as i32 of 30 elements, it is f32[30]"],
-    [hash, "units/table/scratch/count/shape", [2], "table-shape: table.hash: needs count as i32 of 1 elements, it is i32[2]"],
     [hash, "units/table/scratch/keys.slots/bytes", 255, "scratch-too-small: keys.slots of table is given 255 bytes, its 1 buffers hold 256"],
-    [hash, "units/table/nests/hash/ports/keysFull/level", 1, "bad-level: table.hash: hands over at level 1, its keys are known at level 0"],
-    [hash, "units/table/nests/keys/work/scratch", "keys.slots", "buffer-memory: keysFull hands over keys or count, table.keys.keysFull takes keys.slots"],
-    [hash, "channels/keysFull/depth", 2, "buffer-count: keysFull hands over up to 2 buffers, keys of table has 1"],
+    [shard, "units/part1/nests/scatter/work/shard/first", 26, "bad-shard: part1.scatter: has the keys from 26 up to 51 of a table of 50"],
+    [shard, "units/part1/nests/scatter/work/shard/first", -1, "bad-shard: part1.scatter: has the keys from -1 up to 24 of a table of 50"],
+    [shard, "units/part1/scratch/part/dtype", "f32", "dtype-disagrees: part1.scatter: combines in i32, but part holds f32"],
     [hash, "channels/k/dtype", "f32", "dtype-disagrees: table.hash: its keys come as f32, they must be integers"],
     [hash, "channels/e/dtype", "i8", "dtype-disagrees: table.hash: a key's number is i32, e carries i8"],
     [

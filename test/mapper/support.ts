@@ -63,7 +63,7 @@ export function channelOf(id: string, source: string, sinks: readonly string[], 
   return { id, kind, width, dtype: "f32", words: 16, depth: 4, source: end(source), sinks: sinks.map(end), rate };
 }
 
-export function fabricOf(sections: readonly Pick<Section, "units" | "channels">[]): Fabric {
+export function fabricOf(sections: readonly (Pick<Section, "units" | "channels"> & Partial<Section>)[]): Fabric {
   return {
     ...{ schemaVersion: 1, program: "cloth", machine: "loom", style: "spatial", tensors: [] },
     sections: sections.map((section, index) => ({ name: `s${index}`, operators: ["op0", "op1", "op2"], ...section })),

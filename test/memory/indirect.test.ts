@@ -59,7 +59,7 @@ describe("fetchSource", () => {
         const of = { ...fetch, ...shape };
         const wires = [wire("c", of.lanes), wire("i", of.lanes, "i32")];
         const tokens = { i: tokensFor(of, list) };
-        const source = fetchSource(of, work, wires, tensor("t", dtype, [SIZE], base_bytes), tier);
+        const source = fetchSource("op", of, work, wires, tensor("t", dtype, [SIZE], base_bytes), tier);
         const elements = tokens.i.map((words, n) => validLanes(of, n).map((lane) => words[lane]!));
         const bursts = elements.map((list) => list.flatMap((element) => burstsOf(element, dtype, base_bytes, tier.spec.burst_bytes)));
         const asked = ask(source, of, wires, tokens);
@@ -72,19 +72,19 @@ describe("fetchSource", () => {
 
   it("lets one number be for all lanes", () => {
     const wires = [wire("i", 1, "i32"), wire("c", 4)];
-    const source = fetchSource(fetch, work, wires, tensor("t", "f32", [SIZE], 0), { name: "ddr", spec: tinyTier, first: 0 });
+    const source = fetchSource("op", fetch, work, wires, tensor("t", "f32", [SIZE], 0), { name: "ddr", spec: tinyTier, first: 0 });
     expect(ask(source, fetch, wires, { i: [[0], [15], [16], [0]] })).toEqual([[0], [], [1], [0]]);
   });
 
   it("refuses a number outside the tensor before any burst of it is asked for", () => {
     const wires = [wire("i", 4, "i32")];
     const source = (number: number) => () =>
-      ask(fetchSource(fetch, work, wires, tensor("t", "f32", [10, 20], 0), { name: "ddr", spec: tinyTier, first: 0 }), fetch, wires, {
+      ask(fetchSource("op", fetch, work, wires, tensor("t", "f32", [10, 20], 0), { name: "ddr", spec: tinyTier, first: 0 }), fetch, wires, {
         i: tokensFor(fetch, [number]),
       });
     expect(source(199)).not.toThrow();
-    expect(source(200)).toThrow("f: reads element 200 of t, which has the elements 0 .. 199");
-    expect(source(-1)).toThrow("f: reads element -1 of t");
+    expect(source(200)).toThrow('"op" reads element 200 of "t", expected 0 to 199');
+    expect(source(-1)).toThrow('"op" reads element -1 of "t"');
   });
 });
 
@@ -104,7 +104,7 @@ describe("appendSource", () => {
       fc.property(shapes, layouts, tiers, bits, bits, (shape, { dtype, base_bytes }, tier, w0, w1) => {
         const of = { ...append, ...shape };
         const tokens = { w0: tokensFor(of, w0), w1: tokensFor(of, w1) };
-        const source = appendSource(of, work, wiresFor(of.lanes), tensor("t", dtype, [256], base_bytes), tier);
+        const source = appendSource("op", of, work, wiresFor(of.lanes), tensor("t", dtype, [256], base_bytes), tier);
         let written = 0;
         const bursts = tokens.w0.map((_, n) => {
           const records = validLanes(of, n).reduce((sum, lane) => sum + tokens.w0[n]![lane]! + tokens.w1[n]![lane]!, 0);
@@ -124,13 +124,18 @@ describe("appendSource", () => {
   it("takes as many records as the tensor has elements, and not one more", () => {
     const tokens = { w0: tokensFor(append, [1]), w1: tokensFor(append, [0, 0, 0, 1]) };
     const asking = (elements: number) => () =>
-      ask(appendSource(append, work, wiresFor(4), tensor("t", "f32", [elements], 0), { name: "ddr", spec: tinyTier, first: 0 }), append, wiresFor(4), tokens);
+      ask(
+        appendSource("op", append, work, wiresFor(4), tensor("t", "f32", [elements], 0), { name: "ddr", spec: tinyTier, first: 0 }),
+        append,
+        wiresFor(4),
+        tokens,
+      );
     expect(asking(20)).not.toThrow();
-    expect(asking(19)).toThrow("a: makes more records than t holds: 19");
+    expect(asking(19)).toThrow('"op" makes more records than its bound of 19');
   });
 
   it("cannot be skipped", () => {
-    const source = appendSource(append, work, wiresFor(4), tensor("t", "f32", [9], 0), { name: "ddr", spec: tinyTier, first: 0 });
+    const source = appendSource("op", append, work, wiresFor(4), tensor("t", "f32", [9], 0), { name: "ddr", spec: tinyTier, first: 0 });
     expect(() => source.shift(1)).toThrow("cannot leap");
     expect(() => source.normalisedState()).toThrow("cannot leap");
   });

@@ -20,7 +20,7 @@ export type Tokens = Readonly<Record<string, readonly (readonly number[])[]>>;
 export const wire = (port: string, words: number, dtype: Dtype = "f32"): Wire => ({ port, words, dtype });
 
 export function memoriesOf({ scratch: specs = [], tensors = {}, dtypes = {}, banks = 4 }: Setting): Memories {
-  return { tensors, dtypes, banks, scratch: makeScratch(unit("pmu", "u", [], specs)) };
+  return { tensors, dtypes, banks, operator: "op", scratch: makeScratch(unit("pmu", "u", [], specs)) };
 }
 
 /** What a process with these wires has at its inputs at firing n. */

@@ -1,6 +1,7 @@
 /** Hand-made fabrics that between them use every kind of nest. Each comes with inputs and the plain answer. */
 
 import type { Fabric, Node } from "../../src/fabric/fabric.ts";
+import { NO_KEY } from "../../src/fabric/nests.ts";
 import type { TensorValues } from "../../src/pattern/program.ts";
 import {
   acquires,
@@ -182,7 +183,7 @@ export function groupBy(n: number, keys: number): Example {
     input("v", "i32"),
     constant(0, "i32"),
     op("ge", [1, 2], "bool"),
-    constant(-1, "i32"),
+    constant(NO_KEY, "i32"),
     op("select", [3, 0, 4], "i32"),
     constant(1, "i32"),
     { kind: "cast", dtype: "i32", arg: 1 },

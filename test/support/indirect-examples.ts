@@ -1,8 +1,26 @@
-/** Hand-made fabrics of what data steers: gather, fetch, append and hash nests, each with inputs and the plain answer. */
+/** Hand-made fabrics of what data steers: gather, fetch, append, hash and scatter nests, each with inputs and the plain answer. */
 
 import type { Fabric, Nest, TensorLayout, Work } from "../../src/fabric/fabric.ts";
+import { NO_KEY } from "../../src/fabric/nests.ts";
 import type { Example } from "./examples.ts";
-import { acquires, affine, below, type ChannelShapes, fabricOf, handsOver, load, nest, reads, scratch, sends, store, tensor, unit } from "./fabrics.ts";
+import {
+  acquires,
+  affine,
+  below,
+  type ChannelShapes,
+  constant,
+  fabricOf,
+  handsOver,
+  load,
+  nest,
+  pcu,
+  reads,
+  scratch,
+  sends,
+  store,
+  tensor,
+  unit,
+} from "./fabrics.ts";
 
 const lanes = 16;
 
@@ -59,54 +77,62 @@ export function appending(n: number, bound = n): Example {
   return { fabric: fabricOf(tensors, units, shapes), inputs, answers: { y, size: [records.length] } };
 }
 
-/** entry[i] = number of key[i] among the distinct keys, if when[i] holds; keys and size say which there are. */
+/** entry[i] = number of key[i] among the distinct keys, if when[i] holds. */
 export function hashing(n: number, bound: number, slots: number): Example {
-  const tensors = [
-    ...[tensor("key", "i32", [n], 0), tensor("when", "bool", [n], 1 << 20), tensor("entry", "i32", [n], 1 << 21)],
-    ...[tensor("keys", "i32", [bound], 1 << 22), tensor("size", "i32", [], 1 << 23)],
-  ];
-  const [key, when, entry, keys, size] = tensors as [TensorLayout, TensorLayout, TensorLayout, TensorLayout, TensorLayout];
-  const work: Work = { kind: "hash", slots, keyPort: "k", whenPort: "w", port: "e", keys: "keys", count: "count" };
-  const ports = [reads("k", 1), reads("w", 1), sends("e", 1), handsOver("keysFull", 0), handsOver("countFull", 0)];
-  const readKeys: Work = { kind: "read", scratch: "keys", access: { dims: walk, shape: [bound] }, port: "ks" };
-  const readCount: Work = { kind: "read", scratch: "count", access: { dims: [], shape: [] }, port: "n" };
-  const table = unit(
-    "pmu",
-    "table",
-    [
-      nest("hash", [vectors(n)], ports, work, { guards: inside(n) }),
-      nest("keys", [vectors(bound)], [acquires("keysFull", 0), sends("ks", 1)], readKeys),
-      nest("count", [], [acquires("countFull", 0), sends("n", 0)], readCount, { lanes: 1 }),
-    ],
-    [scratch("keys", "i32", [bound], 1), scratch("count", "i32", [], 1), scratch("keys.slots", "i32", [slots], 1)],
-  );
+  const [key, when, entry] = [tensor("key", "i32", [n], 0), tensor("when", "bool", [n], 1 << 20), tensor("entry", "i32", [n], 1 << 21)];
+  const work: Work = { kind: "hash", slots, keyPort: "k", whenPort: "w", port: "e", keys: "keys" };
+  const hash = nest("hash", [vectors(n)], [reads("k", 1), reads("w", 1), sends("e", 1)], work, { guards: inside(n) });
   const units = [
-    ...[load("k", key, [vectors(n)], walk), load("w", when, [vectors(n)], walk), table],
-    ...[store("e", entry, [vectors(n)], walk), store("ks", keys, [vectors(bound)], walk), store("n", size, [], [], { lanes: 1 })],
+    load("k", key, [vectors(n)], walk),
+    load("w", when, [vectors(n)], walk),
+    unit("pmu", "table", [hash], [scratch("keys", "i32", [bound], 1), scratch("keys.slots", "i32", [slots], 1)]),
+    store("e", entry, [vectors(n)], walk),
   ];
-  const shapes: ChannelShapes = {
-    ...{ k: i32, w: { dtype: "bool" }, e: i32, ks: i32, n: { ...i32, words: 1 } },
-    ...{ keysFull: { depth: 1 }, countFull: { depth: 1 } },
-  };
   const inputs = { key: numbers(n, bound, 4), when: Uint8Array.from(numbers(n, 4, 5), (draw) => (draw === 0 ? 0 : 1)) };
-  return { fabric: fabricOf(tensors, units, shapes), inputs, answers: hashAnswers(inputs.key, inputs.when, bound) };
+  return { fabric: fabricOf([key, when, entry], units, { k: i32, w: { dtype: "bool" }, e: i32 }), inputs, answers: hashAnswers(inputs.key, inputs.when) };
 }
 
-function hashAnswers(key: Int32Array, when: Uint8Array, bound: number): Example["answers"] {
+function hashAnswers(key: Int32Array, when: Uint8Array): Example["answers"] {
   const found = [...new Set(Array.from(key).filter((_, at) => when[at] !== 0))];
-  return {
-    entry: Array.from(key, (one, at) => (when[at] === 0 ? -1 : found.indexOf(one))),
-    keys: Array.from({ length: bound }, (_, at) => found[at] ?? 0),
-    size: [found.length],
+  return { entry: Array.from(key, (one, at) => (when[at] === 0 ? -1 : found.indexOf(one))) };
+}
+
+/** count[k] = how many i have key[i] = k, in a table that as many PMUs share as `shards` says; NO_KEY counts nowhere. */
+export function sharding(n: number, keys: number, shards: number): Example {
+  const size = Math.ceil(keys / shards);
+  const [key, count] = [tensor("key", "i32", [n], 0), tensor("count", "i32", [keys], 1 << 20)];
+  const parts = Array.from({ length: shards }, (_, s) => ({ s, first: s * size, extent: Math.min(size, keys - s * size) }));
+  const tables = parts.map(({ s, first, extent }) => {
+    const work: Work = {
+      ...{ kind: "scatter", scratch: "part", keyPort: "k", valuePort: "one", fn: "add", acc: "i32" },
+      shard: { first, keys },
+    };
+    const scatter = nest("scatter", [vectors(n)], [reads("k", 1), reads("one", 1), handsOver(`full${s}`, 0)], work, { guards: inside(n) });
+    const read: Work = { kind: "read", scratch: "part", access: { dims: walk, shape: [extent] }, port: `p${s}` };
+    const drain = nest("read", [vectors(extent)], [acquires(`full${s}`, 0), sends(`p${s}`, 1)], read);
+    return unit("pmu", `part${s}`, [scatter, drain], [scratch("part", "i32", [extent], 1)]);
+  });
+  const stores = parts.map(({ s, first, extent }) =>
+    store(`p${s}`, count, [vectors(extent)], [affine([lanes], 1, first)], { guards: [below(affine([lanes], 1), extent)] }),
+  );
+  const ones = pcu("ones", [vectors(n)], [sends("one", 1)], [constant(1, "i32")], { one: 0 });
+  const shapes: ChannelShapes = {
+    ...{ k: i32, one: { ...i32, words: 1 } },
+    ...Object.fromEntries(parts.flatMap(({ s }) => [[`p${s}`, i32] as const, [`full${s}`, { depth: 1 }] as const])),
   };
+  const inputs = { key: numbers(n, keys + 1, 6).map((at) => (at === 0 ? NO_KEY : at - 1)) };
+  const answer = new Array<number>(keys).fill(0);
+  for (const at of inputs.key) if (at >= 0) answer[at]!++;
+  return { fabric: fabricOf([key, count], [load("k", key, [vectors(n)], walk), ones, ...tables, ...stores], shapes), inputs, answers: { count: answer } };
 }
 
 /** All of them, small. */
-export function steeredFabrics(): Readonly<Record<"gather" | "fetch" | "append" | "hash", Fabric>> {
+export function steeredFabrics(): Readonly<Record<"gather" | "fetch" | "append" | "hash" | "shard", Fabric>> {
   return {
     gather: gathering(100, 37).fabric,
     fetch: fetching(100, 300).fabric,
     append: appending(100, 90).fabric,
     hash: hashing(100, 30, 64).fabric,
+    shard: sharding(100, 50, 2).fabric,
   };
 }

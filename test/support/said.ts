@@ -5,13 +5,10 @@
  */
 
 import { vi } from "vitest";
-import { compileJob, type Job, runJob } from "../../src/cli/jobs.ts";
-import type { RunResult } from "../../src/result/result.ts";
+import { doJob, type Job } from "../../src/cli/jobs.ts";
 
 /** Stands in for the worker thread. Says no progress. */
-export function inThisThread(job: Job): Promise<RunResult | string> {
-  return job.kind === "run" ? runJob(job, () => {}) : compileJob(job, () => {});
-}
+export const inThisThread = (job: Job): Promise<unknown> => doJob(job, () => {});
 
 /** The words of a command line; "" is an empty one. */
 export const wordsOf = (command: string): readonly string[] => [...command.matchAll(/"([^"]*)"|\S+/g)].map((match) => match[1] ?? match[0]);

@@ -22,8 +22,8 @@ const runningSum = (arg: number): Node => ({ kind: "scan", dtype: "f32", acc: "f
 const hashUnit = unitWith(
   "pmu",
   "h",
-  [nest("h", [4], [], { kind: "hash", slots: 16, keyPort: "k", whenPort: "w", port: "e", keys: "keys", count: "count" })],
-  [scratch("keys", "i32", [10], 1), scratch("count", "i32", [], 1), scratch("keys.slots", "i32", [16], 1)],
+  [nest("h", [4], [], { kind: "hash", slots: 16, keyPort: "k", whenPort: "w", port: "e", keys: "keys" })],
+  [scratch("keys", "i32", [10], 1), scratch("keys.slots", "i32", [16], 1)],
 );
 const hashed: ReadonlyMap<string, Tally> = new Map([["h", { lanes: 20, probes: 27, entries: 8 }]]);
 
@@ -87,7 +87,7 @@ describe("sramBytesOf", () => {
   });
 
   it("counts a slot for each probe, its key where it has one, and both for a new key", () => {
-    expect(sramBytesOf(hashUnit, tinyMachine, hashed)).toEqual({ read: (27 + 19) * 4, write: (8 + 8 + 1) * 4 });
+    expect(sramBytesOf(hashUnit, tinyMachine, hashed)).toEqual({ read: (27 + 19) * 4, write: (8 + 8) * 4 });
   });
 
   it("counts no accumulators of a PCU", () => {

@@ -3,7 +3,7 @@ import { verifyFabric } from "../../src/fabric/verify.ts";
 import type { RunCounters } from "../../src/result/counters.ts";
 import type { Example } from "../support/examples.ts";
 import { run, tinyMachine } from "../support/fabrics.ts";
-import { appending, fetching, gathering, hashing } from "../support/indirect-examples.ts";
+import { appending, fetching, gathering, hashing, sharding } from "../support/indirect-examples.ts";
 
 /** Sizes that end in part of a vector, in one vector, and in less than one. */
 const examples: Readonly<Record<string, readonly Example[]>> = {
@@ -11,6 +11,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   fetch: [fetching(200, 3000), fetching(16, 5), fetching(3, 1)],
   append: [appending(333), appending(16, 40), appending(3)],
   hash: [hashing(300, 60, 64), hashing(16, 20, 32), hashing(3, 3, 4)],
+  shard: [sharding(300, 100, 3), sharding(16, 40, 2), sharding(3, 3, 3)],
 };
 
 const cases = Object.entries(examples).flatMap(([kind, list]) => list.map((example, i) => [`${kind} ${i}`, example] as const));
@@ -56,8 +57,8 @@ describe("what data steers", () => {
   });
 
   it.each([
-    ["fetch: reads element 9 of t,", fetching(40, 9)],
-    ["gather: reads element 9 of table,", gathering(40, 9)],
+    ['"op" reads element 9 of "t", expected 0 to 8', fetching(40, 9)],
+    ['"op" reads element 9 of "table", expected 0 to 8', gathering(40, 9)],
   ])("ends a run where an index is outside, whether values are asked for or not: %s", (message, { fabric, inputs }) => {
     const wrong = { ...inputs, index: Int32Array.from(inputs.index!, (index, at) => (at === 30 ? 9 : index)) };
     for (const values of [true, false]) expect(() => run(fabric, wrong, { values })).toThrow(message);
@@ -66,6 +67,19 @@ describe("what data steers", () => {
   it("ends a run with more records than there is room for, whether values are asked for or not", () => {
     const { fabric, inputs, answers } = appending(100, 60);
     expect(answers.size![0]).toBeGreaterThan(60);
-    for (const values of [true, false]) expect(() => run(fabric, inputs, { values })).toThrow("append: makes more records than y holds: 60");
+    for (const values of [true, false]) expect(() => run(fabric, inputs, { values })).toThrow('"op" makes more records than its bound of 60');
+  });
+
+  it("ends a run where a key is beyond the whole table, whether values are asked for or not", () => {
+    const { fabric, inputs } = sharding(100, 50, 2);
+    const wrong = { key: inputs.key!.map((key, at) => (at === 70 ? 50 : key)) };
+    for (const values of [true, false]) expect(() => run(fabric, wrong, { values })).toThrow('"op" meets the key 50, expected 0 to 49');
+  });
+
+  it("costs a shard the accesses of its own keys only", () => {
+    const { fabric, inputs } = sharding(300, 100, 3);
+    const own = (first: number, end: number): number => inputs.key!.filter((key) => key >= first && key < end).length;
+    const units = run(fabric, inputs).sections[0]!.units.filter(({ kind }) => kind === "pmu");
+    expect(units.map((unit) => unit.sram_write_bytes)).toEqual([4 * own(0, 34), 4 * own(34, 68), 4 * own(68, 100)]);
   });
 });
