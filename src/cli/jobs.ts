@@ -17,6 +17,7 @@ import { shownPath } from "./code.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
 import type { Settings } from "./settings.ts";
+import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export interface Common {
@@ -35,6 +36,11 @@ export interface RunJob extends Common {
   readonly maxCycles: number | null;
 }
 
+/** A run, and beside it what was expected of it. */
+export interface StudyJob extends Omit<RunJob, "kind"> {
+  readonly kind: "study";
+}
+
 /** `explanation` is what `weft explain` prints. */
 export type Emit = "program" | "controllers" | "fabric" | "mapping" | "explanation";
 
@@ -43,18 +49,33 @@ export interface CompileJob extends Common {
   readonly emit: Emit;
 }
 
-export type Job = RunJob | CompileJob;
+export type Job = RunJob | StudyJob | CompileJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
 
-export async function runJob(job: RunJob, progress: Progress): Promise<RunResult> {
+export function doJob(job: Job, progress: Progress): Promise<RunResult | Study | string> {
+  switch (job.kind) {
+    case "run":
+      return runJob(job, progress);
+    case "study":
+      return studyJob(job, progress);
+    case "compile":
+      return compileJob(job, progress);
+  }
+}
+
+async function runJob(job: RunJob, progress: Progress): Promise<RunResult> {
+  return (await studyJob({ ...job, kind: "study" }, progress)).result;
+}
+
+async function studyJob(job: StudyJob, progress: Progress): Promise<Study> {
   const began = performance.now();
   const { machine, workload } = await load(job);
   const { program, seed } = workload;
   const energyTable = readEnergyTable(machine);
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
-  const { mapping } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
+  const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   const inputs = await workload.inputs();
   progress(`simulating ${program.name} on ${machine.name}`);
   const options: SimulateOptions = {
@@ -68,7 +89,9 @@ export async function runJob(job: RunJob, progress: Progress): Promise<RunResult
     }),
   };
   const counters = inFile(shownPath(workload.path), () => simulate(mapping, machine, options));
-  return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host: hostOf(began, counters) });
+  const host = hostOf(began, counters);
+  const result = makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
+  return { result, expected_cycles: expectedCycles(controllers, result), on_chip: mostOnChip(mapping), data_bytes: dataBytes(program) };
 }
 
 /** Passes on what comes at least so many seconds after the last that was passed on, and the end. */
@@ -83,7 +106,7 @@ function every(seconds: number, show: (progress: SimulationProgress) => void): (
 }
 
 /** The stage asked for, printed, as `run` would take it. */
-export async function compileJob(job: CompileJob, progress: Progress): Promise<string> {
+async function compileJob(job: CompileJob, progress: Progress): Promise<string> {
   const { machine, workload } = await load(job);
   if (job.emit === "program") return printProgram(workload.program);
   progress(`compiling, placing and routing ${workload.name} for ${machine.name}`);

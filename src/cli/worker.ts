@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type Failure, failureOf } from "./failure.ts";
-import { compileJob, type Job, runJob } from "./jobs.ts";
+import { doJob, type Job } from "./jobs.ts";
 
 export type Message =
   | { readonly kind: "progress"; readonly line: string }
@@ -13,8 +13,7 @@ const post = (message: Message): void => parentPort?.postMessage(message);
 const progress = (line: string): void => post({ kind: "progress", line });
 
 try {
-  const job = workerData as Job;
-  post({ kind: "done", value: job.kind === "run" ? await runJob(job, progress) : await compileJob(job, progress) });
+  post({ kind: "done", value: await doJob(workerData as Job, progress) });
 } catch (error) {
   post({ kind: "failed", failure: failureOf(error) });
 }

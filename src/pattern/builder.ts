@@ -248,7 +248,7 @@ export interface Hashed<K extends string> {
 
 /**
  * groupBy for any i32 keys: one record for each distinct key, in the order in which the keys first appear, with the key in the field `key`. `bound`: most distinct
- * keys there can be (an error if there are more).
+ * keys there can be (an error if there are more). Beyond its size the collection holds the identities of its folds.
  */
 export function hashBy<K extends string>(
   name: string,

@@ -21,7 +21,7 @@ export interface SectionCounters {
   readonly operators: readonly string[];
   /** How often it ran. All counts here are sums over its runs. */
   readonly runs: number;
-  /** How often it was loaded: not again where it was on the chip already. */
+  /** How often it was loaded: not where it was on the chip already, alone or with others of its configuration. */
   readonly configurations: number;
   /** Configuring, then running: both included in RunCounters.ticks. */
   readonly configuringTicks: Cycles;

@@ -2,9 +2,10 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
-import { type RunJob, runJob } from "../../src/cli/jobs.ts";
+import { doJob, type StudyJob } from "../../src/cli/jobs.ts";
+import type { Study } from "../../src/cli/study.ts";
 import { type Case, type Expected, SUITES, type Suite } from "../../src/cli/suites.ts";
 import { validate } from "../../src/cli/validate.ts";
 import { loadWorkload } from "../../src/cli/workload.ts";
@@ -19,7 +20,12 @@ function study(name: string, expected: Expected, set: readonly string[] = []): C
 
 const suiteOf = (name: string, ...cases: readonly Case[]): Suite => ({ name, leavesOut: ["the weather"], cases });
 const published = (value: number, within: number): Expected => ({ kind: "published", value, within, source: "a paper" });
-const simulated = (job: RunJob): Promise<RunResult> => runJob(job, () => undefined);
+const simulated = (job: StudyJob): Promise<Study> => doJob(job, () => undefined) as Promise<Study>;
+const benchmark = (name: string, set: readonly string[] = []): Case => ({
+  ...study(name, { kind: "information" }, set),
+  figures: [],
+  published_units: { pcu: 11, pmu: 16, ag: 17 },
+});
 
 const good = suiteOf(
   "good",
@@ -29,10 +35,10 @@ const good = suiteOf(
 );
 const bad = suiteOf("bad", study("too few", { kind: "at least", value: 11_000, source: "asked" }), study("good all the same", published(10_500, 0.05)));
 
-async function run(suites: readonly Suite[], name?: string, folder = temporaryFolder()) {
+async function run(suites: readonly Suite[], name?: string, folder = temporaryFolder(), run: (job: StudyJob) => Promise<Study> = simulated) {
   const [printed, said]: [string[], string[]] = [[], []];
   const file = join(folder, "VALIDATION.md");
-  const code = await validate(name, { suites, run: simulated, file, say: (line) => said.push(line), print: (text) => printed.push(text) });
+  const code = await validate(name, { suites, run, lanes: 2, file, say: (line) => said.push(line), print: (text) => printed.push(text) });
   return { code, table: printed.join(""), said, folder, text: readFileSync(file, "utf8") };
 }
 
@@ -57,6 +63,7 @@ describe("weft validate", () => {
     expect(row(table, "shown").slice(5, 7)).toEqual(["", ""]);
     expect(row(table, "fast enough").slice(3, 4)).toEqual(["at most 11000 (asked)"]);
     expect(said.slice(0, 3)).toEqual(["good 1 of 3: near", "good 2 of 3: shown", "good 3 of 3: fast enough"]);
+    expect(said[3]).toMatch(/^good: 3 cases in \d+\.\d s on this host$/);
   });
 
   it("ends with 1 if any figure is out of its tolerance, and still runs the others", async () => {
@@ -67,7 +74,7 @@ describe("weft validate", () => {
   });
 
   it("takes the bounds of a tolerance for within, and nothing beyond", async () => {
-    const { cycles } = await simulated({ ...job, machine: "plasticine" });
+    const { cycles } = (await simulated(job)).result;
     const edges = [cycles, cycles - 1, cycles + 1].flatMap((value): Expected[] => [
       { kind: "at most", value, source: "" },
       { kind: "at least", value, source: "" },
@@ -119,8 +126,74 @@ describe("weft validate", () => {
   });
 });
 
-const job: RunJob = {
-  ...{ kind: "run", workload: "dot", machine: "plasticine", style: "spatial", seed: null, values: false, engine: "fast", maxCycles: null },
+describe("a benchmark", () => {
+  it("has a row with its time beside the plan's and the bound, and our units beside the published ones", async () => {
+    const { table, text } = await run([suiteOf("paper", benchmark("product"), good.cases[0]!)]);
+    const { result, expected_cycles, on_chip } = await simulated(job);
+    const cells = row(table, "product");
+    expect(cells[1]).toMatch(new RegExp(`^${result.cycles.toLocaleString("en")} cycles, 10\\.\\d+ us$`));
+    expect(cells[2]).toMatch(new RegExp(`^${Math.round(expected_cycles).toLocaleString("en")} \\(-\\d\\.\\d %\\)$`));
+    expect([cells[3], cells[4]]).toEqual(["11, ddr", "0.1 %"]);
+    expect(on_chip).toEqual({ pcu: 1, pmu: 0, ag: 3 });
+    expect(cells.slice(7, 11)).toEqual(["1.12 x", "1 / 0 / 3", "11 / 16 / 17", "1"]);
+    expect(cells[11]).toMatch(/^\d+\.\d s$/);
+    expect(text).not.toContain("| host |");
+  });
+
+  it("expects of a plan the loading of the configuration and what the cost model says", async () => {
+    const { result, expected_cycles } = await simulated(job);
+    expect(expected_cycles).toBeGreaterThan(10_000);
+    expect(expected_cycles).toBeLessThan(result.cycles);
+  });
+
+  it("is flagged over 3 times its bound, with the report's reason, and not below", async () => {
+    const { table } = await run([suiteOf("paper", benchmark("short"), benchmark("long", ["n=2000000"]))]);
+    expect(row(table, "short").slice(5, 7)).toEqual(["reconfiguration", expect.stringMatching(/^reconfiguration takes 9\d\.\d % of 10,\d+ cycles$/)]);
+    expect(row(table, "long").slice(5, 7)).toEqual(["ddr", ""]);
+  });
+
+  it("ends with 1 where it cannot be run, or beats its bound", async () => {
+    const broken = await run([suiteOf("paper", benchmark("impossible", ["machine.tiers.ddr.bytes=1 B"]), benchmark("possible"))]);
+    expect(broken.code).toBe(1);
+    expect(row(broken.table, "impossible").slice(1)).toEqual(["did not run", "", "", "", "", "", "", "", "11 / 16 / 17", "", ""]);
+    const bound = async (ddr: number) => {
+      const { result, ...rest } = await simulated(job);
+      return run([suiteOf("paper", benchmark("product"))], undefined, temporaryFolder(), async () => ({
+        ...{ ...rest, result: { ...result, bounds_cycles: { ...result.bounds_cycles, ddr: result.cycles + ddr } } },
+      }));
+    };
+    expect([(await bound(0.5)).code, (await bound(1)).code]).toEqual([0, 1]);
+  });
+});
+
+describe("cases side by side", () => {
+  it("stand in the table in their own order, and a case begins as soon as one before it has ended", async () => {
+    const done = (await simulated(job)) satisfies Study;
+    const ends: (() => void)[] = [];
+    const began: string[] = [];
+    const wait = (job: StudyJob): Promise<Study> => {
+      began.push(job.settings.workload[0]!.value);
+      return new Promise((resolve) => ends.push(() => resolve(done)));
+    };
+    const cases = ["1", "2", "3", "4"].map((n) => ({ ...benchmark(`n${n}`), set: [`n=${n}`] }));
+    const running = run([suiteOf("paper", ...cases)], undefined, temporaryFolder(), wait);
+    for (const [end, expected] of [
+      [1, "123"],
+      [2, "1234"],
+      [3, "1234"],
+    ] as const) {
+      await vi.waitFor(() => expect(ends.length).toBeGreaterThan(end));
+      ends[end]!();
+      await vi.waitFor(() => expect(began.join("")).toBe(expected));
+    }
+    ends[0]!();
+    const { table } = await running;
+    expect([...table.matchAll(/\| n(\d) /g)].map((match) => match[1])).toEqual(["1", "2", "3", "4"]);
+  });
+});
+
+const job: StudyJob = {
+  ...{ kind: "study", workload: "dot", machine: "plasticine", style: "spatial", seed: null, values: false, engine: "fast", maxCycles: null },
   settings: { workload: [{ path: "n", value: "64", label: "" }], machine: [] },
 };
 

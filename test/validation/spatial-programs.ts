@@ -75,11 +75,20 @@ export const search = program("search", { n: 32_410, length: 4 }, ({ n, length }
  * MachSuite's training of a net with two hidden layers, one sample a round, as it is: the slope of the sigmoid is taken as z (1 - z) of its argument z,
  * the softmax is of negated activations, and after each step every weight matrix and bias is brought to norm 1.
  */
-export const backprop = program(
-  "backprop",
-  { features: 13, nodes: 64, classes: 3, samples: 163, dtype: "f64" },
-  ({ features, nodes, classes, samples, dtype }) => {
+export const backprop = training("backprop", sigmoid, mul);
+
+/** Spatial's version of it: a sigmoid of three straight lines, and a difference where the gradient of the middle weights has a product. */
+export const backpropOfSpatial = training(
+  "backprop-of-spatial",
+  (z) => select(lt(z, -2), constant("f64", 0), select(lt(z, 2), add(mul(z, 0.25), 0.5), constant("f64", 1))),
+  sub,
+);
+
+function training(name: string, active: (z: Expr) => Expr, middle: (activation: Expr, delta: Expr) => Expr) {
+  const sizes = { features: 13, nodes: 64, classes: 3, samples: 163 };
+  return program(name, sizes, ({ features, nodes, classes, samples }) => {
     const rate = 0.01;
+    const dtype = "f64";
     const x = input("x", dtype, [samples, features]);
     const target = input("target", dtype, [samples, classes]);
     const init = {
@@ -100,11 +109,11 @@ export const backprop = program(
         );
       const each = (name: string, z: Handle, of: (z: Expr) => Expr) => map(name, z.tensor.shape, (i) => of(z.at(i)));
       const z1 = layer("z1", w1, b1, (i) => x.at(sample, i));
-      const a1 = each("a1", z1, sigmoid);
+      const a1 = each("a1", z1, active);
       const z2 = layer("z2", w2, b2, (i) => a1.at(i));
-      const a2 = each("a2", z2, sigmoid);
+      const a2 = each("a2", z2, active);
       const z3 = layer("z3", w3, b3, (i) => a2.at(i));
-      const a3 = each("a3", z3, sigmoid);
+      const a3 = each("a3", z3, active);
 
       const slope = (z: Expr) => mul(z, sub(1, z));
       const sum = map("sum", [], () => reduce("add", [classes], (i) => exp(neg(a3.at(i)))));
@@ -130,7 +139,7 @@ export const backprop = program(
       return {
         next: {
           w1: moved("w1", w1, (i, j) => mul(d1.at(j!), x.at(sample, i!))),
-          w2: moved("w2", w2, (i, j) => mul(a1.at(i!), d2.at(j!))),
+          w2: moved("w2", w2, (i, j) => middle(a1.at(i!), d2.at(j!))),
           w3: moved("w3", w3, (i, j) => mul(a2.at(i!), d3.at(j!))),
           b1: moved("b1", b1, (j) => d1.at(j!)),
           b2: moved("b2", b2, (j) => d2.at(j!)),
@@ -138,5 +147,5 @@ export const backprop = program(
         },
       };
     });
-  },
-);
+  });
+}

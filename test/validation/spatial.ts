@@ -5,7 +5,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Definition } from "../../src/pattern/builder.ts";
-import type { TensorValues } from "../../src/pattern/program.ts";
+import { arrayFor } from "../../src/pattern/dtypes.ts";
+import type { Program, TensorValues } from "../../src/pattern/program.ts";
+import { checkProgram } from "../../src/pattern/verify.ts";
 import bfs from "../../workloads/bfs.ts";
 import fft from "../../workloads/fft.ts";
 import gemm from "../../workloads/gemm.ts";
@@ -16,7 +18,7 @@ import spmv from "../../workloads/spmv.ts";
 import spmvCsr from "../../workloads/spmv-csr.ts";
 import stencil2d from "../../workloads/stencil2d.ts";
 import viterbi from "../../workloads/viterbi.ts";
-import { backprop, mdGrid, search, stencil3d } from "./spatial-programs.ts";
+import { backprop, backpropOfSpatial, mdGrid, search, stencil3d } from "./spatial-programs.ts";
 
 export interface GoldenCase {
   readonly name: string;
@@ -58,7 +60,25 @@ export function goldenCases(): readonly GoldenCase[] {
     grid(of),
     likeliestPath(of),
   ]);
-  return [...floats, sorting(), stencilPlane(), stencilBox(), levels(), ranks(), words(), training()];
+  return [...floats, sorting(), stencilPlane(), stencilBox(), levels(), ranks(), words(), training(), trainingOfSpatial()];
+}
+
+/** The case as a program, its inputs in arrays of the program's dtypes, and so in their precision. */
+export function instanceOf({ definition, params, inputs }: GoldenCase): { readonly program: Program; readonly inputs: TensorValues } {
+  const program = checkProgram(definition.build(params));
+  const arrayOf = (name: string) => arrayFor(program.tensors.find((tensor) => tensor.name === name)!.dtype, inputs[name]!.length);
+  return { program, inputs: Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Object.assign(arrayOf(name), { ...values })])) };
+}
+
+/** Largest difference of any element of any output; NaN where an output or an element is missing, or too many are there. */
+export function largestError({ expected }: GoldenCase, found: TensorValues): number {
+  const names = Object.keys(expected);
+  if (names.sort().join() !== Object.keys(found).sort().join()) return Number.NaN;
+  const differences = names.flatMap((name) => {
+    const values = found[name]!;
+    return values.length === expected[name]!.length ? expected[name]!.map((value, position) => Math.abs(value - values[position]!)) : [Number.NaN];
+  });
+  return Math.max(...differences);
 }
 
 interface Precision {
@@ -275,30 +295,56 @@ function words(): GoldenCase {
   );
 }
 
-/**
- * The golden weights cannot be those of this program: see the test. The first biases of the last layer have no file; they are those of the program.
- */
-function training(): GoldenCase {
+/** The first biases of the last layer have no file; they are those of the program. */
+function trainingInputs(samples: number): Inputs {
   const file = (name: string) => numbers(`backprop/backprop_${name}.csv`);
-  const [x, target] = [file("training_data"), file("training_targets")];
-  const initial: Net = {
-    ...{ w1: file("weights1"), w2: file("weights2"), w3: file("weights3"), b1: file("bias1"), b2: file("bias2") },
-    b3: [0.25505065918, 0.018173217773, -0.353927612305],
-  };
-  const samples = 20;
-  let net = initial;
-  for (let s = 0; s < samples; s++) net = trained(net, x.slice(13 * s, 13 * (s + 1)), target.slice(3 * s, 3 * (s + 1)));
-  const inputs = { weights1: initial.w1, weights2: initial.w2, weights3: initial.w3, bias1: initial.b1, bias2: initial.b2, bias3: initial.b3 };
   return {
-    ...{ name: "backprop, 20 samples", definition: backprop, params: { features: 13, nodes: 64, classes: 3, samples, dtype: "f64" }, source: "plain loops" },
-    inputs: {
-      ...Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, Float64Array.from(values)])),
-      ...{ x: Float64Array.from(x.slice(0, 13 * samples)), target: Float64Array.from(target.slice(0, 3 * samples)) },
-    },
+    ...{ weights1: file("weights1"), weights2: file("weights2"), weights3: file("weights3"), bias1: file("bias1"), bias2: file("bias2") },
+    ...{ bias3: [0.25505065918, 0.018173217773, -0.353927612305] },
+    ...{ x: file("training_data").slice(0, 13 * samples), target: file("training_targets").slice(0, 3 * samples) },
+  };
+}
+
+const inArrays = (values: Readonly<Record<string, readonly number[]>>): TensorValues =>
+  Object.fromEntries(Object.entries(values).map(([name, list]) => [name, Float64Array.from(list)]));
+
+function training(): GoldenCase {
+  const samples = 20;
+  const inputs = trainingInputs(samples);
+  const { weights1: w1, weights2: w2, weights3: w3, bias1: b1, bias2: b2, bias3: b3, x, target } = inputs;
+  let net: Net = { w1, w2, w3, b1, b2, b3 };
+  for (let s = 0; s < samples; s++) net = trained(net, x.slice(13 * s, 13 * (s + 1)), target.slice(3 * s, 3 * (s + 1)));
+  return {
+    ...{ name: `backprop, ${samples} samples`, definition: backprop, params: { samples }, source: "plain loops" },
+    inputs: inArrays(inputs),
     expected: { ...net },
     tolerance: 1e-9,
   };
 }
+
+/**
+ * Spatial's own test allows 0.75 at weights of norm 1, as it works in 32 bits behind the point and with series for exp and sqrt, and leaves out the weights and
+ * biases of the first layer, which saturate there. It takes the golden biases of the last layer from its program; its file has others.
+ */
+function trainingOfSpatial(): GoldenCase {
+  const golden = (name: string) => numbers(`backprop/backprop_${name}_gold.csv`);
+  return {
+    ...{ name: "backprop of Spatial, 163 samples", definition: checked, params: {}, source: "golden file", tolerance: 0.75 },
+    inputs: inArrays(trainingInputs(163)),
+    expected: { w2: golden("weights2"), w3: golden("weights3"), b2: golden("bias2"), b3: [0.004640321253, 0.00028688508, -0.999970108932] },
+  };
+}
+
+const checked: Definition = {
+  ...backpropOfSpatial,
+  build: (settings) => {
+    const program = backpropOfSpatial.build(settings);
+    const { w2, w3, b2, b3 } = program.outputs as Readonly<Record<keyof Net, string>>;
+    return { ...program, outputs: { w2, w3, b2, b3 } };
+  },
+};
+
+type Inputs = Readonly<Record<"weights1" | "weights2" | "weights3" | "bias1" | "bias2" | "bias3" | "x" | "target", readonly number[]>>;
 
 type Net = Readonly<Record<"w1" | "w2" | "w3" | "b1" | "b2" | "b3", readonly number[]>>;
 
