@@ -1,6 +1,6 @@
 /**
- * Long folds: a fold of which no tile fits the chip, or whose operands would be read again and again, is cut into parts that do fit (split.ts), where that is
- * expected to be faster. The parts' results go through memory.
+ * Long folds: a fold of which no tile fits the chip, so that its operands would be read again and again, is cut into parts that do fit (split.ts), where that is
+ * expected to be much faster; a long fold that streams at the rate of memory stays whole. The parts' results go through memory.
  *
  *     c[i, j] = sum_k a[k, i] * b[k, j], k < 4,000,000   ->   c.part[p, i, j] over 1,000 elements each;  c[i, j] = sum_p c.part[p, i, j]
  */
@@ -43,29 +43,29 @@ function isLong(fold: Fold, program: Program, machine: Machine): boolean {
 const NEAR_BOUND = 2;
 const FASTER = 0.7;
 
-/** Choices of tiles and copies tried for each piece of each cut. */
+/** Choices of tiles and copies tried for each piece of each cut: few, so that a cut is never thought better than it is. Of the whole fold all are tried. */
 const TRIALS = 250;
 
 function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Setting): Program {
-  const whole = timeOf(fold, program, machine, setting);
+  const whole = timeOf(fold, program, machine, setting, Number.POSITIVE_INFINITY);
   if (whole <= NEAR_BOUND * boundOf(shapeOf(fold, program, machine), program, machine, setting)) return program;
   const before = new Set(allOperators(program.operators).map(({ name }) => name));
   let best = { program, time: whole * FASTER };
   for (const parts of partsWorthTrying(fold, machine)) {
     const cut = splitFold(program, fold.name, parts);
     const pieces = allOperators(cut.operators).filter(({ name }) => name === fold.name || !before.has(name)) as readonly StageOperator[];
-    const time = pieces.reduce((sum, piece) => sum + timeOf(piece, cut, machine, setting), 0);
+    const time = pieces.reduce((sum, piece) => sum + timeOf(piece, cut, machine, setting, TRIALS), 0);
     if (time < best.time) best = { program: cut, time };
   }
   return best.program === program ? program : reshape(best.program);
 }
 
 /** Cycles of the best plan for the operator alone; Infinity where there is none. */
-function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting): number {
+function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting, trials: number): number {
   const shape = shapeOf(operator, program, machine);
   const shapes = shape.mode === "simd" ? [shape] : [shape, shapeOf(operator, program, { ...machine, pcu: { ...machine.pcu, modes: ["simd"] } })];
   const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)) };
-  return Math.min(...shapes.map((one) => fewestCycles({ shapes: [one], shared: one.shareable }, context, TRIALS)));
+  return Math.min(...shapes.map((one) => fewestCycles({ shapes: [one], shared: one.shareable }, context, trials)));
 }
 
 /** No plan takes less: each tensor moves once, every PCU folds in each cycle. */

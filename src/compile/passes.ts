@@ -8,6 +8,7 @@
 import type { Style } from "../fabric/fabric.ts";
 import type { Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
+import { serialiseEmits } from "./emits.ts";
 import { fuseFilters } from "./filters.ts";
 import { liftGathers } from "./gathers.ts";
 import { inlineElementwise, type Merged } from "./inline.ts";
@@ -33,7 +34,7 @@ export interface PassRecord {
 
 /** `folds` is the one that asks what fits a machine: index.ts runs it last. */
 export type PassName = LoweringName | "folds";
-type LoweringName = "prune" | "normalise" | "gathers" | "filters" | "inline";
+type LoweringName = "prune" | "normalise" | "gathers" | "emits" | "filters" | "inline";
 
 interface Pass {
   readonly what: string;
@@ -53,6 +54,10 @@ const passes: { readonly [P in LoweringName]: Pass } = {
     what: "A read at an index that is data becomes a gather in front of its reader, so that every other read has its address from counters.",
     run: (program) => ({ program: liftGathers(program) }),
   },
+  emits: {
+    what: "A flatMap of many emits takes them one after the other, as one generator appends them.",
+    run: (program) => ({ program: serialiseEmits(program) }),
+  },
   filters: {
     what: "A filter that is only read in order becomes a condition of its readers, so that no compacted collection is made.",
     run: (program) => ({ program: fuseFilters(program) }),
@@ -65,8 +70,8 @@ const passes: { readonly [P in LoweringName]: Pass } = {
 
 /** Inlining can turn a map over a filter's records and its reader into one reader in order: so filters come twice. */
 const orders: { readonly [S in Style]: readonly LoweringName[] } = {
-  spatial: ["prune", "normalise", "gathers", "filters", "prune", "inline", "filters", "prune"],
-  "kernel-by-kernel": ["prune", "normalise", "gathers", "filters", "prune"],
+  spatial: ["prune", "normalise", "gathers", "emits", "filters", "prune", "inline", "filters", "prune"],
+  "kernel-by-kernel": ["prune", "normalise", "gathers", "emits", "filters", "prune"],
 };
 
 export function lowerProgram(source: Program, style: Style): Lowered {

@@ -218,7 +218,7 @@ export function checkSchedule(schedule: Schedule, groups: readonly Group[]): voi
         return {
           code: "illegal-schedule",
           place: { path: `schedule.${kind}` },
-          message: `no outer loop is called "${name}"; there are ${names.join(", ")}`,
+          message: `no outer loop is called "${name}"; ${names.length === 0 ? "this program has none" : `there are ${names.join(", ")}`}`,
           ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
         };
       }),

@@ -4,7 +4,9 @@ import { UserError } from "../base/errors.ts";
 
 export function readOutside(operator: string, tensor: string, element: number, elements: number): UserError {
   const hint = "keep the index inside the tensor, also where a `select` throws the value away";
-  return fault(operator, "read-outside", `reads element ${element} of "${tensor}", expected 0 to ${elements - 1}`, hint);
+  // -1 stands for a place outside one of several dimensions (compile/gathers.ts).
+  const what = element === -1 ? `reads "${tensor}" outside its shape` : `reads element ${element} of "${tensor}", expected 0 to ${elements - 1}`;
+  return fault(operator, "read-outside", what, hint);
 }
 
 export function keyOutOfRange(operator: string, key: number, keys: number): UserError {

@@ -63,11 +63,6 @@ export function steeringPorts({ work }: Nest): readonly string[] {
   }
 }
 
-/** Firings are steered by data: their times cannot be known without values. */
-export function isDataDependent(nest: Nest): boolean {
-  return steeringPorts(nest).length > 0;
-}
-
 /** The scratch memories that a nest hands over or takes. */
 export function scratchesOf({ work }: Nest): readonly string[] {
   return "scratch" in work ? [work.scratch] : [];

@@ -4,7 +4,7 @@
  */
 
 import { suggestion } from "../base/suggest.ts";
-import { checkDtype, checkEmits, checkFunction, checkList, checkOutputs, checkRecord, checkTensor } from "./given.ts";
+import { checkDtype, checkEmits, checkFunction, checkList, checkOutputs, checkRecord, checkTensor, guarded } from "./given.ts";
 import { defaultsOf, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
 import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Program, ReduceFn, Tier } from "./program.ts";
 import {
@@ -136,7 +136,7 @@ export function reduce(fn: ReduceFn, extents: readonly Extent[], body: (...index
   checkFunction(body, "the body", "write (k) => ...");
   const plain = toExpr(body(...over.map(indexExpr)));
   const { acc, dtype } = accumulation(fn, plain, options);
-  return { kind: "reduce", dtype, fn, acc, over, body: widened(plain, acc) };
+  return guarded({ kind: "reduce", dtype, fn, acc, over, body: widened(plain, acc) });
 }
 
 function accumulation(fn: ReduceFn, body: Expr, options: ReduceOptions): { readonly acc: Dtype; readonly dtype: Dtype } {

@@ -7,7 +7,16 @@ import { UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import { dtypes, isDtype } from "./dtypes.ts";
 
-const operatorsHint = "JavaScript's operators do not work on expressions, write add(a, b), mul(a, b) ...";
+const operatorsHint = "JavaScript's operators do not work on expressions, write add(a, b), gt(a, b), select(c, a, b) ...";
+
+/** The expression or tensor, which refuses to be compared or calculated with by JavaScript: `x.at(i) > 0.5` would quietly be false. */
+export function guarded<E extends object>(expr: E): E {
+  return Object.defineProperty(expr, Symbol.toPrimitive, { value: refusePrimitive });
+}
+
+function refusePrimitive(): never {
+  throw wrong("no-value", "an expression stands where JavaScript wants a number or a text", operatorsHint);
+}
 
 /** A number, an expression or a tensor. */
 export function checkScalar(value: unknown, what = ""): void {
@@ -47,7 +56,11 @@ export function checkTensor(value: unknown, what: string): void {
 
 export function checkDtype(value: unknown): void {
   if (!isDtype(value))
-    throw wrong("unknown-dtype", `there is no dtype ${typeof value === "string" ? quoted(value) : found(value)}`, suggestion(String(value), dtypes));
+    throw wrong(
+      "unknown-dtype",
+      `there is no dtype ${typeof value === "string" ? quoted(value) : found(value)}`,
+      suggestion(typeof value === "string" ? value : "", dtypes),
+    );
 }
 
 /** What a program's build function returns. */

@@ -4,7 +4,7 @@
  */
 
 import { UserError } from "../base/errors.ts";
-import { checkFunction, checkList } from "./given.ts";
+import { checkFunction, checkList, guarded } from "./given.ts";
 import { largestExtent } from "./parameters.ts";
 import type { Expr, Index, Operator, Tensor } from "./program.ts";
 import { type Handle, type Scalar, toExpr } from "./scalars.ts";
@@ -85,12 +85,16 @@ export function pattern<T>(name: string, extents: readonly Extent[], body: (inde
 }
 
 export function indexOf(extent: Extent, name: string, what: string): Index {
-  if (typeof extent !== "number") return { name, extent: extent.bound, count: extent.size.tensor.name };
+  if (typeof extent !== "number") {
+    if ((extent as Partial<Collection>)?.kind !== "collection")
+      throw fault("bad-extent", `${what} is no number and no collection`, "over the records of f, write [f]");
+    return { name, extent: extent.bound, count: extent.size.tensor.name };
+  }
   checkExtent(extent, what);
   return { name, extent };
 }
 
-export const indexExpr = ({ name }: Index): Expr => ({ kind: "index", dtype: "i32", index: name });
+export const indexExpr = ({ name }: Index): Expr => guarded({ kind: "index", dtype: "i32", index: name });
 
 /** Adds a tensor. */
 export function declare(tensor: Tensor): Handle {
@@ -103,7 +107,8 @@ export function declare(tensor: Tensor): Handle {
 }
 
 function handleOf(tensor: Tensor): Handle {
-  return { kind: "tensor", tensor, at: (...index) => readAt(tensor, index), padded: (...index) => ({ ...readAt(tensor, index), padded: true }) };
+  const padded = (...index: readonly Scalar[]): Expr => guarded({ ...readAt(tensor, index), padded: true });
+  return guarded({ kind: "tensor", tensor, at: (...index) => readAt(tensor, index), padded });
 }
 
 function readAt(tensor: Tensor, index: readonly Scalar[]): Extract<Expr, { kind: "read" }> {
@@ -116,7 +121,7 @@ function readAt(tensor: Tensor, index: readonly Scalar[]): Extract<Expr, { kind:
   const at = index.map((item) => toExpr(item, "i32"));
   const wrong = at.find((item) => item.dtype !== "i32");
   if (wrong !== undefined) throw fault("dtype-mismatch", `"${name}" is read at an index of dtype ${wrong.dtype}, expected i32`, `write cast("i32", ...)`);
-  return { kind: "read", dtype, tensor: name, at };
+  return guarded({ kind: "read", dtype, tensor: name, at });
 }
 
 const counted = (count: number, one: string, many: string): string => `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;

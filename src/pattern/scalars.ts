@@ -5,7 +5,7 @@
 
 import { UserError } from "../base/errors.ts";
 import { isFloat, rangeOf, round } from "./dtypes.ts";
-import { checkDtype, checkScalar } from "./given.ts";
+import { checkDtype, checkScalar, guarded } from "./given.ts";
 import type { Dtype, Expr, ScalarOp, Tensor } from "./program.ts";
 import { typeOperation } from "./typing.ts";
 
@@ -57,7 +57,7 @@ export function constant(dtype: Dtype, value: number): Expr {
   const fits = isFloat(dtype) || (Number.isInteger(value) && value >= lowest && value <= highest);
   if (!fits)
     throw new UserError({ code: "bad-constant", message: `the constant ${value} is no ${dtype}: expected a whole number from ${lowest} to ${highest}` });
-  return { kind: "const", dtype, value: round(dtype, value) };
+  return guarded({ kind: "const", dtype, value: round(dtype, value) });
 }
 
 /** Floats round to nearest even; integers truncate toward zero, then wrap. A cast to its own dtype is left out. */
@@ -65,7 +65,7 @@ export function cast(dtype: Dtype, value: Scalar): Expr {
   checkDtype(dtype);
   if (typeof value === "number") return constant(dtype, value);
   const arg = toExpr(value);
-  return arg.dtype === dtype ? arg : { kind: "cast", dtype, arg };
+  return arg.dtype === dtype ? arg : guarded({ kind: "cast", dtype, arg });
 }
 
 /** The expression that a scalar stands for. A number needs `dtype`. */
@@ -93,7 +93,7 @@ function operation(op: ScalarOp, ...args: readonly Scalar[]): Expr {
     exprs.map((expr) => expr.dtype),
   );
   if ("wrong" in typing) throw new UserError({ code: "dtype-mismatch", message: typing.wrong });
-  return { kind: "op", dtype: typing.dtype, op, args: exprs };
+  return guarded({ kind: "op", dtype: typing.dtype, op, args: exprs });
 }
 
 function chain(op: ScalarOp, first: Scalar, rest: readonly Scalar[]): Expr {

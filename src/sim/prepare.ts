@@ -1,7 +1,7 @@
 /** From a program to a mapping: compile, place, route; where the routes do not fit the links, compile again for fewer of them. */
 
 import { UserError } from "../base/errors.ts";
-import { type Compiled, compile, DEFAULT_LINK_SHARE } from "../compile/index.ts";
+import { type Compiled, type CompileOptions, compile, DEFAULT_LINK_SHARE } from "../compile/index.ts";
 import type { Style } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { mapFabric } from "../mapper/index.ts";
@@ -23,15 +23,27 @@ const TRIES = 12;
 
 export function prepare(source: Program, machine: Machine, { style, seed }: PrepareOptions): Prepared {
   let linkShare = DEFAULT_LINK_SHARE;
+  let unroutable: unknown;
   for (let attempt = 1; ; attempt++) {
-    const compiled = compile(source, machine, { style, linkShare });
+    const compiled = attempt === 1 ? compile(source, machine, { style, linkShare }) : compiledAgain(source, machine, { style, linkShare }, unroutable);
     try {
       return { ...compiled, mapping: mapFabric(compiled.fabric, machine, { seed }) };
     } catch (error) {
-      if (!isUnroutable(error) || attempt === TRIES) throw error;
+      if (!isUnroutable(error)) throw error;
+      unroutable ??= error;
+      if (attempt === TRIES) throw unroutable;
     }
     const used = Math.max(...compiled.controllers.sections.map((section) => section.estimate.link_share));
     linkShare = Math.min(linkShare, used) * STEP;
+  }
+}
+
+/** Where there is no plan for fewer links, what could not be routed at first is what is wrong. */
+function compiledAgain(source: Program, machine: Machine, options: CompileOptions, unroutable: unknown): Compiled {
+  try {
+    return compile(source, machine, options);
+  } catch (error) {
+    throw error instanceof UserError ? unroutable : error;
   }
 }
 

@@ -146,17 +146,25 @@ function runOnce(simulation: Simulation, s: number): void {
   const report = (tick: Cycles, share: number): void => {
     options.onProgress?.({ section: name, done: simulation.done + share, sections: simulation.expected, ticks: before + tick });
   };
-  const result = runSection(name, built.network, {
-    engine: options.engine,
-    maxTicks: maxCycles - before,
-    maxCycles,
-    report: ({ tick, share }) => report(tick, share),
-  });
+  const result = withinLimit(simulation, name, () =>
+    runSection(name, built.network, { engine: options.engine, maxTicks: maxCycles - before, maxCycles, report: ({ tick, share }) => report(tick, share) }),
+  );
   addRun(sums, built, result, machine, known);
   simulation.ticks += result.ticks;
   simulation.firings += result.firings;
   report(result.ticks, 1);
   simulation.done++;
+}
+
+/** Says of a run that takes too long which section it was in, which round, and at which cycle that began. */
+function withinLimit<T>({ ticks, symbols, maxCycles }: Simulation, section: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== "limit") throw error;
+    const rounds = Object.entries(symbols).map(([round, number]) => `, ${round} ${number}`);
+    throw new RunError("limit", `section ${section}${rounds.join("")}, which began at cycle ${ticks}, was not done at ${maxCycles} cycles`);
+  }
 }
 
 /** A section whose configuration is on the chip already stays as it is. */

@@ -128,13 +128,13 @@ describe("interpretControllers", () => {
     expect(differences(source, inputs, interpretControllers(compileOn(simdMachine, sumOf).controllers, inputs))).toEqual([]);
   });
 
-  test("refuses a key beyond its table", () => {
+  test("refuses a key outside its table", () => {
     const group: Build = () => {
       const x = input("x", "i32", [20]);
       return groupBy("g", [20], (i) => ({ key: x.at(i), keys: 4, fields: { sum: sum(i) } }));
     };
     const { controllers } = compileOn(simdMachine, group);
     expect(refusal(() => interpretControllers(controllers, { x: new Int32Array(20).fill(4) }))).toBe('g: "g" meets the key 4, expected 0 to 3');
-    expect(interpretControllers(controllers, { x: new Int32Array(20).fill(-1) })["g.sum"]).toEqual(new Int32Array(4));
+    expect(refusal(() => interpretControllers(controllers, { x: new Int32Array(20).fill(-1) }))).toBe('g: "g" meets the key -1, expected 0 to 3');
   });
 });
