@@ -84,7 +84,7 @@ describe("fetchSource", () => {
       });
     expect(source(199)).not.toThrow();
     expect(source(200)).toThrow('"op" reads element 200 of "t", expected 0 to 199');
-    expect(source(-1)).toThrow('"op" reads element -1 of "t"');
+    expect(source(-1)).toThrow('"op" reads "t" outside its shape');
   });
 });
 
