@@ -12,6 +12,7 @@ import { checkFabric } from "../fabric/verify.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
+import { allOperators } from "./blocks.ts";
 import type { StageOperator } from "./body.ts";
 import { buildSection } from "./build.ts";
 import type { PlanContext } from "./context.ts";
@@ -100,17 +101,15 @@ function blocksOf(operators: readonly Operator[]): readonly Block[] {
 }
 
 const stageOperators = (operators: readonly Operator[]): readonly StageOperator[] =>
-  operators.flatMap((operator) => (operator.kind === "iterate" ? stageOperators(operator.body) : [operator]));
+  allOperators(operators).filter((operator): operator is StageOperator => operator.kind !== "iterate");
 
 /** Tensors that must be in memory whoever reads them: outputs, and what loops start from, carry, hand on and end by. */
 function tensorsKept(program: Program): ReadonlySet<string> {
-  const carried = (operators: readonly Operator[]): readonly string[] =>
-    operators.flatMap((operator) => {
-      if (operator.kind !== "iterate") return [];
-      const own = operator.carries.flatMap(({ to, init, from }) => [to, init, from]);
-      return [...own, ...(operator.until === undefined ? [] : [operator.until]), ...carried(operator.body)];
-    });
-  return new Set([...Object.values(program.outputs), ...carried(program.operators)]);
+  const carried = allOperators(program.operators).flatMap((operator) => {
+    if (operator.kind !== "iterate") return [];
+    return [...operator.carries.flatMap(({ to, init, from }) => [to, init, from]), ...(operator.until === undefined ? [] : [operator.until])];
+  });
+  return new Set([...Object.values(program.outputs), ...carried]);
 }
 
 /** As if every tensor were stored. */

@@ -5,7 +5,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { type Copy, loadWalk, loopsOf, placeOf, prefix, resultLoops, resultPlaces, streamWalk, unitPlace, withoutUnitNest } from "./nests.ts";
+import { type Copy, loadWalk, loopsOf, placeOf, prefix, resultLoops, resultPlaces, streamWalk, unitPlace, withoutUnitLoops } from "./nests.ts";
 import { isStrided, partsOf, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
@@ -71,7 +71,7 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   if (known !== undefined) return known;
   const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${place}`);
   const { walk, position: at } = loadWalk(operand, stage, plan.loops, copy, via, shapeOf(builder, operand.tensor));
-  const source = generator(builder, operand.tensor, operand.dtype, withoutUnit(walk), "");
+  const source = generator(builder, operand.tensor, operand.dtype, withoutUnitLoops(walk), "");
   const size = [...via.held.map((k) => plan.loops[k]!.trips), ...via.box];
   const dims: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
   at.box.forEach((loop, d) => dims.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
@@ -115,19 +115,6 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   builder.known.set(key, out);
   return out;
 }
-
-function withoutUnit(walk: ReturnType<typeof loadWalk>["walk"]) {
-  const nest = withoutUnitNest({
-    ...bare,
-    loops: walk.loops,
-    lanes: walk.lanes,
-    guards: walk.guards,
-    work: { kind: "load", tensor: "", access: walk.access, port: "" },
-  });
-  return { loops: nest.loops, lanes: nest.lanes, guards: nest.guards, access: (nest.work as Extract<Work, { kind: "load" }>).access };
-}
-
-const bare = { id: "", ii: 1, latency: 0, ports: [] };
 
 /** Replays a buffer in the order of the stage's first `level` loops. */
 function readerNest(
