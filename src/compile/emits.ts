@@ -11,7 +11,7 @@ import { eq, select } from "../pattern/scalars.ts";
 import { mapBlocks } from "./blocks.ts";
 import { indexRead } from "./rewrite.ts";
 
-/** Emits that one generator appends at once. */
+/** Emits that one generator appends at once. Assumed: four streams into one site are routed on all three machines; with six or eight some are not. */
 const AT_ONCE = 2;
 
 export const serialiseEmits = (program: Program): Program =>
