@@ -75,6 +75,8 @@ export interface ChannelSpec {
   readonly depth: number;
   /** Ticks, >= 1. */
   readonly latency: number;
+  /** Tokens that stand in it at time 0, at most `depth`; their words are 0. What a ring of channels starts with. Absent: none. */
+  readonly initial?: number;
   /** Numbers that a token carries when processes have behaviours (0: none). */
   readonly words: number;
 }

@@ -9,6 +9,7 @@ import {
   FREE,
   FREED,
   KIND,
+  KNOWN,
   NEXT,
   OTHER,
   PC,
@@ -17,6 +18,7 @@ import {
   POP,
   PORT,
   PUSH,
+  PUSHED,
   QF,
   QI,
   QUIET,
@@ -83,8 +85,10 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
   placeProcesses(state);
   placePorts(state, caps);
   placeMissing(state, 2 * sum(caps));
-  channels.forEach(({ depth }, c) => {
-    state.ci[c * CI + FREED] = depth;
+  channels.forEach(({ depth, initial = 0 }, c) => {
+    state.ci[c * CI + FREED] = depth - initial;
+    state.ci[c * CI + KNOWN] = initial;
+    state.ci[c * CI + PUSHED] = initial;
   });
   for (let rank = 0; rank < processes.length; rank++) state.dirty[rank >> 5]! |= 1 << (rank & 31);
   return state;

@@ -10,9 +10,10 @@ export function verifyNetwork(spec: NetworkSpec): void {
   verifyEnds(spec);
 }
 
-function verifyChannel({ name, depth, latency, words }: ChannelSpec): void {
+function verifyChannel({ name, depth, latency, words, initial = 0 }: ChannelSpec): void {
   demand(isInteger(depth, 1), `channel ${name}: depth ${depth}, must be an integer >= 1`);
   demand(isInteger(latency, 1), `channel ${name}: latency ${latency}, must be an integer >= 1`);
+  demand(isInteger(initial, 0) && initial <= depth, `channel ${name}: ${initial} tokens at the start, must be an integer from 0 to its depth ${depth}`);
   demand(isInteger(words, 0), `channel ${name}: ${words} words, must be an integer >= 0`);
 }
 

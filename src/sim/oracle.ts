@@ -86,7 +86,7 @@ export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINI
 
 function build({ processes, channels, resources }: NetworkSpec): Machine {
   return {
-    fifos: channels.map((spec) => ({ spec, tokens: [], slots: new Array<number>(spec.depth).fill(0), pushed: 0, popped: 0 })),
+    fifos: channels.map(createFifo),
     actors: processes.map((spec) => ({
       spec,
       inputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-in" ? channels[port.channel]!.words : 0)),
@@ -107,6 +107,12 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
     last: 0,
     end: 0,
   };
+}
+
+function createFifo(spec: ChannelSpec): Fifo {
+  const { depth, initial = 0, words } = spec;
+  const tokens = Array.from({ length: initial }, (): Token => ({ arrival: 0, words: new Float64Array(words) }));
+  return { spec, tokens, slots: new Array<number>(depth - initial).fill(0), pushed: 0, popped: 0 };
 }
 
 /** Fires the process at this tick if it can; otherwise notes what it waits for. */

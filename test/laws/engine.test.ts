@@ -64,8 +64,9 @@ describe("conservation", () => {
         const { spec, asked } = build(plan);
         const result = runNetwork(spec);
         result.channels.forEach(({ pushed, popped }, c) => {
-          expect(pushed - popped).toBeGreaterThanOrEqual(0);
-          expect(pushed - popped).toBeLessThanOrEqual(spec.channels[c]!.depth);
+          const { depth, initial = 0 } = spec.channels[c]!;
+          expect(initial + pushed - popped).toBeGreaterThanOrEqual(0);
+          expect(initial + pushed - popped).toBeLessThanOrEqual(depth);
         });
         spec.processes.forEach((process, p) => {
           expectTicksAddUp(process, result.processes[p]!, result.ticks);

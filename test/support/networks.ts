@@ -34,6 +34,8 @@ export interface EdgePlan {
   readonly depth: number;
   readonly latency: number;
   readonly words: number;
+  /** Tokens in it at the start, of its slots. */
+  readonly initial: number;
   /** Leaves the direction as drawn: can close a ring. */
   readonly anyway: boolean;
   /** The consumer expects another number of tokens. */
@@ -107,7 +109,8 @@ function edgePlan(faults: boolean): fc.Arbitrary<EdgePlan> {
     depth: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 20 }) }),
     latency: fc.integer({ min: 1, max: 5 }),
     words: fc.nat(3),
-    anyway: rarely(faults, 1),
+    initial: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(8) }),
+    anyway: rarely(faults, 3),
     mismatch: rarely(faults, 1),
   });
 }
@@ -162,7 +165,13 @@ function addEdge(edge: EdgePlan, [from, to]: readonly [number, number], firings:
   const popped = edge.mismatch ? divisors(firings[to]!)[edge.tokens % divisors(firings[to]!).length]! : tokens;
   const family = edge.buffer ? "buffer" : "stream";
   const channel = channels.length;
-  channels.push({ name: `c${channel}`, depth: edge.depth, latency: edge.latency, words: edge.buffer ? 0 : edge.words });
+  channels.push({
+    name: `c${channel}`,
+    depth: edge.depth,
+    latency: edge.latency,
+    words: edge.buffer ? 0 : edge.words,
+    initial: Math.min(edge.initial, edge.depth),
+  });
   ports[from]!.push({ channel, kind: `${family}-out`, period: firings[from]! / tokens });
   ports[to]!.push({ channel, kind: `${family}-in`, period: firings[to]! / popped });
 }
