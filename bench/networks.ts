@@ -94,10 +94,10 @@ function interleaved(first: number, resources: number, words: number): RequestSo
       if (asked === 1) at = at + 1 === resources ? 0 : at + 1;
       return asked;
     },
-    normalisedState: () => [at, word],
-    shift(firings) {
-      at = (at + Math.floor((word + firings + words - 1) / words) - Math.floor((word + words - 1) / words)) % resources;
-      word = (word + firings) % words;
+    repeats: (firings) => (firings % (words * resources) === 0 ? Number.POSITIVE_INFINITY : 0),
+    shift(calls) {
+      at = (at + Math.floor((word + calls + words - 1) / words) - Math.floor((word + words - 1) / words)) % resources;
+      word = (word + calls) % words;
     },
   };
 }

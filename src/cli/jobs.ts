@@ -124,8 +124,15 @@ async function load({ workload: name, machine: machineName, settings, seed }: Co
   return { machine, workload };
 }
 
-function hostOf(began: number, { ticks, firings }: RunCounters): HostResult {
+function hostOf(began: number, { ticks, firings, skipped, periods }: RunCounters): HostResult {
   const wall_seconds = (performance.now() - began) / 1000;
   const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
-  return { wall_seconds, firings, skipped_firings: 0, periods: [], simulated_cycles_per_second: ticks / wall_seconds, peak_rss_bytes };
+  return {
+    wall_seconds,
+    firings,
+    skipped_firings: skipped,
+    periods: periods.map(([cycles]) => cycles),
+    simulated_cycles_per_second: ticks / wall_seconds,
+    peak_rss_bytes,
+  };
 }

@@ -1,24 +1,32 @@
 /**
- * The state of processes and resources relative to a point in time, and the same state moved on: what proves that a run recurs, and what
- * skips whole periods of it. The conditions under which a leap is exact are the caller's.
+ * What proves that a run recurs, and what skips whole periods of it. A state that equals an earlier one moved on by so many ticks and so many firings of
+ * each process will do again what it did since: every start is a maximum of times, and a maximum moves with its terms. A time that its reader's clock has passed
+ * in both states decides nothing in either, so it need not have moved. Processes that did not fire waited all the while for what did not change: they stay where they
+ * are, and so do the ports of a level of which no iteration began or ended.
  */
 
-import { convertTime } from "./clock.ts";
 import {
   ACT,
   ARRIVED,
-  CI,
+  COMPUTING,
+  COUNTERS,
   CURRENT,
   DRAWN,
+  FAST,
   FIRED,
+  FREE,
   FREED,
+  KIND,
   LAST,
   MASK,
   NEXT,
+  PERIOD,
   PF,
   PI,
+  POP,
   POPPED,
   PORT,
+  PORT_END,
   PUSHED,
   QF,
   QI,
@@ -34,171 +42,302 @@ import {
   TOKENS,
   TOTAL,
 } from "./layout.ts";
-import type { RequestSource } from "./network.ts";
+import type { ResourceSpec } from "./network.ts";
+import { horizonOf } from "./serve.ts";
+import type { Pending, Snapshot } from "./snapshot.ts";
 
-/** Some whole periods of a run. */
 export interface Leap {
-  /** Ticks they take. */
+  /** Ticks of one period. */
   readonly cycles: number;
-  /** Firings of each process in them. A process without any is left where it is. */
-  readonly firings: ArrayLike<number>;
-  /** What they add to `State.count`. A resource that served nothing is left where it is. */
-  readonly counts: ArrayLike<number>;
+  /** How many more periods are proven to be like the last one, at least one. */
+  readonly periods: number;
+  /** Firings of all processes in one period. */
+  readonly firings: number;
 }
 
-const UNKNOWN = Number.NEGATIVE_INFINITY;
-
-/**
- * All that decides the process's future, relative to `now` and to its firings so far: its clock, the next events of its ports, the tokens before
- * and the free slots behind it, its firings under way, the bursts of those to come. Times that its own clock has passed decide nothing and are given as its clock's.
- */
-export function processState(state: State, p: number, now: number): readonly number[] {
-  const { spec, pf, pi } = state;
-  if (pf[p * PF + FIRED] === pf[p * PF + TOTAL]) return [Number.POSITIVE_INFINITY];
-  const ports = spec.processes[p]!.ports.flatMap((_, j) => portState(state, p, pi[p * PI + PORT]! + j, now));
-  return [pf[p * PF + READY]! - now, ...ports, ...flightState(state, p, now), ...sourceState(state, p)];
+/** The period under proof: its ticks, and how often it can be repeated as far as is known. */
+interface Proof {
+  readonly state: State;
+  readonly before: Snapshot;
+  cycles: number;
+  periods: number;
+  firings: number;
+  /** Start of the last firing of all clients of resources that moved. */
+  lastRequest: number;
 }
 
-function portState(state: State, p: number, q: number, now: number): number[] {
-  const { pf, pi, qi, qf, ci, time, spec } = state;
-  const ready = pf[p * PF + READY]!;
-  const { channel, kind, period } = spec.processes[p]!.ports[q - pi[p * PI + PORT]!]!;
-  const isInput = kind.endsWith("-in");
-  const base = qi[q * QI + (isInput ? TOKENS : SLOTS)]!;
-  const head = ci[channel * CI + (isInput ? POPPED : TAKEN)]!;
-  const length = (ci[channel * CI + (isInput ? PUSHED : FREED)]! - head) | 0;
-  const times = Array.from({ length }, (_, i) => time[base + ((head + i) & qi[q * QI + MASK]!)]!);
-  const next = period === 1 ? 0 : qf[q * QF + NEXT]! - pf[p * PF + FIRED]!;
-  return [next, qi[q * QI + ACT]!, length, ...times.map((at) => relative(at, ready, now))];
+/** The leap that the two states allow. Null if the later one is not the earlier one moved on, or nothing moved. */
+export function findLeap(state: State, before: Snapshot): Leap | null {
+  const proof: Proof = { state, before, cycles: 0, periods: Number.POSITIVE_INFINITY, firings: 0, lastRequest: -1 };
+  const holds =
+    everyProcess(proof, hasMoved) &&
+    proof.cycles > 0 &&
+    hasResources(proof) &&
+    everyProcess(proof, hasPorts) &&
+    everyProcess(proof, hasRequests) &&
+    hasPending(proof);
+  return holds && proof.periods >= 1 ? { cycles: proof.cycles, periods: proof.periods, firings: proof.firings } : null;
 }
 
-const relative = (at: number, ready: number, now: number): number => (at < 0 ? UNKNOWN : Math.max(at, ready) - now);
+function everyProcess(proof: Proof, holds: (proof: Proof, p: number, fired: number) => boolean): boolean {
+  const { pf } = proof.state;
+  const { pf: old } = proof.before;
+  for (let p = 0, b = FIRED; b < pf.length; p++, b += PF) if (!holds(proof, p, pf[b]! - old[b]!)) return false;
+  return true;
+}
 
-/** Outstanding slots, the next one first: when free, or what is under way and where its tokens stand. */
-function flightState(state: State, p: number, now: number): number[] {
-  const { pf, pi, slotFree, slotPending, slotDone } = state;
+/** All that moved did so by the same number of ticks; only time matters to it, and it has firings left. */
+function hasMoved(proof: Proof, p: number, fired: number): boolean {
+  if (fired === 0) return true;
+  const { pf, pi, maxTicks } = proof.state;
+  const { pf: old, pi: oldPi } = proof.before;
+  const b = p * PF;
+  const cycles = pf[b + READY]! - old[b + READY]!;
+  if (proof.cycles === 0) proof.cycles = cycles;
+  if (cycles !== proof.cycles || pi[p * PI + KIND] === COMPUTING || pi[p * PI + DRAWN] !== oldPi[p * PI + DRAWN]) return false;
+  proof.firings += fired;
+  if (proof.state.sources[p] !== undefined) proof.lastRequest = Math.max(proof.lastRequest, pf[b + LAST]!);
+  return (
+    bound(proof, (pf[b + TOTAL]! - pf[b + FIRED]!) / fired) && (maxTicks === Number.POSITIVE_INFINITY || bound(proof, (maxTicks - pf[b + LAST]!) / cycles))
+  );
+}
+
+function bound(proof: Proof, periods: number): boolean {
+  proof.periods = Math.min(proof.periods, Math.floor(periods));
+  return proof.periods >= 1;
+}
+
+// --- ports and channels ---
+
+function hasPorts(proof: Proof, p: number, fired: number): boolean {
+  if (fired === 0) return true;
+  const { pi } = proof.state;
+  for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) if (!hasPort(proof, p, q, fired)) return false;
+  return true;
+}
+
+function hasPort(proof: Proof, p: number, q: number, fired: number): boolean {
+  const { pf, qi, qf } = proof.state;
+  const { qf: oldQf, qi: oldQi } = proof.before;
+  const isFast = qi[q * QI + FAST] === 1;
+  const next = qf[q * QF + NEXT]!;
+  const oldNext = oldQf[q * QF + NEXT]!;
+  if (!isFast && fired % qf[q * QF + PERIOD]! !== 0) return next === oldNext && bound(proof, (next - pf[p * PF + FIRED]!) / fired);
+  if (!isFast && (next - oldNext !== fired || qi[q * QI + ACT] !== oldQi[q * QI + ACT])) return false;
+  return hasChannel(proof, p, q);
+}
+
+function hasChannel(proof: Proof, p: number, q: number): boolean {
+  const { qi, ci, qf } = proof.state;
+  const { ci: old, qf: oldQf } = proof.before;
+  const c = qi[q * QI + COUNTERS]!;
+  const moved = (ci[c + POPPED]! - old[c + POPPED]!) | 0;
+  for (let i = POPPED; i <= PUSHED; i++) if (((ci[c + i]! - old[c + i]!) | 0) !== moved) return false;
+  if (isInput(proof.state, q)) return hasTimes(proof, p, q, TOKENS, c + POPPED, c + PUSHED, moved);
+  return qf[q * QF + ARRIVED]! - oldQf[q * QF + ARRIVED]! === proof.cycles && hasTimes(proof, p, q, SLOTS, c + TAKEN, c + FREED, moved);
+}
+
+function isInput({ qi }: State, q: number): boolean {
+  return (qi[q * QI + ACT]! & (POP | FREE)) !== 0;
+}
+
+/** Each time in the port's ring, against the one that stood at its place before. */
+function hasTimes({ state, before, cycles }: Proof, p: number, q: number, ring: number, head: number, end: number, moved: number): boolean {
+  const { time, qi, ci } = state;
+  const base = qi[q * QI + ring]!;
+  const mask = qi[q * QI + MASK]!;
+  const ready = state.pf[p * PF + READY]!;
+  const oldReady = before.pf[p * PF + READY]!;
+  const last = ci[end]!;
+  for (let at = ci[head]!; at !== last; at = (at + 1) | 0) {
+    if (!isSame(time[base + (at & mask)]!, before.time[base + ((at - moved) & mask)]!, cycles, ready, oldReady)) return false;
+  }
+  return true;
+}
+
+/** Moved by the period, or past for its reader in both states, or unknown in both. */
+function isSame(time: number, old: number, cycles: number, ready: number, oldReady: number): boolean {
+  if (time < 0 || old < 0) return time === old;
+  return time - old === cycles || (time <= ready && old <= oldReady);
+}
+
+// --- requests ---
+
+function hasRequests(proof: Proof, p: number, fired: number): boolean {
+  const { pi, sources } = proof.state;
+  const source = sources[p];
+  if (source === undefined) return true;
+  if (fired === 0) return hasSameSlots(proof, p);
+  const drawn = pi[p * PI + DRAWN]!;
+  for (let i = 0; i < drawn; i++) if (proof.state.bursts[p]![i] !== proof.before.bursts[p]![i]) return false;
+  return hasSlots(proof, p) && bound(proof, (source.repeats(fired) + (drawn < 0 ? 0 : 1)) / fired);
+}
+
+/** Nothing of what it waits for has come. */
+function hasSameSlots({ state, before }: Proof, p: number): boolean {
+  const { pi, slotFree, slotPending } = state;
+  if (pi[p * PI + CURRENT] !== before.pi[p * PI + CURRENT] || pi[p * PI + DRAWN] !== before.pi[p * PI + DRAWN]) return false;
+  for (let slot = pi[p * PI + SLOT0]!; slot < pi[p * PI + SLOT_END]!; slot++) {
+    if (slotFree[slot] !== before.slotFree[slot] || slotPending[slot] !== before.slotPending[slot]) return false;
+  }
+  return true;
+}
+
+/** Outstanding slots are alike in the order of their turns. */
+function hasSlots(proof: Proof, p: number): boolean {
+  const { pi } = proof.state;
   const first = pi[p * PI + SLOT0]!;
   const length = pi[p * PI + SLOT_END]! - first;
-  const slots = Array.from({ length }, (_, i) => first + ((pi[p * PI + CURRENT]! - first + i) % length));
-  return slots.flatMap((slot) => {
-    const free = relative(slotFree[slot]!, pf[p * PF + READY]!, now);
-    return slotFree[slot]! < 0 ? [free, slotPending[slot]!, slotDone[slot]! - now, ...promises(state, p, slot)] : [free];
-  });
+  const next = pi[p * PI + CURRENT]! - first;
+  const oldNext = proof.before.pi[p * PI + CURRENT]! - first;
+  for (let i = 0; i < length; i++) if (!hasSlot(proof, p, first + ((next + i) % length), first + ((oldNext + i) % length))) return false;
+  return true;
 }
 
-/** How far behind the newest token each promised one stands. */
-function promises({ spec, pi, qi, ci, slotPush, slotPush0 }: State, p: number, slot: number): number[] {
-  const { ports } = spec.processes[p]!;
-  const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * ports.length;
-  return ports.map(({ channel }, j) => {
-    const position = slotPush[pushes + j]!;
-    return position < 0 ? UNKNOWN : (ci[channel * CI + PUSHED]! - position) & qi[(pi[p * PI + PORT]! + j) * QI + MASK]!;
-  });
+function hasSlot({ state, before, cycles }: Proof, p: number, slot: number, oldSlot: number): boolean {
+  const free = state.slotFree[slot]!;
+  if (!isSame(free, before.slotFree[oldSlot]!, cycles, state.pf[p * PF + READY]!, before.pf[p * PF + READY]!)) return false;
+  if (free >= 0) return true;
+  const isAlike = state.slotPending[slot] === before.slotPending[oldSlot] && state.slotDone[slot]! - before.slotDone[oldSlot]! === cycles;
+  return isAlike && hasPromises(state, before, p, slot, oldSlot);
 }
 
-/** The bursts of the next firing, where they have been drawn already (-1: they have not), and what decides those after it. */
-function sourceState({ spec, pi, bursts }: State, p: number): number[] {
-  const { requests } = spec.processes[p]!;
-  if (requests === undefined) return [];
-  const drawn = pi[p * PI + DRAWN]!;
-  return [drawn, ...bursts[p]!.subarray(0, Math.max(0, drawn)), ...requests.source.normalisedState()];
+/** What is promised to a slot stands as far behind the newest token as it did. */
+function hasPromises({ pi, qi, ci, slotPush, slotPush0 }: State, before: Snapshot, p: number, slot: number, oldSlot: number): boolean {
+  const first = pi[p * PI + PORT]!;
+  const ports = pi[p * PI + PORT_END]! - first;
+  const row = slotPush0[p]! - pi[p * PI + SLOT0]! * ports;
+  for (let j = 0; j < ports; j++) {
+    const position = slotPush[row + slot * ports + j]!;
+    const old = before.slotPush[row + oldSlot * ports + j]!;
+    const q = (first + j) * QI;
+    const pushed = qi[q + COUNTERS]! + PUSHED;
+    if (position < 0 || old < 0 ? position !== old : ((ci[pushed]! - position - before.ci[pushed]! + old) & qi[q + MASK]!) !== 0) return false;
+  }
+  return true;
 }
 
-/** The same for the resource: its clock, the phase of `now` in its clock and its refresh, and its pending bursts in order. */
-export function resourceState(state: State, r: number, now: number): readonly number[] {
-  const { clock, refresh, origin } = state.spec.resources[r]!;
-  const earliest = earliestRequest(state, r);
-  if (earliest === Number.POSITIVE_INFINITY) return [earliest];
-  const toServer = (at: number) => convertTime(at + origin, clock.numerator, clock.denominator);
-  const tick = toServer(now);
-  const free = Math.max(state.free[r]!, toServer(earliest)) - tick;
-  const phase = (((now + origin) % clock.denominator) * clock.numerator) % clock.denominator;
-  const refreshing = refresh === undefined ? [] : [tick % refresh.interval, toServer(earliest) < refresh.interval ? 1 : 0];
-  return [free, phase, ...refreshing, ...pendingState(state, r, now)];
+// --- resources ---
+
+/** Each that served has moved with the rest, by whole ticks of its own, and refreshes in every period alike, or in none. */
+function hasResources(proof: Proof): boolean {
+  const { resources } = proof.state.spec;
+  for (let r = 0; r < resources.length; r++) if (servedIn(proof.state, proof.before, r) > 0 && !hasResource(proof, resources[r]!, r)) return false;
+  return true;
 }
 
-/** No request that is not served yet can have been or be made before this tick. */
-function earliestRequest({ spec, pf, pending }: State, r: number): number {
-  const isAlive = (p: number) => pf[p * PF + FIRED]! < pf[p * PF + TOTAL]!;
-  const clients = spec.processes.flatMap(({ requests }, p) => (requests !== undefined && isAlive(p) ? [pf[p * PF + READY]!] : []));
-  const { size, time } = pending[r]!;
-  return Math.min(Number.POSITIVE_INFINITY, ...clients, ...(size > 0 ? [time[0]!] : []));
+function servedIn({ count, resourceCount }: State, before: Snapshot, r: number): number {
+  return count[resourceCount + r * RC + SERVED]! - before.count[resourceCount + r * RC + SERVED]!;
 }
 
-function pendingState({ pi, pending, slotProcess }: State, r: number, now: number): number[] {
-  const { size, time, slot: slots } = pending[r]!;
-  const entries = Array.from({ length: size }, (_, i) => {
+function hasResource(proof: Proof, { clock, refresh, service }: ResourceSpec, r: number): boolean {
+  const { state, before, cycles } = proof;
+  if ((cycles * clock.numerator) % clock.denominator !== 0) return false;
+  const ticks = (cycles * clock.numerator) / clock.denominator;
+  const free = state.free[r]!;
+  const oldFree = before.free[r]!;
+  if (free - oldFree !== ticks) return false;
+  if (refresh === undefined || (ticks % refresh.interval === 0 && oldFree >= refresh.interval)) return true;
+  const epoch = Math.floor((oldFree - service) / refresh.interval);
+  if (epoch < 0 || Math.floor((free - service) / refresh.interval) !== epoch) return false;
+  return bound(proof, Math.ceil(((epoch + 1) * refresh.interval - (free - service)) / ticks) - 1);
+}
+
+/**
+ * The bursts that wait at each resource are alike: moved where it served, the very same where it did not. What comes of those may ask any resource, so no request
+ * may be passed that could come after.
+ */
+function hasPending(proof: Proof): boolean {
+  const { state, before, cycles, lastRequest } = proof;
+  for (let r = 0; r < state.pending.length; r++) {
+    const { size } = state.pending[r]!;
+    if (size !== before.pending[r]!.size) return false;
+    if (size === 0) continue;
+    const hasServed = servedIn(state, before, r) > 0;
+    if (!hasBursts(proof, r, hasServed ? cycles : 0)) return false;
+    if (!hasServed && lastRequest >= 0 && !bound(proof, Math.ceil((horizonOf(state, r) - lastRequest) / cycles) - 1)) return false;
+  }
+  return true;
+}
+
+function hasBursts({ state, before }: Proof, r: number, cycles: number): boolean {
+  const keys = keysOf(state, state.pi, state.pending[r]!, cycles);
+  const old = keysOf(state, before.pi, before.pending[r]!, 0);
+  return keys.every((key, i) => key === old[i]);
+}
+
+/** Of each burst its time, less `moved`, and its outstanding slot by turns, as one number; sorted. */
+function keysOf({ slotProcess }: State, pi: Int32Array, { size, time, slot: slots }: Pending, moved: number): Float64Array {
+  const keys = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
     const slot = slots[i]!;
-    const p = slotProcess[slot]!;
-    const length = pi[p * PI + SLOT_END]! - pi[p * PI + SLOT0]!;
-    return [time[i]! - now, p, (slot - pi[p * PI + CURRENT]! + length) % length] as const;
-  });
-  return entries.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).flat();
+    const b = slotProcess[slot]! * PI;
+    const first = pi[b + SLOT0]!;
+    const length = pi[b + SLOT_END]! - first;
+    keys[i] = (time[i]! - moved) * slotProcess.length + first + ((slot - pi[b + CURRENT]! + length) % length);
+  }
+  return keys.sort();
 }
 
-/** The state after the leap. Throws where a port, a process or a resource cannot take part in it. */
-export function shiftState(state: State, leap: Leap): void {
-  state.spec.processes.forEach((_, p) => {
-    if (leap.firings[p]! > 0) shiftProcess(state, p, leap.firings[p]!, leap.cycles);
+// --- the leap ---
+
+/** As if `periods` more periods had been run. `before`: the state at which the period began that findLeap has proven. */
+export function takeLeap(state: State, before: Snapshot, cycles: number, periods: number): void {
+  const { pf, count } = state;
+  state.spec.resources.forEach((resource, r) => {
+    if (servedIn(state, before, r) > 0) shiftResource(state, r, resource, cycles * periods);
   });
-  state.spec.resources.forEach((_, r) => {
-    if (leap.counts[state.resourceCount + r * RC + SERVED]! > 0) shiftResource(state, r, leap.cycles);
-  });
-  for (let i = 0; i < state.count.length; i++) state.count[i]! += leap.counts[i]!;
+  for (let p = 0, b = FIRED; b < pf.length; p++, b += PF) {
+    const fired = pf[b]! - before.pf[b]!;
+    if (fired > 0) shiftProcess(state, p, fired, cycles * periods, periods);
+  }
+  for (let i = 0; i < count.length; i++) count[i]! += periods * (count[i]! - before.count[i]!);
 }
 
-function shiftProcess(state: State, p: number, firings: number, cycles: number): void {
-  const { spec, pf, pi, slotFree, slotDone } = state;
-  const { name, ports, behaviour, requests } = spec.processes[p]!;
-  if (behaviour !== undefined) throw new Error(`process ${name} computes on data and cannot leap`);
-  if (pf[p * PF + FIRED]! + firings > pf[p * PF + TOTAL]!) throw new Error(`process ${name} has no ${firings} firings left`);
-  ports.forEach((_, j) => {
-    shiftPort(state, p, j, firings, cycles);
-  });
+function shiftProcess(state: State, p: number, period: number, cycles: number, periods: number): void {
+  const { pf, pi, qi, qf, slotFree, slotDone } = state;
+  const b = p * PF;
+  let quiet = Number.POSITIVE_INFINITY;
+  for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) {
+    const isFast = qi[q * QI + FAST] === 1;
+    if (isFast || period % qf[q * QF + PERIOD]! === 0) shiftPort(state, q, cycles);
+    if (!isFast && period % qf[q * QF + PERIOD]! === 0) qf[q * QF + NEXT]! += period * periods;
+    if (!isFast) quiet = Math.min(quiet, qf[q * QF + NEXT]!);
+  }
   for (let slot = pi[p * PI + SLOT0]!; slot < pi[p * PI + SLOT_END]!; slot++) {
     if (slotFree[slot]! >= 0) slotFree[slot]! += cycles;
     slotDone[slot]! += cycles;
   }
-  if (requests !== undefined) shiftSource(state, p, firings, requests.source);
-  pf[p * PF + FIRED]! += firings;
-  pf[p * PF + READY]! += cycles;
-  pf[p * PF + LAST]! += cycles;
-  const next = ports.map(({ period }, j) => (period === 1 ? Number.POSITIVE_INFINITY : state.qf[(pi[p * PI + PORT]! + j) * QF + NEXT]!));
-  pf[p * PF + QUIET] = Math.min(Number.POSITIVE_INFINITY, ...next);
+  shiftSource(state, p, period, periods);
+  pf[b + FIRED]! += period * periods;
+  pf[b + READY]! += cycles;
+  pf[b + LAST]! += cycles;
+  pf[b + QUIET] = quiet;
 }
 
-/** Bursts that were drawn for the next firing are those of the next one after the leap. If that is past the last firing, there is one draw less to skip. */
-function shiftSource({ pf, pi }: State, p: number, firings: number, source: RequestSource): void {
-  const isDone = pf[p * PF + FIRED]! + firings === pf[p * PF + TOTAL]!;
-  source.shift(isDone && pi[p * PI + DRAWN]! >= 0 ? firings - 1 : firings);
+/** Bursts that were drawn already are those of the first firing that is skipped; the next ones are drawn anew. */
+function shiftSource({ pi, sources }: State, p: number, period: number, periods: number): void {
+  const isDrawn = pi[p * PI + DRAWN]! >= 0;
+  sources[p]?.shift(period * periods - (isDrawn ? 1 : 0), period);
+  pi[p * PI + DRAWN] = -1;
 }
 
-/** A port that acts in the leap moves with what stands in its ring; one that does not act must have no event in it. */
-function shiftPort(state: State, p: number, j: number, firings: number, cycles: number): void {
-  const { spec, pf, pi, qi, qf, ci, time } = state;
-  const { name, ports } = spec.processes[p]!;
-  const { channel, kind, period } = ports[j]!;
-  const q = pi[p * PI + PORT]! + j;
-  if (firings % period !== 0) {
-    if (qf[q * QF + NEXT]! < pf[p * PF + FIRED]! + firings) throw new Error(`process ${name}: port ${j} has an event among ${firings} firings`);
-    return;
-  }
-  const isInput = kind.endsWith("-in");
-  const base = qi[q * QI + (isInput ? TOKENS : SLOTS)]!;
-  const end = ci[channel * CI + (isInput ? PUSHED : FREED)]!;
-  for (let at = ci[channel * CI + (isInput ? POPPED : TAKEN)]!; at !== end; at = (at + 1) | 0) {
+/** What stands in the ring that the port reads. */
+function shiftPort(state: State, q: number, cycles: number): void {
+  const { qi, qf, ci, time } = state;
+  const c = qi[q * QI + COUNTERS]!;
+  const input = isInput(state, q);
+  const base = qi[q * QI + (input ? TOKENS : SLOTS)]!;
+  const end = ci[c + (input ? PUSHED : FREED)]!;
+  for (let at = ci[c + (input ? POPPED : TAKEN)]!; at !== end; at = (at + 1) | 0) {
     const entry = base + (at & qi[q * QI + MASK]!);
     if (time[entry]! >= 0) time[entry]! += cycles;
   }
-  if (period > 1) qf[q * QF + NEXT]! += firings;
-  if (!isInput && qf[q * QF + ARRIVED]! > 0) qf[q * QF + ARRIVED]! += cycles;
+  if (!input) qf[q * QF + ARRIVED]! += cycles;
 }
 
-function shiftResource({ spec, pending, free }: State, r: number, cycles: number): void {
-  const { name, clock } = spec.resources[r]!;
-  const ticks = (cycles * clock.numerator) / clock.denominator;
-  if (!Number.isInteger(ticks)) throw new Error(`resource ${name}: ${cycles} cycles are no whole number of its ticks`);
-  free[r]! += ticks;
+function shiftResource({ pending, free }: State, r: number, { clock }: ResourceSpec, cycles: number): void {
+  free[r]! += (cycles * clock.numerator) / clock.denominator;
   const { time, size } = pending[r]!;
   for (let i = 0; i < size; i++) time[i]! += cycles;
 }

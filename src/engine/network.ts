@@ -63,10 +63,10 @@ export interface RequestSource {
    * (0 is allowed). `inputs`: as the behaviour of that firing will see them; empty for a process without behaviour.
    */
   next(n: number, into: Int32Array, inputs: readonly Float64Array[]): number;
-  /** State that decides future calls, relative to n: for fast-forward. */
-  normalisedState(): readonly number[];
-  /** As if `firings` more calls had been made. */
-  shift(firings: number): void;
+  /** For fast-forward: at least how many of the next calls will each give what the call `firings` (at least 1) before it gave. 0 where nothing is known. */
+  repeats(firings: number): number;
+  /** As if `calls` more calls had been made, each of which gives what the call `period` before it gave. */
+  shift(calls: number, period: number): void;
 }
 
 export interface ChannelSpec {

@@ -2,23 +2,55 @@
 
 import { RunError } from "../base/errors.ts";
 import { fireRequesting, fireTimed } from "./batch.ts";
+import { markDirty } from "./dirty.ts";
 import { fireComputing } from "./firing.ts";
-import { KIND, LAST, PF, PI, REQUESTING, type State, TIMED } from "./layout.ts";
+import { createForward, type Forward, lookForward, type Skipped } from "./forward.ts";
+import { KIND, LAST, PF, PI, RANK, REQUESTING, type State, TIMED } from "./layout.ts";
 import type { NetworkResult, NetworkSpec } from "./network.ts";
+import { partsOf } from "./parts.ts";
 import { readResult } from "./result.ts";
 import { serveBatch } from "./serve.ts";
 import { createState, type RunOptions } from "./state.ts";
 
-/** Throws a RunError if a firing would start later than maxTicks. */
-export function runNetwork(spec: NetworkSpec, options?: RunOptions): NetworkResult {
+/** Throws a RunError if a firing would start later than maxTicks. Every firing individually, unless `fastForward`. */
+export function runNetwork(spec: NetworkSpec, { fastForward = false, ...options }: RunOptions & { readonly fastForward?: boolean } = {}): NetworkResult {
   const state = createState(spec, options);
-  runToEnd(state);
+  const course = createCourse(state, fastForward);
+  while (advance(course));
   return readResult(state);
 }
 
-/** Until all is done or nothing can move. */
-export function runToEnd(state: State): void {
-  while (runRound(state));
+/** A run under way. */
+export interface Course {
+  readonly state: State;
+  readonly skipped: Skipped;
+  /** Null: every firing individually. */
+  forward: Forward | null;
+  /** Parts that share nothing with each other and are still to be run, one after the other, so that each can recur by itself. */
+  readonly parts: (readonly number[])[];
+}
+
+export function createCourse(state: State, fastForward: boolean): Course {
+  const course: Course = { state, skipped: { firings: 0, periods: new Map() }, forward: null, parts: fastForward ? partsOf(state.spec) : [] };
+  if (fastForward) nextPart(course);
+  return course;
+}
+
+/** One round. False if all is done or nothing can move. */
+export function advance(course: Course): boolean {
+  if (!runRound(course.state)) return nextPart(course);
+  if (course.forward !== null) lookForward(course.forward, course.state);
+  return true;
+}
+
+function nextPart(course: Course): boolean {
+  const { state, skipped } = course;
+  const part = course.parts.pop();
+  if (part === undefined) return false;
+  state.dirty.fill(0);
+  for (const p of part) markDirty(state, state.pi[p * PI + RANK]!);
+  course.forward = createForward(state, part, skipped);
+  return true;
 }
 
 /** Visits every process near which something has changed; if there is none, serves the resources. False if neither is left. */

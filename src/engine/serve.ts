@@ -18,17 +18,22 @@ export function serveBatch(state: State): boolean {
 }
 
 /** The first tick at which a request that is not known yet could be made. */
-function findHorizon({ spec, pending, free }: State): number {
+function findHorizon(state: State): number {
   let horizon = Number.POSITIVE_INFINITY;
-  for (let r = 0; r < pending.length; r++) {
-    if (pending[r]!.size === 0) continue;
-    const resource = spec.resources[r]!;
-    const seen = seeRequest(resource, pending[r]!.time[0]!);
-    const start = startService(resource, seen > free[r]! ? seen : free[r]!);
-    const done = completeService(resource, start + resource.service);
-    if (done + 1 < horizon) horizon = done + 1;
+  for (let r = 0; r < state.pending.length; r++) {
+    if (state.pending[r]!.size === 0) continue;
+    const own = horizonOf(state, r);
+    if (own < horizon) horizon = own;
   }
   return horizon;
+}
+
+/** No request that the resource's pending bursts lead to can be made before this tick. */
+export function horizonOf({ spec, pending, free }: State, r: number): number {
+  const resource = spec.resources[r]!;
+  const seen = seeRequest(resource, pending[r]!.time[0]!);
+  const start = startService(resource, seen > free[r]! ? seen : free[r]!);
+  return completeService(resource, start + resource.service) + 1;
 }
 
 /** Serves the pending bursts of a resource that were requested before the horizon, in order. */

@@ -163,12 +163,10 @@ function steered(bursts: Bursts, next: (inputs: readonly Float64Array[], into: I
   return {
     maxBursts: bursts.touched.bursts.length,
     next: (_n, into, inputs) => next(inputs, into),
-    normalisedState: cannotLeap,
-    shift: cannotLeap,
+    repeats: () => 0,
+    shift: () => {
+      throw new Error("bursts that data steers cannot be foretold: their process cannot leap");
+    },
     bursts: () => bursts.count,
   };
-}
-
-function cannotLeap(): never {
-  throw new Error("bursts that data steers cannot be foretold: their process cannot leap");
 }

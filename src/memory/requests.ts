@@ -7,9 +7,10 @@
 
 import type { RequestSource } from "../engine/network.ts";
 import type { Access, TensorLayout } from "../fabric/fabric.ts";
-import { advance, advanceInner, everCuts, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
+import { advance, advanceInner, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
 import type { TierSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { type Lattice, latticeOf, repeatsOf } from "./recurrence.ts";
 import type { PlacedTier } from "./tiers.ts";
 
 export interface CountingSource extends RequestSource {
@@ -27,6 +28,7 @@ interface Requests {
   readonly firstResource: number;
   /** Stands at the first firing of the run under way: full vectors along the innermost loop, or one firing with part of a vector. */
   readonly walk: Walk;
+  readonly lattice: Lattice;
   /** Firings of the run, and how many of them are still to come. */
   length: number;
   left: number;
@@ -49,8 +51,8 @@ export function requestSource(nest: Walkable, access: Access, layout: TensorLayo
   return {
     maxBursts: Math.floor((vectorBytes - 1) / requests.burst_bytes) + 2,
     next: (_n, into) => nextBursts(requests, into),
-    normalisedState: () => normalisedState(requests),
-    shift: (firings) => skipFirings(requests, firings),
+    repeats: (firings) => repeatsOf(requests.lattice, nextFiring(requests), firings, rotationOf(requests)),
+    shift: (calls, period) => shift(requests, calls, period),
     bursts: () => requests.count,
   };
 }
@@ -64,6 +66,7 @@ function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedT
     order: channelOrder(spec),
     firstResource: first,
     walk,
+    lattice: latticeOf(walk),
     ...{ length: 0, left: 0, element: 0, elementStep: 0, lo: 0, hi: 0 },
     ...{ first: 0, last: -1, count: 0 },
   };
@@ -94,8 +97,8 @@ function askFor(requests: Requests, first: number, last: number, into: Int32Arra
   return asked;
 }
 
-/** Lines whose strides the skewed order spreads: TierSpec.interleave. */
-const SPREAD_LINES = 4096;
+/** The skewed order begins again after the first power of the channels that reaches so many lines: TierSpec.interleave. */
+const SPREAD_LINES = 1024;
 
 /** Which channel has which line, with the stripe looked up last. */
 export interface ChannelOrder {
@@ -109,7 +112,7 @@ export interface ChannelOrder {
 
 export function channelOrder({ channels, interleave }: Pick<TierSpec, "channels" | "interleave">): ChannelOrder {
   let turns = 0;
-  if (interleave === "skewed" && channels > 1) for (let lines = 1; lines < SPREAD_LINES; lines *= channels) turns++;
+  if (interleave === "skewed" && channels > 1) for (let lines = channels; lines < SPREAD_LINES; lines *= channels) turns++;
   return { channels, turns, stripe: -1, shift: 0 };
 }
 
@@ -176,18 +179,24 @@ function nextFiring({ walk, length, left }: Requests): number {
   return firingNumber(walk) + length - left;
 }
 
-/**
- * What decides the calls to come: the address's place in the rotation of the channels, the bursts last touched relative to it, and the counters of the
- * inner loops. The outermost counter is part of it only where a guard or an edge of the tensor cuts by it; elsewhere its iterations differ by a shift.
- */
-function normalisedState(requests: Requests): readonly number[] {
-  const { walk, base_bytes, elementBytes, burst_bytes, burstsPerTurn, order } = requests;
-  const here: Walk = { ...walk, counters: walk.counters.slice(), values: walk.values.slice() };
-  seek(here, nextFiring(requests));
-  const address = base_bytes + here.values[here.element]! * elementBytes;
-  const burst = Math.floor(address / burst_bytes);
-  const touched = requests.last < requests.first ? [] : [requests.first - burst, requests.last - burst];
-  const cut = here.limits.some((_, i) => here.coefficients[i] !== 0 && everCuts(here, i));
-  const rotation = burst_bytes * burstsPerTurn * order.channels ** (order.turns + 1);
-  return [address % rotation, ...touched, ...here.counters.subarray(cut ? 0 : 1)];
+/** Elements after which the channels come in the same order. */
+function rotationOf({ burst_bytes, burstsPerTurn, elementBytes, order }: Requests): number {
+  return (burst_bytes * burstsPerTurn * order.channels ** (order.turns + 1)) / elementBytes;
+}
+
+/** `calls` further, where each repeats the one `period` before it: the rest of a period call by call, whole periods at once. */
+function shift(requests: Requests, calls: number, period: number): void {
+  const periods = Math.floor(calls / period);
+  skipFirings(requests, calls - periods * period);
+  if (periods === 0) return;
+  const next = nextFiring(requests);
+  const { walk } = requests;
+  const ahead: Requests = { ...requests, walk: { ...walk, counters: walk.counters.slice(), values: walk.values.slice() } };
+  skipFirings(ahead, period);
+  requests.count += periods * (ahead.count - requests.count);
+  requests.last += periods * (ahead.last - requests.last);
+  requests.first += periods * (ahead.first - requests.first);
+  seek(walk, next + periods * period);
+  requests.length = 0;
+  requests.left = 0;
 }

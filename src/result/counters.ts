@@ -8,8 +8,11 @@ export interface RunCounters {
   readonly sections: readonly SectionCounters[];
   /** Output tensors by output name, where values were computed. */
   readonly outputs: TensorValues | null;
-  /** Firings simulated, over all nests. */
+  /** Over all nests, those included that fast-forward skipped. */
   readonly firings: number;
+  readonly skipped: number;
+  /** Cycles of a period that recurred, and how many such periods were skipped. */
+  readonly periods: readonly (readonly [Cycles, number])[];
   /** Real lengths of collections, by the name of their size tensor (the largest where it changed from round to round). */
   readonly sizes: Readonly<Record<string, number>>;
   /** Rounds that each iterate really ran, summed over the rounds of the loops around it. */

@@ -27,6 +27,8 @@ export interface SimulateOptions {
   readonly inputs?: TensorValues | (() => TensorValues);
   readonly values: boolean;
   readonly engine: "fast" | "oracle";
+  /** Skips periods that recur, with the same result; yes unless said. Only the fast engine can. */
+  readonly fastForward?: boolean;
   /** A run that would take longer ends in a RunError. */
   readonly maxCycles?: Cycles;
   /** Called after each section's run, and every so often while the fast engine is at one. */
@@ -66,6 +68,9 @@ interface Simulation {
   /** So far: also the point in time at which the next thing begins. */
   ticks: number;
   firings: number;
+  skipped: number;
+  /** Ticks of a period -> how many were skipped. */
+  readonly periods: Map<number, number>;
   done: number;
   expected: number;
   /** Numbers of the rounds under way, by symbol. */
@@ -78,12 +83,12 @@ interface Simulation {
 export function simulate(mapping: Mapping, machine: Machine, options: SimulateOptions): RunCounters {
   const simulation = begin(mapping, machine, options);
   runSteps(simulation, simulation.fabric.steps);
-  const { ticks, sections, firings, sizes, rounds } = simulation;
+  const { ticks, sections, firings, skipped, periods, sizes, rounds } = simulation;
   return {
     ticks,
     sections: sections.map((sums) => countSection(sums, machine)),
     outputs: options.values ? outputsOf(simulation) : null,
-    ...{ firings, sizes, rounds },
+    ...{ firings, skipped, periods: [...periods], sizes, rounds },
   };
 }
 
@@ -101,7 +106,7 @@ function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Si
     sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), machine)),
     known: new WeakMap(),
     resources: tierResources(machine, 0),
-    ...{ loaded: null, ticks: 0, firings: 0, done: 0, expected: runsOf(fabric.steps) },
+    ...{ loaded: null, ticks: 0, firings: 0, skipped: 0, periods: new Map(), done: 0, expected: runsOf(fabric.steps) },
     ...{ symbols: {}, rounds: {}, sizes: {} },
   };
 }
@@ -147,11 +152,16 @@ function runOnce(simulation: Simulation, s: number): void {
     options.onProgress?.({ section: name, done: simulation.done + share, sections: simulation.expected, ticks: before + tick });
   };
   const result = withinLimit(simulation, name, () =>
-    runSection(name, built.network, { engine: options.engine, maxTicks: maxCycles - before, maxCycles, report: ({ tick, share }) => report(tick, share) }),
+    runSection(name, built.network, {
+      ...{ engine: options.engine, fastForward: options.fastForward ?? true, maxTicks: maxCycles - before, maxCycles },
+      report: ({ tick, share }) => report(tick, share),
+    }),
   );
   addRun(sums, built, result, machine, known);
   simulation.ticks += result.ticks;
   simulation.firings += result.firings;
+  simulation.skipped += result.skipped.firings;
+  for (const [cycles, times] of result.skipped.periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
   report(result.ticks, 1);
   simulation.done++;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { convertTime } from "../../src/engine/clock.ts";
 import { createHeap, popHeap, pushHeap } from "../../src/engine/heap.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
-import { runRound, runToEnd } from "../../src/engine/run.ts";
+import { runRound } from "../../src/engine/run.ts";
 import { createState } from "../../src/engine/state.ts";
 import { verifyNetwork } from "../../src/engine/verify.ts";
 import { findWaits } from "../../src/engine/waiting.ts";
@@ -53,7 +53,7 @@ describe("who waits for what", () => {
     const split = stage("split", 4, [port(0, "stream-out"), port(1, "stream-out", 4)]);
     const join = stage("join", 4, [port(0, "stream-in"), port(1, "stream-in", 4)]);
     const state = createState({ processes: [split, join], channels: [wire("short", 2), wire("long", 1)], resources: [] });
-    runToEnd(state);
+    while (runRound(state));
     expect(findWaits(state)).toEqual([
       { process: 0, need: "slot", port: 0, other: 1 },
       { process: 1, need: "token", port: 1, other: 0 },
@@ -69,7 +69,7 @@ describe("who waits for what", () => {
       { process: 0, need: "memory", port: -1, other: -1 },
       { process: 1, need: "token", port: 0, other: 0 },
     ]);
-    runToEnd(state);
+    while (runRound(state));
     expect(findWaits(state)).toEqual([]);
   });
 

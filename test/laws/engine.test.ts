@@ -1,25 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FIRED, PF, READY, type State, TOTAL } from "../../src/engine/layout.ts";
-import { type Leap, processState, resourceState, shiftState } from "../../src/engine/leap.ts";
 import type { ChannelSpec, NetworkResult, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../../src/engine/network.ts";
-import { readResult } from "../../src/engine/result.ts";
-import { runNetwork, runRound, runToEnd } from "../../src/engine/run.ts";
-import { createState } from "../../src/engine/state.ts";
+import { runNetwork } from "../../src/engine/run.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
-import {
-  type Built,
-  build,
-  cyclicSource,
-  type EdgePlan,
-  type NetworkPlan,
-  networkPlan,
-  type ProcessPlan,
-  port,
-  server,
-  stage,
-  wire,
-} from "../support/networks.ts";
+import { type Built, build, networkPlan, type ProcessPlan } from "../support/networks.ts";
 
 const runs = (numRuns: number) => ({ numRuns, seed: 20_260 });
 
@@ -190,106 +174,4 @@ function scaleResult(result: NetworkResult, factor: number): NetworkResult {
     })),
     resources: result.resources.map((r) => ({ ...r, busy: times(r.busy), free: times(r.free), waited: times(r.waited) })),
   };
-}
-
-describe("a recurrence of the whole normalised state", () => {
-  it("shows at a steady pipeline's iterations, and skips to the same end", () => {
-    const spec = (): NetworkSpec => ({
-      processes: [
-        stage("load", 40_000, [port(0, "stream-out")], { requests: { outstanding: 8, source: cyclicSource([[0], [], [1], [], []]) } }),
-        stage("reduce", 40_000, [port(0, "stream-in"), port(1, "stream-out", 4)], { ii: 3 }),
-        stage("sink", 10_000, [port(1, "stream-in")]),
-      ],
-      channels: [wire("c", 4), wire("d", 2)],
-      resources: [server("a", { clock: { numerator: 2, denominator: 3 }, refresh: { interval: 50, duration: 7 } }), server("b")],
-    });
-    const state = createState(spec());
-    const leap = leapOnce(state);
-    expect(leap!.firings).toEqual([expect.any(Number), leap!.firings[0], leap!.firings[0]! / 4]);
-    expect(state.pf[FIRED]).toBeGreaterThan(35_000);
-    runToEnd(state);
-    expect(readResult(state)).toEqual(runNetwork(spec()));
-  });
-
-  it("keeps the arrival of a token that nobody pops", () => {
-    const spec: NetworkSpec = {
-      processes: [stage("source", 100, [port(0, "stream-out")]), stage("sink", 99, [port(0, "stream-in")])],
-      channels: [wire("c", 1, { latency: 50 })],
-      resources: [],
-    };
-    const state = createState(spec, { order: [1, 0] });
-    expect(leapOnce(state)).not.toBeNull();
-    expect(state.pf[FIRED]).toBe(100);
-    runToEnd(state);
-    expect(readResult(state).ticks).toBe(99 * 51 + 50);
-  });
-
-  it.each([
-    { kind: "with", limits: { outer: [40, 60] }, plans: 60, least: 5 },
-    { kind: "without", limits: { outer: [150, 200], resources: false }, plans: 100, least: 25 },
-  ] as const)("skips to the same end in random networks $kind resources", ({ limits, plans, least }) => {
-    let leaps = 0;
-    fc.assert(
-      fc.property(networkPlan({ ...limits, data: false, faults: false }).map(asTree), (plan) => {
-        const state = createState(build(plan).spec);
-        if (leapOnce(state) !== null) leaps++;
-        runToEnd(state);
-        expect(readResult(state)).toEqual(runNetwork(build(plan).spec));
-      }),
-      runs(plans),
-    );
-    expect(leaps).toBeGreaterThan(least);
-  });
-
-  it("refuses a leap that is too long, cuts a period or moves a datapath", () => {
-    const state = createState({
-      processes: [stage("a", 8, [port(0, "stream-out", 4)]), stage("b", 2, [port(0, "stream-in")], { behaviour: { fire: () => 1 } })],
-      channels: [wire("c")],
-      resources: [],
-    });
-    const counts = new Float64Array(state.count.length);
-    expect(() => shiftState(state, { cycles: 9, firings: [9, 0], counts })).toThrow("process a has no 9 firings left");
-    expect(() => shiftState(state, { cycles: 6, firings: [6, 0], counts })).toThrow("process a: port 0 has an event among 6 firings");
-    expect(() => shiftState(state, { cycles: 4, firings: [4, 1], counts })).toThrow("process b computes on data and cannot leap");
-  });
-});
-
-/** Connected and without reconvergence, so that nothing runs free of the others and nothing deadlocks. */
-function asTree({ edges, ...plan }: NetworkPlan): NetworkPlan {
-  const branch = (_: unknown, p: number): EdgePlan => ({ ...edges[p % edges.length]!, from: edges[p % edges.length]!.from % (p + 1), to: p + 1 });
-  return { ...plan, edges: plan.processes.slice(1).map(branch) };
-}
-
-/** Runs until the state recurs with every process moving or done, and leaps as far as firings last. Null if it does not recur. */
-function leapOnce(state: State): { readonly firings: readonly number[] } | null {
-  const before = new Map<string, { readonly now: number; readonly fired: readonly number[]; readonly counts: Float64Array }>();
-  const processes = state.spec.processes.map((_, p) => p);
-  const fired = () => processes.map((p) => state.pf[p * PF + FIRED]!);
-  while (runRound(state)) {
-    const alive = processes.filter((p) => state.pf[p * PF + FIRED]! < state.pf[p * PF + TOTAL]!);
-    const now = state.pf[(alive[0] ?? 0) * PF + READY]!;
-    const key = wholeState(state, now);
-    const first = before.get(key);
-    before.set(key, { now, fired: fired(), counts: state.count.slice() });
-    if (first === undefined || alive.length === 0) continue;
-    const firings = fired().map((n, p) => n - first.fired[p]!);
-    const periods = Math.min(...alive.map((p) => Math.floor((state.pf[p * PF + TOTAL]! - state.pf[p * PF + FIRED]!) / firings[p]!)));
-    if (alive.some((p) => firings[p] === 0) || periods === 0) continue;
-    const cycles = now - first.now;
-    const gains = state.count.map((value, i) => value - first.counts[i]!);
-    shiftState(state, repeat(periods - 1, cycles, firings, gains));
-    expect(wholeState(state, now + (periods - 1) * cycles)).toBe(key);
-    shiftState(state, repeat(1, cycles, firings, gains));
-    return { firings };
-  }
-  return null;
-}
-
-function wholeState(state: State, now: number): string {
-  const { processes, resources } = state.spec;
-  return JSON.stringify([processes.map((_, p) => processState(state, p, now)), resources.map((_, r) => resourceState(state, r, now))]);
-}
-
-function repeat(periods: number, cycles: number, firings: readonly number[], gains: Float64Array): Leap {
-  return { cycles: periods * cycles, firings: firings.map((f) => periods * f), counts: gains.map((gain) => periods * gain) };
 }

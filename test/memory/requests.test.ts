@@ -53,10 +53,8 @@ function plainRule({ nest, access, dtype, base_bytes, tier: { spec, first } }: C
 function plainChannel(line: number, { channels, interleave }: PlacedTier["spec"]): number {
   if (interleave === "linear" || channels === 1) return line % channels;
   let sum = line;
-  for (let power = channels; ; power *= channels) {
-    sum += Math.floor(line / power);
-    if (power >= 4096) return sum % channels;
-  }
+  for (let power = channels; power < 1024; power *= channels) sum += Math.floor(line / power);
+  return sum % channels;
 }
 
 const step = fc.integer({ min: -2, max: 9 });
@@ -91,6 +89,23 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 0, max: 3 }).chain((depth) =
   });
 });
 
+/** Long walks that go over the channels again and again, some of them past the edge of the tensor. */
+const regular: fc.Arbitrary<Case> = fc
+  .record({
+    trips: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 4, max: 60 })),
+    steps: fc.tuple(fc.constantFrom(0, 8, 32, 100), fc.constantFrom(0, 4, 8, 16)),
+    edge: fc.integer({ min: 40, max: 1200 }),
+    lanes: fc.constantFrom(1, 4, 8),
+    channels: fc.constantFrom(1, 2, 3),
+  })
+  .map(({ trips, steps, edge, lanes, channels }) => ({
+    nest: { loops: trips.map((trip) => ({ name: "i", trip })), lanes, guards: [] },
+    access: { dims: [affine(steps, 1)], shape: [edge] },
+    dtype: "f32" as const,
+    base_bytes: 20,
+    tier: { name: "ddr" as const, spec: { ...tinyTier, burst_bytes: 16, interleave_bytes: 16, channels, interleave: "linear" as const }, first: 1 },
+  }));
+
 describe("requestSource", () => {
   it("asks for what the rule says, in order of address, never for more than maxBursts", () => {
     const check = (example: Case): void => {
@@ -103,40 +118,28 @@ describe("requestSource", () => {
     fc.assert(fc.property(cases, check), { numRuns: 400 });
   });
 
-  it("stands after shift(n) where n calls lead, in any cut of the calls", () => {
-    const check = (example: Case, cut: number, skip: number): void => {
+  it("foretells calls that repeat earlier ones, and stands after a shift where those calls lead", () => {
+    let foretold = 0;
+    const check = (example: Case, cut: number, period: number, part: number): void => {
       const total = firings(example.nest);
       const from = cut % (total + 1);
-      const to = Math.min(total, from + skip);
       const [called, shifted] = [sourceOf(example), sourceOf(example)];
-      ask(called, 0, to);
+      const asked = ask(called, 0, total);
       ask(shifted, 0, from);
-      shifted.shift(to - from);
+      const calls = Math.min(total - from, shifted.repeats(period));
+      if (calls === 0) return;
+      foretold++;
+      expect(asked.slice(from, from + calls)).toEqual(asked.slice(from - period, from - period + calls));
+      const skipped = part % (calls + 1);
+      shifted.shift(skipped, period);
+      expect(ask(shifted, from + skipped, total)).toEqual(asked.slice(from + skipped));
       expect(shifted.bursts()).toBe(called.bursts());
-      expect(shifted.normalisedState()).toEqual(called.normalisedState());
-      expect(ask(shifted, to, total)).toEqual(ask(called, to, total));
     };
-    fc.assert(fc.property(cases, fc.nat(), fc.nat(60), check), { numRuns: 400 });
+    fc.assert(fc.property(fc.oneof(regular, cases), fc.nat(), fc.integer({ min: 1, max: 70 }), fc.nat(), check), { numRuns: 4000 });
+    expect(foretold).toBeGreaterThan(200);
   });
 
-  it("asks the same from equal states on, for as many firings as both have left of their outermost loop", () => {
-    const check = (example: Case): void => {
-      const total = firings(example.nest);
-      const asked = ask(sourceOf(example), 0, total);
-      const source = sourceOf(example);
-      const seen = new Map<string, number>();
-      for (let n = 0; n < total; n++) {
-        const key = JSON.stringify(source.normalisedState());
-        const before = seen.get(key);
-        if (before !== undefined) expect(asked.slice(before, before + total - n)).toEqual(asked.slice(n));
-        seen.set(key, n);
-        ask(source, n, n + 1);
-      }
-    };
-    fc.assert(fc.property(cases, check), { numRuns: 400 });
-  });
-
-  it("recurs along a whole tensor once every turn of the channels", () => {
+  it("foretells a whole tensor's calls once every turn of the channels", () => {
     const walk: Case = {
       nest: { loops: [{ name: "i", trip: 64 }], lanes: 8, guards: [] },
       access: { dims: [affine([8], 1)], shape: [512] },
@@ -145,12 +148,8 @@ describe("requestSource", () => {
       tier: ddr,
     };
     const source = sourceOf(walk);
-    ask(source, 0, 4);
-    const state = source.normalisedState();
-    ask(source, 4, 8);
-    expect(source.normalisedState()).toEqual(state);
-    ask(source, 8, 9);
-    expect(source.normalisedState()).not.toEqual(state);
+    ask(source, 0, 9);
+    expect([1, 2, 3, 4, 8].map((period) => source.repeats(period))).toEqual([0, 0, 0, 55, 55]);
   });
 
   it("moves each burst of a dense tensor once, and the part of the last that is there whole", () => {
@@ -179,7 +178,7 @@ describe("requestSource", () => {
 
 describe("channelOf", () => {
   it("spreads strides of a power of two over all channels where it is skewed, and meets in one where it is linear", () => {
-    for (const stride of [4, 8, 16, 64, 256, 4096]) {
+    for (const stride of [4, 8, 16, 64, 256]) {
       const lines = Array.from({ length: 64 }, (_, i) => i * stride);
       expect(new Set(lines.map((line) => channelOf(line, channelOrder({ channels: 4, interleave: "skewed" })))).size).toBe(4);
       expect(new Set(lines.map((line) => channelOf(line, channelOrder({ channels: 4, interleave: "linear" })))).size).toBe(1);

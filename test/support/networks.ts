@@ -221,9 +221,9 @@ export function cyclicSource(table: readonly (readonly number[])[]): RequestSour
       into.set(table[n % table.length]!);
       return table[n % table.length]!.length;
     },
-    normalisedState: () => [calls % table.length],
-    shift(firings) {
-      calls += firings;
+    repeats: (firings) => (firings % table.length === 0 && calls > firings ? Number.POSITIVE_INFINITY : 0),
+    shift(more) {
+      calls += more;
     },
   };
 }

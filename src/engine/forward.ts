@@ -1,0 +1,165 @@
+/**
+ * Fast-forward: looks for states that recur and skips whole periods of them. Any end of a round may be compared with any earlier one; when to compare decides
+ * only how soon a period is found. One detector compares at every round, one for each level of loops whenever an iteration of it has begun, one whenever
+ * a refresh has begun; what a coarser one sees makes the finer ones start again, since otherwise their own clock would make the run aperiodic.
+ */
+
+import { FIRED, PERIOD, PF, PI, PORT, PORT_END, QF, type State, TOTAL } from "./layout.ts";
+import { findLeap, takeLeap } from "./leap.ts";
+import { createSnapshot, type Snapshot, saveSnapshot } from "./snapshot.ts";
+
+/** What was skipped. */
+export interface Skipped {
+  firings: number;
+  /** Ticks of a period -> how many such periods were skipped. */
+  readonly periods: Map<number, number>;
+}
+
+export interface Forward {
+  readonly skipped: Skipped;
+  /** Rounds so far. */
+  rounds: number;
+  readonly levels: readonly Level[];
+  readonly refresh: Detector;
+  readonly round: Detector;
+  /** Refresh windows that the resources have met so far. */
+  epoch: number;
+}
+
+/**
+ * Brent's cycle finding: compares with one snapshot, saved anew after so many comparisons, and after twice as many the next time. It starts with the
+ * number that it took to find the last period.
+ */
+interface Detector {
+  snapshot: Snapshot | null;
+  /** False after a reset: the snapshot is old. */
+  isSaved: boolean;
+  compared: number;
+  reach: number;
+  found: number;
+  /** Comparisons in vain since the last leap, and rounds to sit out for it. */
+  vain: number;
+  rest: number;
+}
+
+/** Its reference: iterations of `period` firings of a process. */
+interface Level extends Detector {
+  readonly process: number;
+  readonly period: number;
+  iterations: number;
+}
+
+/** Rounds before anything is looked for: most runs of small sections are over by then. */
+const FIRST_ROUNDS = 32;
+/** Comparisons in vain after which a detector begins to rest. */
+const PATIENCE = 512;
+const LONGEST_REST = 16_384;
+
+/** For a run of these processes, which share nothing with others. */
+export function createForward(state: State, processes: readonly number[], skipped: Skipped): Forward {
+  return {
+    skipped,
+    rounds: 0,
+    refresh: createDetector(),
+    levels: levelsOf(state, processes).map(({ process, period }) => ({ ...createDetector(), process, period, iterations: 0 })),
+    round: createDetector(),
+    epoch: 0,
+  };
+}
+
+function createDetector(): Detector {
+  return { snapshot: null, isSaved: false, compared: 0, reach: 1, found: 1, vain: 0, rest: 0 };
+}
+
+/** Least factor between the iterations of two levels, and how many levels there are at most. */
+const LEVEL_STEP = 4;
+const MOST_LEVELS = 5;
+
+/** One port for each level: the outermost first, none that acts in every firing of the busiest process. */
+function levelsOf({ pf, pi, qf }: State, processes: readonly number[]): readonly { readonly process: number; readonly period: number }[] {
+  const references = new Map<number, { readonly process: number; readonly period: number }>();
+  for (const process of processes) {
+    const total = pf[process * PF + TOTAL]!;
+    for (let q = pi[process * PI + PORT]!; q < pi[process * PI + PORT_END]!; q++) {
+      const period = qf[q * QF + PERIOD]!;
+      if (!references.has(total / period)) references.set(total / period, { process, period });
+    }
+  }
+  const counts = [...references.keys()].sort((a, b) => a - b);
+  const levels: number[] = [];
+  for (const count of counts.slice(0, -1)) {
+    if (count >= LEVEL_STEP * (levels.at(-1) ?? 1) && levels.length < MOST_LEVELS) levels.push(count);
+  }
+  return levels.map((count) => references.get(count)!);
+}
+
+/** Called at the end of each round. */
+export function lookForward(forward: Forward, state: State): void {
+  forward.rounds++;
+  if (forward.rounds < FIRST_ROUNDS) return;
+  let isNew = passedRefresh(forward, state);
+  if (isNew) compare(forward, forward.refresh, state);
+  for (const level of forward.levels) {
+    if (isNew) reset(level);
+    const iterations = Math.floor(state.pf[level.process * PF + FIRED]! / level.period);
+    if (iterations === level.iterations) continue;
+    compare(forward, level, state);
+    level.iterations = Math.floor(state.pf[level.process * PF + FIRED]! / level.period);
+    isNew = true;
+  }
+  if (isNew) reset(forward.round);
+  compare(forward, forward.round, state);
+}
+
+/** Has a resource come into a refresh interval in which none was before? */
+function passedRefresh(forward: Forward, { spec, free }: State): boolean {
+  let epoch = forward.epoch;
+  for (let r = 0; r < free.length; r++) {
+    const { refresh } = spec.resources[r]!;
+    if (refresh !== undefined && free[r]! >= (epoch + 1) * refresh.interval) epoch = Math.floor(free[r]! / refresh.interval);
+  }
+  const isNew = epoch > forward.epoch;
+  forward.epoch = epoch;
+  return isNew;
+}
+
+/** Leaps if the state recurs. */
+function compare(forward: Forward, detector: Detector, state: State): void {
+  if (detector.rest > 0) {
+    detector.rest--;
+    return;
+  }
+  if (detector.isSaved && leap(forward, detector, state)) return;
+  if (detector.isSaved && ++detector.compared < detector.reach) return;
+  save(detector, state);
+}
+
+function leap(forward: Forward, detector: Detector, state: State): boolean {
+  const found = findLeap(state, detector.snapshot!);
+  if (found === null) {
+    detector.vain++;
+    if (detector.vain % PATIENCE === 0) detector.rest = Math.min(LONGEST_REST, 4 * detector.vain);
+    return false;
+  }
+  const { cycles, periods, firings } = found;
+  takeLeap(state, detector.snapshot!, cycles, periods);
+  forward.skipped.firings += periods * firings;
+  forward.skipped.periods.set(cycles, periods + (forward.skipped.periods.get(cycles) ?? 0));
+  detector.vain = 0;
+  detector.found = detector.compared + 1;
+  reset(detector);
+  return true;
+}
+
+function save(detector: Detector, state: State): void {
+  if (detector.snapshot === null) detector.snapshot = createSnapshot(state);
+  else saveSnapshot(detector.snapshot, state);
+  detector.reach = detector.isSaved ? 2 * detector.reach : detector.found;
+  detector.compared = 0;
+  detector.isSaved = true;
+}
+
+function reset(detector: Detector): void {
+  detector.isSaved = false;
+  detector.rest = 0;
+}
