@@ -149,7 +149,8 @@ export function shiftState(state: State, leap: Leap): void {
 
 function shiftProcess(state: State, p: number, firings: number, cycles: number): void {
   const { spec, pf, pi, slotFree, slotDone } = state;
-  const { name, ports, behaviour, requests } = spec.processes[p]!;
+  const { name, ports, clock, behaviour, requests } = spec.processes[p]!;
+  if (clock !== undefined) throw new Error(`process ${name} has a clock of its own and cannot leap`);
   if (behaviour !== undefined) throw new Error(`process ${name} computes on data and cannot leap`);
   if (pf[p * PF + FIRED]! + firings > pf[p * PF + TOTAL]!) throw new Error(`process ${name} has no ${firings} firings left`);
   ports.forEach((_, j) => {

@@ -2,12 +2,14 @@
 
 import { RunError } from "../base/errors.ts";
 import { fireRequesting, fireTimed } from "./batch.ts";
+import { NETWORK_CLOCK, networkTick } from "./clock.ts";
 import { fireComputing } from "./firing.ts";
-import { KIND, LAST, PF, PI, REQUESTING, type State, TIMED } from "./layout.ts";
+import { COMPUTING, KIND, LAST, LIMIT, PF, PI, REQUESTING, type State, TIMED } from "./layout.ts";
 import type { NetworkResult, NetworkSpec } from "./network.ts";
 import { readResult } from "./result.ts";
 import { serveBatch } from "./serve.ts";
 import { createState, type RunOptions } from "./state.ts";
+import { fireSteered } from "./steered.ts";
 
 /** Throws a RunError if a firing would start later than maxTicks. */
 export function runNetwork(spec: NetworkSpec, options?: RunOptions): NetworkResult {
@@ -47,10 +49,12 @@ function visit(state: State, p: number): void {
   const kind = state.pi[p * PI + KIND];
   if (kind === TIMED) fireTimed(state, p);
   else if (kind === REQUESTING) fireRequesting(state, p);
-  else fireComputing(state, p);
-  if (state.pf[p * PF + LAST]! > state.maxTicks) stopAtLimit(state, p);
+  else if (kind === COMPUTING) fireComputing(state, p);
+  else fireSteered(state, p);
+  if (state.pf[p * PF + LAST]! > state.pf[p * PF + LIMIT]!) stopAtLimit(state, p);
 }
 
 function stopAtLimit({ spec, pf, maxTicks }: State, p: number): never {
-  throw new RunError("limit", `${spec.processes[p]!.name} would fire at tick ${pf[p * PF + LAST]}, the limit is ${maxTicks}`);
+  const { name, clock = NETWORK_CLOCK } = spec.processes[p]!;
+  throw new RunError("limit", `${name} would fire at tick ${networkTick(pf[p * PF + LAST]!, clock)}, the limit is ${maxTicks}`);
 }
