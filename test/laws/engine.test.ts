@@ -208,6 +208,56 @@ describe("monotony", () => {
   });
 });
 
+describe("trips that are read", () => {
+  it("give what constant ones give, where all that is read is the same", () => {
+    fc.assert(
+      fc.property(networkPlan(), fc.integer({ min: 1, max: 3 }), (drawn, trip) => {
+        const plan = { ...drawn, feed: { ...drawn.feed, trips: [trip] } };
+        const [read, constant] = [build(plan), build(plan)];
+        expect(runNetwork(read.spec)).toEqual(runNetwork(asConstant(constant.spec, plan)));
+        expect(read.digests()).toEqual(constant.digests());
+      }),
+      runs(300),
+    );
+  });
+});
+
+/** The same network with periods in place of levels. */
+function asConstant(spec: NetworkSpec, { outer, processes, feed }: NetworkPlan): NetworkSpec {
+  const trip = feed.trips[0]!;
+  return {
+    ...spec,
+    processes: spec.processes.map((process, p): ProcessSpec => {
+      if (!isSteered(process.behaviour)) return process;
+      const plan = processes[p];
+      const trips = plan === undefined ? [outer, trip] : [outer, ...new Array<number>(plan.readLoops).fill(trip), ...plan.trips];
+      const inside = (level: number) => trips.slice(level).reduce((product, each) => product * each, 1);
+      const { steering: _, ...behaviour } = process.behaviour!;
+      return { ...process, behaviour, firings: inside(0), ports: process.ports.map(({ channel, kind, level }) => ({ channel, kind, period: inside(level!) })) };
+    }),
+  };
+}
+
+describe("a clock that all processes share", () => {
+  it("decides nothing but the latency of channels in its ticks", () => {
+    fc.assert(
+      fc.property(
+        networkPlan({ resources: false, clocks: false }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        (plan, numerator, denominator) => {
+          const [own, network] = [build(plan).spec, build(plan).spec];
+          const clocked = runNetwork({ ...own, processes: own.processes.map((process) => ({ ...process, clock: { numerator, denominator } })) });
+          const channels = network.channels.map((channel) => ({ ...channel, latency: Math.ceil((channel.latency * numerator) / denominator) }));
+          const { ticks, ...rest } = runNetwork({ ...network, channels });
+          expect(clocked).toEqual({ ...rest, ticks: Math.ceil((ticks * denominator) / numerator) });
+        },
+      ),
+      runs(200),
+    );
+  });
+});
+
 describe("scale", () => {
   it("of all time constants is the scale of all times, where no slot is waited for", () => {
     fc.assert(
