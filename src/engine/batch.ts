@@ -19,6 +19,7 @@ import {
   II,
   KNOWN,
   LAST,
+  LIMIT,
   MASK,
   OTHER,
   PC,
@@ -47,7 +48,7 @@ export function fireTimed(state: State, p: number): void {
   for (let n = pf[b + FIRED]!; n < total; n = pf[b + FIRED]!) {
     const quiet = Math.min(pf[b + QUIET]!, total) - n;
     if (quiet === 0 ? !fireOnce(state, p) : fireBatch(state, p, quiet) === 0) return;
-    if (pf[b + LAST]! > state.maxTicks) return;
+    if (pf[b + LAST]! > pf[b + LIMIT]!) return;
   }
 }
 
@@ -63,7 +64,7 @@ export function fireRequesting(state: State, p: number): void {
   for (let n = pf[b + FIRED]!; n < total; n = pf[b + FIRED]!) {
     const quiet = Math.min(pf[b + QUIET]!, total) - n;
     if (quiet === 0 || !isPipe ? !fireOnce(state, p) : requestPipe(state, p, fastIn, fastOut, fastEnd, quiet) === 0) return;
-    if (pf[b + LAST]! > state.maxTicks) return;
+    if (pf[b + LAST]! > pf[b + LIMIT]!) return;
   }
 }
 

@@ -8,4 +8,19 @@
  */
 export interface Behaviour {
   fire(n: number, inputs: readonly Float64Array[], outputs: readonly Float64Array[]): number;
+  /** Absent: each port acts at constant periods. */
+  readonly steering?: Steering;
+}
+
+/**
+ * Decides which iterations of a loop nest begin and end at each firing, by the data that the process has read. It is asked about the firings in order, about each once, and before
+ * the behaviour of that firing and after those of all firings before it. `inputs` as above, with the tokens popped at the levels asked about so far.
+ */
+export interface Steering {
+  /** Loops of the nest: its levels are 0 .. loops. */
+  readonly loops: number;
+  /** An iteration of `level` < loops begins. Does the loop inside it turn at all? If not, nothing is asked about the levels inside. */
+  enters(level: number, inputs: readonly Float64Array[]): boolean;
+  /** An iteration of `reach`, the deepest level entered, is this firing, so it ends. The outermost level of which an iteration ends with it: 0 .. reach, 0 ends the process. */
+  ends(reach: number, inputs: readonly Float64Array[]): number;
 }

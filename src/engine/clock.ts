@@ -1,4 +1,9 @@
-/** Where a time crosses from the network's clock to a resource's and back. Exact while numerator * denominator < 2^53. */
+/** Where a time crosses from one clock to another. Exact while numerator * denominator < 2^53. */
+
+import type { Clock } from "./network.ts";
+
+/** The network's. */
+export const NETWORK_CLOCK: Clock = { numerator: 1, denominator: 1 };
 
 const EXACT = Number.MAX_SAFE_INTEGER;
 
@@ -13,4 +18,42 @@ export function convertTime(time: number, numerator: number, denominator: number
 function convertLongTime(time: number, numerator: number, denominator: number): number {
   const rest = time % denominator;
   return ((time - rest) / denominator) * numerator + Math.ceil((rest * numerator) / denominator);
+}
+
+/** Network tick at which, or just after which, a tick of this clock stands. */
+export function networkTick(tick: number, { numerator, denominator }: Clock): number {
+  return convertTime(tick, denominator, numerator);
+}
+
+/** From ticks of one process, plus a time on the way, to ticks of another: ceil((tick * scale + offset) * numerator / denominator). */
+export interface Crossing {
+  readonly scale: number;
+  readonly offset: number;
+  readonly numerator: number;
+  readonly denominator: number;
+  /** The clock to which it leads. */
+  readonly to: Clock;
+}
+
+/** `ticks` of the clock `from`, then `latency` of the network's, then the next tick of the clock `to`. */
+export function makeCrossing(ticks: number, latency: number, from: Clock, to: Clock): Crossing {
+  const [scale, offset] = [from.denominator, ticks * from.denominator + latency * from.numerator];
+  return { scale, offset, numerator: to.numerator, denominator: from.numerator * to.denominator, to };
+}
+
+export function crossTime(tick: number, { scale, offset, numerator, denominator }: Crossing): number {
+  return convertTime(tick * scale + offset, numerator, denominator);
+}
+
+export function isSameClock(a: Clock, b: Clock): boolean {
+  return a.numerator * b.denominator === b.numerator * a.denominator;
+}
+
+/** The least number of parts of a network tick on which all ticks of these clocks stand. */
+export function commonGrid(clocks: readonly Clock[]): number {
+  return clocks.reduce((grid, { numerator }) => (grid / gcd(grid, numerator)) * numerator, 1);
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
 }

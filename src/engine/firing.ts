@@ -3,6 +3,7 @@
  * to batch.ts. Hot path (bench: levels, requests).
  */
 
+import { crossTime } from "./clock.ts";
 import { markDirty } from "./dirty.ts";
 import {
   ACT,
@@ -12,7 +13,6 @@ import {
   COMPUTING,
   COUNTERS,
   CURRENT,
-  DELAY,
   DRAWN,
   FAST,
   FIRED,
@@ -22,6 +22,7 @@ import {
   KIND,
   KNOWN,
   LAST,
+  LIMIT,
   MASK,
   MEMORY,
   NEXT,
@@ -49,13 +50,13 @@ import {
   TOKENS,
   TOTAL,
 } from "./layout.ts";
-import { drawBursts, promiseToken, pushToken, sendBursts } from "./requests.ts";
+import { arrivalOf, drawBursts, promiseToken, pushToken, sendBursts } from "./requests.ts";
 
 /** Fires a process that computes on data as often as it can. */
 export function fireComputing(state: State, p: number): void {
   const { pf } = state;
   const total = pf[p * PF + TOTAL]!;
-  while (pf[p * PF + FIRED]! < total && pf[p * PF + LAST]! <= state.maxTicks && fireOnce(state, p));
+  while (pf[p * PF + FIRED]! < total && pf[p * PF + LAST]! <= pf[p * PF + LIMIT]! && fireOnce(state, p));
 }
 
 /** Fires a process once, whatever it needs. False if it cannot yet. */
@@ -63,7 +64,7 @@ export function fireOnce(state: State, p: number): boolean {
   const { pf, pi, slotFree } = state;
   if (!askPorts(state, p)) return false;
   const n = pf[p * PF + FIRED]!;
-  const computes = pi[p * PI + KIND] === COMPUTING;
+  const computes = pi[p * PI + KIND]! >= COMPUTING;
   // Bursts that have been drawn already were drawn with these words.
   if (computes && pi[p * PI + DRAWN]! < 0) popWords(state, p, n);
   const bursts = drawBursts(state, p, n);
@@ -164,7 +165,7 @@ function actPorts(state: State, p: number, start: number, slot: number): void {
 }
 
 function actPort(state: State, p: number, q: number, start: number, slot: number): void {
-  const { qi, qf, ci, time } = state;
+  const { qi, ci, time, crossings } = state;
   const i = q * QI;
   const act = qi[i + ACT]!;
   const c = qi[i + COUNTERS]!;
@@ -172,13 +173,14 @@ function actPort(state: State, p: number, q: number, start: number, slot: number
   if ((act & POP) !== 0) ci[c + POPPED]!++;
   if ((act & TAKE) !== 0) ci[c + TAKEN]!++;
   if ((act & FREE) !== 0) {
-    time[qi[i + SLOTS]! + (ci[c + FREED]! & mask)] = start + 1;
+    const crossing = crossings[q]!;
+    time[qi[i + SLOTS]! + (ci[c + FREED]! & mask)] = crossing === null ? start + 1 : crossTime(start, crossing);
     ci[c + FREED]!++;
     markDirty(state, qi[i + OTHER]!);
   }
   if ((act & PUSH) === 0) return;
   if (slot >= 0) promiseToken(state, p, q, slot);
-  else pushToken(state, q, start + qf[q * QF + DELAY]!);
+  else pushToken(state, q, arrivalOf(state, q, start));
 }
 
 /** A stream port acts every period; a buffer port at the first and the last firing of each. */
@@ -198,7 +200,7 @@ function computeWords(state: State, p: number, n: number): number {
 }
 
 /** Reads the words that firing n pops. */
-function popWords({ pi, qi, qf, ci, data, inputs }: State, p: number, n: number): void {
+export function popWords({ pi, qi, qf, ci, data, inputs }: State, p: number, n: number): void {
   const first = pi[p * PI + PORT]!;
   const ports = inputs[p]!;
   for (let j = 0; j < ports.length; j++) {

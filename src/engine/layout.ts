@@ -4,21 +4,28 @@
  * (arrival) and free slots (time free); `depth` slots are free at time 0.
  */
 
+import type { Crossing } from "./clock.ts";
 import type { Heap } from "./heap.ts";
 import type { NetworkSpec, RequestSource } from "./network.ts";
 
-/** Per process, floats. QUIET: the first firing at which a port of period > 1 acts. */
+/**
+ * Per process, floats. QUIET: the first firing at which a port that is not fast acts. LIMIT: the latest start allowed, in ticks of its own. STRIDE: parts of the state's
+ * grid in such a tick. TOTAL of a steered process is a bound until it is done.
+ */
 export const FIRED = 0;
 export const TOTAL = 1;
 export const II = 2;
 export const READY = 3;
 export const LAST = 4;
 export const QUIET = 5;
+export const LIMIT = 6;
+export const STRIDE = 7;
 export const PF = 8;
 
 /**
- * Per process, ints. Ports PORT .. PORT_END; fast ports (period 1) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT.
- * DRAWN: bursts of the next firing, which stand in `bursts`; -1: its source has not been asked yet.
+ * Per process, ints. Ports PORT .. PORT_END; fast ports (period 1, both ends in one clock) FAST_IN .. FAST_OUT .. FAST_END of `fast`; outstanding slots SLOT0 .. SLOT_END, next one CURRENT.
+ * DRAWN: bursts of the next firing, which stand in `bursts`; -1: its source has not been asked yet. Of a steered process, for the next firing: BEGINS, the outermost
+ * level that begins, REACH, the deepest level asked about so far, ENDS, the outermost level that ends; -1: its steering has not been asked to the end yet.
  */
 export const PORT = 0;
 export const PORT_END = 1;
@@ -31,12 +38,17 @@ export const CURRENT = 7;
 export const RANK = 8;
 export const KIND = 9;
 export const DRAWN = 10;
+export const BEGINS = 11;
+export const REACH = 12;
+export const ENDS = 13;
 export const PI = 16;
 
 /** What a process needs beside time. */
 export const TIMED = 0;
 export const REQUESTING = 1;
+/** This and more: it has a behaviour. */
 export const COMPUTING = 2;
+export const STEERED = 3;
 
 /** Per port, ints. Offsets of its channel's rings and counters, what it does at its next event, rank of the process at the other end. */
 export const TOKENS = 0;
@@ -49,7 +61,7 @@ export const FAST = 6;
 export const TOGGLE = 7;
 export const QI = 8;
 
-/** Per port, floats. NEXT: firing of its next event. DELAY: start (or completion) to arrival. ARRIVED: last arrival of a token it pushed. */
+/** Per port, floats. NEXT: firing of its next event. DELAY: start (or completion) to arrival, where both ends have one clock. ARRIVED: last arrival of a token it pushed, in the clock of the other end. */
 export const NEXT = 0;
 export const PERIOD = 1;
 export const DELAY = 2;
@@ -109,6 +121,12 @@ export interface State {
   /** Ring position of the token that the firing in slot g pushed at port j of its process, -1: none, at [slotPush0[p] + (g - SLOT0) * ports + j]. */
   readonly slotPush: Int32Array;
   readonly slotPush0: Int32Array;
+  /** Per port: how times cross to the process at the other end, where that has another clock. */
+  readonly crossings: readonly (Crossing | null)[];
+  /** Per port of a steered process: tokens popped or pushed. */
+  readonly tokens: Float64Array;
+  /** Parts of a network tick in which times of requests and `slotDone` count: all ticks of processes with requests stand on them. */
+  readonly grid: number;
   /** Per resource: time at which it is free, in server ticks on its own axis; its pending bursts. */
   readonly free: Float64Array;
   readonly pending: readonly Heap[];

@@ -18,6 +18,7 @@ import {
   FREED,
   KIND,
   LAST,
+  LIMIT,
   MASK,
   NEXT,
   PERIOD,
@@ -89,17 +90,15 @@ function everyProcess(proof: Proof, holds: (proof: Proof, p: number, fired: numb
 /** All that moved did so by the same number of ticks; only time matters to it, and it has firings left. */
 function hasMoved(proof: Proof, p: number, fired: number): boolean {
   if (fired === 0) return true;
-  const { pf, pi, maxTicks } = proof.state;
+  const { pf, pi } = proof.state;
   const { pf: old, pi: oldPi } = proof.before;
   const b = p * PF;
   const cycles = pf[b + READY]! - old[b + READY]!;
   if (proof.cycles === 0) proof.cycles = cycles;
-  if (cycles !== proof.cycles || pi[p * PI + KIND] === COMPUTING || pi[p * PI + DRAWN] !== oldPi[p * PI + DRAWN]) return false;
+  if (cycles !== proof.cycles || pi[p * PI + KIND]! >= COMPUTING || pi[p * PI + DRAWN] !== oldPi[p * PI + DRAWN]) return false;
   proof.firings += fired;
   if (proof.state.sources[p] !== undefined) proof.lastRequest = Math.max(proof.lastRequest, pf[b + LAST]!);
-  return (
-    bound(proof, (pf[b + TOTAL]! - pf[b + FIRED]!) / fired) && (maxTicks === Number.POSITIVE_INFINITY || bound(proof, (maxTicks - pf[b + LAST]!) / cycles))
-  );
+  return bound(proof, (pf[b + TOTAL]! - pf[b + FIRED]!) / fired) && bound(proof, (pf[b + LIMIT]! - pf[b + LAST]!) / cycles);
 }
 
 function bound(proof: Proof, periods: number): boolean {

@@ -20,6 +20,19 @@
  * takes no slot and frees none: tmem does not exist for it, and its tokens arrive at start + latency + the channel's latency, in
  * their order behind those still awaited.
  * The time of a run ends with the last of: start + ii, start + latency, completions, arrivals.
+ *
+ * Clocks: all times of a process (ready, start, ii, latency, what it waited) count ticks of its own clock, tick t standing at network time t * denominator / numerator;
+ * a channel's latency counts network ticks. A time that a process sees from elsewhere (an arrival, a slot freed, a completion) is the first tick of its own clock
+ * that is not before: rounded up once, from the exact time at which it was written. With P the producer's ticks per network tick and C the consumer's, the token of a firing
+ * arrives at ceil(((start + latency) / P + the channel's latency) * C) of the consumer's ticks, and a slot freed at start + 1 of the consumer is free at
+ * ceil((start + 1) / C * P) of the producer's. Ticks of a run, and the latest start that a run allows, are the network's; each of the times with which a run
+ * can end (an arrival in its consumer's clock, a completion in the network's) becomes one by rounding up.
+ *
+ * Steered processes (Behaviour.steering): a port has a level in place of a period. Let iterations of levels >= B begin at a firing and those of levels >= E end, both only
+ * as far as D, the deepest level that is entered; "n % P == 0" above becomes "B <= level <= D", "n % P == P - 1" becomes "E <= level <= D". B is 0 at first, and later
+ * the E of the firing before. D and E are asked from the steering, level by level from B inwards, each when the tokens popped at the levels so far are there; asking takes no
+ * time, and all that the firing pops counts in tin. An iteration whose loop turns 0 times is one firing at which nothing inside it happens. The process is done after
+ * the firing with E = 0.
  */
 
 import type { Behaviour } from "./behaviour.ts";
@@ -30,14 +43,24 @@ export interface PortSpec {
   /** Index into `channels`. */
   readonly channel: number;
   readonly kind: PortKind;
-  /** Firings for one iteration of the level at which the port acts. Divides the process's firings. */
+  /** Firings for one iteration of the level at which the port acts. Divides the process's firings. 1 where the process is steered. */
   readonly period: number;
+  /** Only of steered processes: loops outside the level at which the port acts. 0: once in all. */
+  readonly level?: number;
+}
+
+/** A clock's ticks per tick of the network, in lowest terms. */
+export interface Clock {
+  readonly numerator: number;
+  readonly denominator: number;
 }
 
 export interface ProcessSpec {
   readonly name: string;
-  /** How often it fires in all. 0 is allowed. */
+  /** How often it fires in all. 0 is allowed. A steered process: at most; one that goes on beyond is a bug in its steering. */
   readonly firings: number;
+  /** Its own clock. Absent: the network's. */
+  readonly clock?: Clock;
   /** Ticks between two starts, >= 1. A behaviour may lengthen single firings. */
   readonly ii: number;
   /** Ticks from start to push, >= 0. */
@@ -59,7 +82,7 @@ export interface RequestSource {
   readonly maxBursts: number;
   /**
    * Called once for each firing, in order (n = 0, 1, 2 ...), when the tokens that firing pops are there: one may have been asked about that does not fire
-   * in the end. It is called before the behaviour of that firing, and after those of all firings before it. Writes the resource of each burst into `into`, returns their number
+   * in the end. It is called before the behaviour of that firing (after its steering), and after those of all firings before it. Writes the resource of each burst into `into`, returns their number
    * (0 is allowed). `inputs`: as the behaviour of that firing will see them; empty for a process without behaviour.
    */
   next(n: number, into: Int32Array, inputs: readonly Float64Array[]): number;
@@ -82,19 +105,18 @@ export interface ChannelSpec {
 }
 
 /**
- * A server with a clock of its own: serves one burst after the other. A request made at tick t of the network is seen at
- * ceil((t + origin) * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
+ * A server with a clock of its own: serves one burst after the other. A request made at time t of the network (no whole tick where the process has another clock) is seen
+ * at ceil((t + origin) * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
  * window [k * interval, k * interval + duration), k >= 1; a service under way when a window begins finishes. It completes
- * `service` ticks later, and is seen by the network at ceil((completion) * denominator / numerator) - origin + latency.
- * Order: by time of request in network ticks, then by index of the process, then by order of the process's own bursts.
+ * `service` ticks later, at network time completion * denominator / numerator - origin + latency; who sees it rounds up to his own clock.
+ * Order: by time of request, then by index of the process, then by order of the process's own bursts.
  */
 export interface ResourceSpec {
   readonly name: string;
   readonly service: number;
   /** Ticks of the network's clock added to each completion. */
   readonly latency: number;
-  /** Server ticks per network tick, in lowest terms. */
-  readonly clock: { readonly numerator: number; readonly denominator: number };
+  readonly clock: Clock;
   readonly refresh?: { readonly interval: number; readonly duration: number };
   /** Network tick at which this run starts on the resource's own time axis (refresh phase). */
   readonly origin: number;
@@ -111,7 +133,7 @@ export interface NetworkSpec {
 export interface NetworkResult {
   /** All processes fired all their firings. Otherwise nothing can move any more. */
   readonly finished: boolean;
-  /** End of the run in ticks. */
+  /** End of the run in ticks of the network. */
   readonly ticks: number;
   readonly processes: readonly ProcessCounters[];
   readonly channels: readonly ChannelCounters[];
@@ -122,9 +144,9 @@ export interface NetworkResult {
 
 export interface ProcessCounters {
   readonly firings: number;
-  /** Start of the last firing, -1 if none. */
+  /** Start of the last firing in its own clock, -1 if none. */
   readonly lastStart: number;
-  /** Ticks: busy + starved + blocked + memory == lastStart + (ii of the last firing); the rest of the run it was idle. */
+  /** Ticks of its own clock: busy + starved + blocked + memory == lastStart + (ii of the last firing); the rest of the run it was idle. */
   readonly busy: number;
   readonly starved: number;
   readonly blocked: number;

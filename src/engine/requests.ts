@@ -3,6 +3,7 @@
  * without pushes has its time at once, but stays behind what is promised. Hot path (bench: requests).
  */
 
+import { crossTime } from "./clock.ts";
 import { markDirty } from "./dirty.ts";
 import { pushHeap } from "./heap.ts";
 import {
@@ -16,6 +17,7 @@ import {
   KNOWN,
   MASK,
   OTHER,
+  PF,
   PI,
   PORT,
   PORT_END,
@@ -25,6 +27,7 @@ import {
   RANK,
   SLOT_END,
   SLOT0,
+  STRIDE,
   type State,
   TOKENS,
 } from "./layout.ts";
@@ -36,8 +39,14 @@ export const NO_INPUTS: readonly Float64Array[] = [];
 export function drawBursts({ pi, sources, bursts, inputs }: State, p: number, n: number): number {
   const source = sources[p];
   if (source === undefined) return 0;
-  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!, pi[p * PI + KIND] === COMPUTING ? inputs[p]! : NO_INPUTS);
+  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!, pi[p * PI + KIND]! >= COMPUTING ? inputs[p]! : NO_INPUTS);
   return pi[p * PI + DRAWN]!;
+}
+
+/** When a token that port q pushes at a start or a completion arrives, in the clock of the other end. */
+export function arrivalOf({ qf, crossings }: State, q: number, tick: number): number {
+  const crossing = crossings[q]!;
+  return crossing === null ? tick + qf[q * QF + DELAY]! : crossTime(tick, crossing);
 }
 
 /** The next token that port q pushes arrives then: known to its consumer unless a token before it is not. */
@@ -66,23 +75,24 @@ export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p
 }
 
 /** Sends the bursts that were drawn, at least one, from the slot that is next. */
-export function sendBursts({ pi, slotPending, slotFree, slotDone, bursts, pending }: State, p: number, number: number, start: number, slot: number): void {
+export function sendBursts({ pf, pi, slotPending, slotFree, slotDone, bursts, pending }: State, p: number, number: number, start: number, slot: number): void {
   const resources = bursts[p]!;
   slotPending[slot] = number;
   slotFree[slot] = -1;
-  slotDone[slot] = start;
+  const at = start * pf[p * PF + STRIDE]!;
+  slotDone[slot] = at;
   pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
-  for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, start, slot);
+  for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, at, slot);
 }
 
 /** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */
 export function completeFiring(state: State, slot: number): void {
-  const { pi, qi, qf, ci, time, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
+  const { pf, pi, qi, qf, ci, time, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
   const p = slotProcess[slot]!;
   const first = pi[p * PI + PORT]!;
   const end = pi[p * PI + PORT_END]!;
   const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * (end - first);
-  const done = slotDone[slot]!;
+  const done = Math.ceil(slotDone[slot]! / pf[p * PF + STRIDE]!);
   slotFree[slot] = done + 1;
   markDirty(state, pi[p * PI + RANK]!);
   for (let q = first; q < end; q++) {
@@ -93,7 +103,7 @@ export function completeFiring(state: State, slot: number): void {
     const tokens = qi[i + TOKENS]!;
     const mask = qi[i + MASK]!;
     const c = qi[i + COUNTERS]!;
-    const arrival = done + qf[q * QF + DELAY]!;
+    const arrival = arrivalOf(state, q, done);
     time[tokens + position] = arrival;
     if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
     while (ci[c + KNOWN] !== ci[c + PUSHED] && time[tokens + (ci[c + KNOWN]! & mask)]! >= 0) ci[c + KNOWN]!++;

@@ -1,5 +1,6 @@
 /** What a run has counted so far, in the terms of network.ts. */
 
+import { NETWORK_CLOCK, networkTick } from "./clock.ts";
 import {
   ARRIVED,
   BLOCKED,
@@ -7,6 +8,7 @@ import {
   BUSY_SERVER,
   FIRED,
   HITS,
+  KIND,
   LAST,
   MEMORY,
   PC,
@@ -19,6 +21,7 @@ import {
   READY,
   SERVED,
   STARVED,
+  STEERED,
   type State,
   TOTAL,
   WAITED,
@@ -32,7 +35,7 @@ export function progressOf({ spec, pf }: State): { readonly tick: number; readon
   let fired = 0;
   let total = 0;
   for (let p = 0; p < spec.processes.length; p++) {
-    tick = Math.max(tick, pf[p * PF + LAST]!);
+    tick = Math.max(tick, networkTick(Math.max(0, pf[p * PF + LAST]!), spec.processes[p]!.clock ?? NETWORK_CLOCK));
     fired += pf[p * PF + FIRED]!;
     total += pf[p * PF + TOTAL]!;
   }
@@ -65,15 +68,17 @@ function readProcess({ pf, pi, count, portCount }: State, p: number): ProcessCou
   };
 }
 
-/** Counted from the firings, since the engine's own ring counters wrap. */
-function readChannels({ spec, pf }: State): ChannelCounters[] {
+/** Counted from the firings, or at the ports of steered processes, since the engine's own ring counters wrap. */
+function readChannels({ spec, pf, pi, tokens }: State): ChannelCounters[] {
   const counters = spec.channels.map(() => ({ pushed: 0, popped: 0 }));
   spec.processes.forEach(({ ports }, p) => {
     const fired = pf[p * PF + FIRED]!;
-    for (const { channel, kind, period } of ports) {
-      if (kind.endsWith("-in")) counters[channel]!.popped = Math.ceil(fired / period);
-      else counters[channel]!.pushed = Math.floor(fired / period);
-    }
+    const isSteered = pi[p * PI + KIND] === STEERED;
+    ports.forEach(({ channel, kind, period }, j) => {
+      const counted = tokens[pi[p * PI + PORT]! + j]!;
+      if (kind.endsWith("-in")) counters[channel]!.popped = isSteered ? counted : Math.ceil(fired / period);
+      else counters[channel]!.pushed = isSteered ? counted : Math.floor(fired / period);
+    });
   });
   return counters;
 }
@@ -84,15 +89,15 @@ function readResource({ count, resourceCount, free }: State, r: number): Resourc
 }
 
 /** Completions of a resource never fall, so that its last one is that of its free time. */
-function lastTick({ spec, pf, pi, qf, free, count, resourceCount }: State): number {
+function lastTick({ spec, pf, pi, qf, crossings, free, count, resourceCount }: State): number {
   let last = 0;
-  spec.processes.forEach(({ latency }, p) => {
+  spec.processes.forEach(({ latency, clock = NETWORK_CLOCK }, p) => {
     if (pf[p * PF + FIRED] === 0) return;
-    last = Math.max(last, pf[p * PF + READY]!, pf[p * PF + LAST]! + latency);
-    for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) last = Math.max(last, qf[q * QF + ARRIVED]!);
+    last = Math.max(last, networkTick(Math.max(pf[p * PF + READY]!, pf[p * PF + LAST]! + latency), clock));
+    for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) last = Math.max(last, networkTick(qf[q * QF + ARRIVED]!, crossings[q]?.to ?? clock));
   });
   spec.resources.forEach((resource, r) => {
-    if (count[resourceCount + r * RC + SERVED]! > 0) last = Math.max(last, completeService(resource, free[r]!));
+    if (count[resourceCount + r * RC + SERVED]! > 0) last = Math.max(last, completeService(resource, free[r]!, 1));
   });
   return last;
 }

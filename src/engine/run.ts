@@ -2,15 +2,17 @@
 
 import { RunError } from "../base/errors.ts";
 import { fireRequesting, fireTimed } from "./batch.ts";
+import { NETWORK_CLOCK, networkTick } from "./clock.ts";
 import { markDirty } from "./dirty.ts";
 import { fireComputing } from "./firing.ts";
 import { createForward, type Forward, lookForward, type Skipped } from "./forward.ts";
-import { KIND, LAST, PF, PI, RANK, REQUESTING, type State, TIMED } from "./layout.ts";
+import { COMPUTING, KIND, LAST, LIMIT, PF, PI, RANK, REQUESTING, type State, TIMED } from "./layout.ts";
 import type { NetworkResult, NetworkSpec } from "./network.ts";
 import { partsOf } from "./parts.ts";
 import { readResult } from "./result.ts";
 import { serveBatch } from "./serve.ts";
 import { createState, type RunOptions } from "./state.ts";
+import { fireSteered } from "./steered.ts";
 
 /** Throws a RunError if a firing would start later than maxTicks. Every firing individually, unless `fastForward`. */
 export function runNetwork(spec: NetworkSpec, { fastForward = false, ...options }: RunOptions & { readonly fastForward?: boolean } = {}): NetworkResult {
@@ -30,9 +32,11 @@ export interface Course {
   readonly parts: (readonly number[])[];
 }
 
+/** Times of several clocks do not move by one number of ticks: such a network is run firing by firing. */
 export function createCourse(state: State, fastForward: boolean): Course {
-  const course: Course = { state, skipped: { firings: 0, periods: new Map() }, forward: null, parts: fastForward ? partsOf(state.spec) : [] };
-  if (fastForward) nextPart(course);
+  const canLeap = fastForward && state.spec.processes.every(({ clock }) => clock === undefined);
+  const course: Course = { state, skipped: { firings: 0, periods: new Map() }, forward: null, parts: canLeap ? partsOf(state.spec) : [] };
+  if (canLeap) nextPart(course);
   return course;
 }
 
@@ -79,10 +83,12 @@ function visit(state: State, p: number): void {
   const kind = state.pi[p * PI + KIND];
   if (kind === TIMED) fireTimed(state, p);
   else if (kind === REQUESTING) fireRequesting(state, p);
-  else fireComputing(state, p);
-  if (state.pf[p * PF + LAST]! > state.maxTicks) stopAtLimit(state, p);
+  else if (kind === COMPUTING) fireComputing(state, p);
+  else fireSteered(state, p);
+  if (state.pf[p * PF + LAST]! > state.pf[p * PF + LIMIT]!) stopAtLimit(state, p);
 }
 
 function stopAtLimit({ spec, pf, maxTicks }: State, p: number): never {
-  throw new RunError("limit", `${spec.processes[p]!.name} would fire at tick ${pf[p * PF + LAST]}, the limit is ${maxTicks}`);
+  const { name, clock = NETWORK_CLOCK } = spec.processes[p]!;
+  throw new RunError("limit", `${name} would fire at tick ${networkTick(pf[p * PF + LAST]!, clock)}, the limit is ${maxTicks}`);
 }

@@ -17,7 +17,7 @@ export function serveBatch(state: State): boolean {
   return true;
 }
 
-/** The first tick at which a request that is not known yet could be made. */
+/** The first time at which a request that is not known yet could be made: one part of the grid after it was caused. */
 function findHorizon(state: State): number {
   let horizon = Number.POSITIVE_INFINITY;
   for (let r = 0; r < state.pending.length; r++) {
@@ -28,17 +28,17 @@ function findHorizon(state: State): number {
   return horizon;
 }
 
-/** No request that the resource's pending bursts lead to can be made before this tick. */
-export function horizonOf({ spec, pending, free }: State, r: number): number {
+/** No request that the resource's pending bursts lead to can be made before this time. */
+export function horizonOf({ spec, pending, free, grid }: State, r: number): number {
   const resource = spec.resources[r]!;
-  const seen = seeRequest(resource, pending[r]!.time[0]!);
+  const seen = seeRequest(resource, pending[r]!.time[0]!, grid);
   const start = startService(resource, seen > free[r]! ? seen : free[r]!);
-  return completeService(resource, start + resource.service) + 1;
+  return completeService(resource, start + resource.service, grid) + 1;
 }
 
 /** Serves the pending bursts of a resource that were requested before the horizon, in order. */
 function serveResource(state: State, r: number, horizon: number): void {
-  const { count, resourceCount, slotPending, slotDone } = state;
+  const { count, resourceCount, slotPending, slotDone, grid } = state;
   const resource = state.spec.resources[r]!;
   const heap = state.pending[r]!;
   let free = state.free[r]!;
@@ -46,14 +46,14 @@ function serveResource(state: State, r: number, horizon: number): void {
   for (let time = heap.time[0]!; heap.size > 0 && time < horizon; time = heap.time[0]!) {
     const slot = heap.slot[0]!;
     popHeap(heap);
-    const seen = seeRequest(resource, time);
+    const seen = seeRequest(resource, time, grid);
     const wanted = seen > free ? seen : free;
     const start = startService(resource, wanted);
     free = start + resource.service;
     served++;
     waited += start - seen;
     if (start > wanted) hits++;
-    const done = completeService(resource, free);
+    const done = completeService(resource, free, grid);
     if (done > slotDone[slot]!) slotDone[slot] = done;
     if (--slotPending[slot]! === 0) completeFiring(state, slot);
   }
@@ -65,9 +65,9 @@ function serveResource(state: State, r: number, horizon: number): void {
   count[c + HITS]! += hits;
 }
 
-/** Server tick at which a request made at a network tick is seen. */
-function seeRequest({ clock, origin }: ResourceSpec, tick: number): number {
-  return convertTime(tick + origin, clock.numerator, clock.denominator);
+/** Server tick at which a request made at a point of the grid is seen. */
+function seeRequest({ clock, origin }: ResourceSpec, at: number, grid: number): number {
+  return convertTime(at + origin * grid, clock.numerator, clock.denominator * grid);
 }
 
 /** First server tick from `wanted` on that lies in no refresh window. */
@@ -77,7 +77,7 @@ function startService({ refresh }: ResourceSpec, wanted: number): number {
   return phase < refresh.duration ? wanted - phase + refresh.duration : wanted;
 }
 
-/** Network tick at which the end of a service is known to its client. */
-export function completeService({ clock, latency, origin }: ResourceSpec, serverTick: number): number {
-  return convertTime(serverTick, clock.denominator, clock.numerator) + latency - origin;
+/** Point of the grid at which, or just after which, the end of a service is known to its client. */
+export function completeService({ clock, latency, origin }: ResourceSpec, serverTick: number, grid: number): number {
+  return convertTime(serverTick, clock.denominator * grid, clock.numerator) + (latency - origin) * grid;
 }

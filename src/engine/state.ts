@@ -1,15 +1,19 @@
 /** Lays out the state of a network that has not run yet. */
 
+import { type Crossing, commonGrid, convertTime, isSameClock, makeCrossing, NETWORK_CLOCK } from "./clock.ts";
 import { createHeap } from "./heap.ts";
 import {
   CI,
   COMPUTING,
   DRAWN,
+  ENDS,
+  FAST,
   FAST_IN,
   FREE,
   FREED,
   KIND,
   KNOWN,
+  LIMIT,
   NEXT,
   OTHER,
   PC,
@@ -25,11 +29,13 @@ import {
   RANK,
   RC,
   REQUESTING,
+  STEERED,
+  STRIDE,
   type State,
   TAKE,
   TIMED,
 } from "./layout.ts";
-import type { ChannelSpec, NetworkSpec, PortKind, PortSpec, ProcessSpec } from "./network.ts";
+import type { ChannelSpec, Clock, NetworkSpec, PortKind, PortSpec, ProcessSpec } from "./network.ts";
 import { verifyNetwork } from "./verify.ts";
 
 export interface RunOptions {
@@ -66,6 +72,9 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     slotProcess: new Int32Array(slotTotal),
     slotPush: new Int32Array(sum(processes.map((p) => outstanding(p) * p.ports.length))).fill(-1),
     slotPush0: new Int32Array(processes.length),
+    crossings: makeCrossings(spec),
+    tokens: new Float64Array(portTotal),
+    grid: commonGrid(processes.flatMap((process) => (process.requests === undefined ? [] : [clockOf(process)]))),
     free: new Float64Array(resources.length),
     pending: resources.map(() => createHeap()),
     sources: processes.map(({ requests }) => requests?.source),
@@ -96,16 +105,22 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
 
 const outstanding = ({ requests }: ProcessSpec): number => requests?.outstanding ?? 0;
 
-function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0 }: State): void {
+const clockOf = ({ clock }: ProcessSpec): Clock => clock ?? NETWORK_CLOCK;
+
+function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0, grid, maxTicks }: State): void {
   let port = 0;
   let slot = 0;
   let push = 0;
   spec.processes.forEach((process, p) => {
     pf.set([0, process.firings, process.ii, 0, -1, Number.POSITIVE_INFINITY], p * PF);
+    const { numerator, denominator } = clockOf(process);
+    pf[p * PF + LIMIT] = Math.floor((maxTicks * numerator) / denominator);
+    pf[p * PF + STRIDE] = (grid * denominator) / numerator;
     const portEnd = port + process.ports.length;
     const slotEnd = slot + outstanding(process);
     pi.set([port, portEnd, 0, 0, 0, slot, slotEnd, slot], p * PI);
-    pi[p * PI + KIND] = process.behaviour !== undefined ? COMPUTING : process.requests !== undefined ? REQUESTING : TIMED;
+    pi[p * PI + KIND] = kindOf(process);
+    pi[p * PI + ENDS] = -1;
     pi[p * PI + DRAWN] = -1;
     slotProcess.fill(p, slot, slotEnd);
     slotPush0[p] = push;
@@ -118,19 +133,25 @@ function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0 }: State):
   });
 }
 
+function kindOf({ behaviour, requests }: ProcessSpec): number {
+  if (behaviour === undefined) return requests === undefined ? TIMED : REQUESTING;
+  return behaviour.steering === undefined ? COMPUTING : STEERED;
+}
+
 function placePorts(state: State, caps: readonly number[]): void {
-  const { spec, pi, pf, fast } = state;
+  const { spec, pi, pf, qi, fast } = state;
   const offsets = ringOffsets(caps);
   const others = otherEnds(state);
   let fastNext = 0;
-  spec.processes.forEach(({ ports, latency }, p) => {
+  spec.processes.forEach((process, p) => {
+    const { ports } = process;
     const first = pi[p * PI + PORT]!;
     ports.forEach((port, j) => {
-      placePort(state, first + j, port, latency, offsets[port.channel]!, caps[port.channel]!);
+      placePort(state, first + j, port, process, offsets[port.channel]!, caps[port.channel]!);
       state.qi[(first + j) * QI + OTHER] = others[first + j]!;
-      if (port.period > 1) pf[p * PF + QUIET] = Math.min(pf[p * PF + QUIET]!, state.qf[(first + j) * QF + NEXT]!);
+      if (qi[(first + j) * QI + FAST] === 0) pf[p * PF + QUIET] = Math.min(pf[p * PF + QUIET]!, state.qf[(first + j) * QF + NEXT]!);
     });
-    const quick = (direction: string) => ports.flatMap(({ kind, period }, j) => (period === 1 && kind.endsWith(direction) ? [first + j] : []));
+    const quick = (direction: string) => ports.flatMap(({ kind }, j) => (qi[(first + j) * QI + FAST] === 1 && kind.endsWith(direction) ? [first + j] : []));
     const [ins, outs] = [quick("-in"), quick("-out")];
     pi.set([fastNext, fastNext + ins.length, fastNext + ins.length + outs.length], p * PI + FAST_IN);
     fast.set([...ins, ...outs], fastNext);
@@ -138,13 +159,27 @@ function placePorts(state: State, caps: readonly number[]): void {
   });
 }
 
-/** A buffer port of period 1 acquires and releases in one firing, as a stream port does. */
-function placePort({ spec, qi, qf }: State, q: number, { channel, kind, period }: PortSpec, latency: number, offset: number, cap: number): void {
+/** A buffer port of period 1 acquires and releases in one firing, as a stream port does. What a port of a steered process does at its next event is planned firing by firing. */
+function placePort(
+  { spec, qi, qf, crossings }: State,
+  q: number,
+  { channel, kind, period }: PortSpec,
+  process: ProcessSpec,
+  offset: number,
+  cap: number,
+): void {
   const family: PortKind = period > 1 ? kind : kind.endsWith("-in") ? "stream-in" : "stream-out";
-  const { act, toggle } = ACTS[family];
-  qi.set([offset, offset + cap, cap - 1, channel * CI, act, 0, period === 1 ? 1 : 0, toggle], q * QI);
-  qf.set([family === "stream-out" ? period - 1 : 0, period, latency + spec.channels[channel]!.latency, 0], q * QF);
+  const isSteered = kindOf(process) === STEERED;
+  const { act, toggle } = isSteered ? { act: 0, toggle: 0 } : ACTS[family];
+  const isFast = period === 1 && !isSteered && crossings[q] === null;
+  const { numerator, denominator } = clockOf(process);
+  const delay = process.latency + convertTime(spec.channels[channel]!.latency, numerator, denominator);
+  qi.set([offset, offset + cap, cap - 1, channel * CI, act, 0, isFast ? 1 : 0, toggle], q * QI);
+  if (isSteered) qf.set([NEVER, NEVER, delay, 0], q * QF);
+  else qf.set([family === "stream-out" ? period - 1 : 0, period, delay, 0], q * QF);
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** First event of a port and, for buffers, the bits in which its two events differ. */
 const ACTS: { readonly [K in PortKind]: { readonly act: number; readonly toggle: number } } = {
@@ -153,6 +188,18 @@ const ACTS: { readonly [K in PortKind]: { readonly act: number; readonly toggle:
   "buffer-in": { act: POP, toggle: POP | FREE },
   "buffer-out": { act: TAKE, toggle: TAKE | PUSH },
 };
+
+/** Tokens take the producer's and the channel's latency, slots a tick of the consumer. */
+function makeCrossings({ processes, channels }: NetworkSpec): (Crossing | null)[] {
+  const clocks = channels.map(() => ({ in: NETWORK_CLOCK, out: NETWORK_CLOCK }));
+  for (const process of processes) for (const { channel, kind } of process.ports) clocks[channel]![kind.endsWith("-in") ? "in" : "out"] = clockOf(process);
+  const crossing = ({ latency }: ProcessSpec, { channel, kind }: PortSpec): Crossing | null => {
+    const { in: reader, out: writer } = clocks[channel]!;
+    if (isSameClock(reader, writer)) return null;
+    return kind.endsWith("-in") ? makeCrossing(1, 0, reader, writer) : makeCrossing(latency, channels[channel]!.latency, writer, reader);
+  };
+  return processes.flatMap((process) => process.ports.map((port) => crossing(process, port)));
+}
 
 /** What is read of them stays 0; what is written goes to a cell that nobody reads. */
 function placeMissing({ spec, qi, noInput, noOutput }: State, offset: number): void {

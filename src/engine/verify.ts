@@ -35,6 +35,7 @@ function verifyProcess(process: ProcessSpec, spec: NetworkSpec): void {
   const { name, firings, ii, latency, ports, requests } = process;
   demand(isInteger(firings, 0), `process ${name}: ${firings} firings, must be an integer >= 0`);
   demand(isInteger(ii, 1), `process ${name}: ii ${ii}, must be an integer >= 1`);
+  verifyClock(process);
   demand(isInteger(latency, 0), `process ${name}: latency ${latency}, must be an integer >= 0`);
   for (const port of ports) verifyPort(process, port, spec);
   if (requests === undefined) return;
@@ -42,9 +43,24 @@ function verifyProcess(process: ProcessSpec, spec: NetworkSpec): void {
   demand(isInteger(requests.source.maxBursts, 0), `process ${name}: maxBursts ${requests.source.maxBursts}, must be an integer >= 0`);
 }
 
-function verifyPort({ name, firings }: ProcessSpec, { channel, period }: PortSpec, spec: NetworkSpec): void {
+/** Small enough that products of three are exact. */
+const MOST_CLOCK = 2 ** 17;
+
+function verifyClock({ name, clock }: ProcessSpec): void {
+  if (clock === undefined) return;
+  const { numerator, denominator } = clock;
+  const fits = [numerator, denominator].every((part) => isInteger(part, 1) && part <= MOST_CLOCK);
+  demand(fits, `process ${name}: clock ${numerator} / ${denominator}, must be integers from 1 to ${MOST_CLOCK}`);
+}
+
+function verifyPort({ name, firings, behaviour }: ProcessSpec, { channel, period, level }: PortSpec, spec: NetworkSpec): void {
   const target = spec.channels[channel];
   demand(target !== undefined, `process ${name}: a port names channel ${channel} of ${spec.channels.length}`);
+  const loops = behaviour?.steering?.loops;
+  const named = `process ${name}: the port on ${target?.name}`;
+  if (loops === undefined) demand(level === undefined, `${named} has a level, but the process is not steered`);
+  else
+    demand(isInteger(level ?? -1, 0) && level! <= loops && period === 1, `${named} has level ${level} and period ${period}, must be from 0 to ${loops} and 1`);
   const divides = isInteger(period, 1) && firings % period === 0;
   demand(divides, `process ${name}: period ${period} of the port on ${target?.name} does not divide ${firings} firings`);
 }

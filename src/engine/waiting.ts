@@ -1,6 +1,6 @@
 /** Who waits for what: the material of a deadlock message. */
 
-import { ACT, CI, CURRENT, DRAWN, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
+import { ACT, CI, CURRENT, DRAWN, FAST, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
 import type { PortSpec } from "./network.ts";
 
 export interface Wait {
@@ -30,8 +30,8 @@ function waitsOf(state: State, process: number): Wait[] {
 /** What port j of the process lacks for the next firing. A token whose time is not known yet waits for memory of its producer. */
 function missing({ spec, pf, pi, qi, qf, ci }: State, p: number, j: number): "token" | "slot" | null {
   const q = pi[p * PI + PORT]! + j;
-  const { period, channel } = spec.processes[p]!.ports[j]!;
-  if (period > 1 && qf[q * QF + NEXT] !== pf[p * PF + FIRED]) return null;
+  const { channel } = spec.processes[p]!.ports[j]!;
+  if (qi[q * QI + FAST] === 0 && qf[q * QF + NEXT] !== pf[p * PF + FIRED]) return null;
   const act = qi[q * QI + ACT]!;
   const c = channel * CI;
   if ((act & POP) !== 0 && ci[c + POPPED] === ci[c + KNOWN]) return "token";

@@ -9,12 +9,13 @@
  * Hot path: registers are reused, an input's register is the engine's own array.
  */
 
-import type { Behaviour } from "../engine/behaviour.ts";
 import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
-import type { Wire } from "./datapath.ts";
+import type { NestBehaviour, Wire } from "./datapath.ts";
 import type { Nest, Node, Work } from "./fabric.ts";
 import { type Kernel, kernelFrom, kernelOf } from "./kernels.ts";
 import { foldsFirings, neededLevels } from "./liveness.ts";
+import { tripPorts } from "./nests.ts";
+import { advanceSteered, findSteeredLanes, steerWalk } from "./steered-walk.ts";
 import { wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
@@ -32,7 +33,7 @@ interface Datapath {
   readonly wires: readonly Wire[];
 }
 
-export function computeBehaviour(nest: Nest, work: Compute, wires: readonly Wire[]): Behaviour {
+export function computeBehaviour(nest: Nest, work: Compute, wires: readonly Wire[], operator: string): NestBehaviour {
   const outputs = work.outputs.flatMap(({ port, node }) => wiresOf(wires, port).map((p) => ({ p, port, node, level: levelOf(nest, port) })));
   const needed = neededLevels(nest, work, new Set(outputs.map(({ port }) => port)));
   const affines = work.nodes.flatMap((node) => (node.kind === "affine" ? [node.value] : []));
@@ -42,12 +43,32 @@ export function computeBehaviour(nest: Nest, work: Compute, wires: readonly Wire
   const ports = Int32Array.from(outputs, ({ p }) => p);
   const sources = Int32Array.from(outputs, ({ node }) => node);
   const levels = Int32Array.from(outputs, ({ level }) => level);
+  const compute = (inputs: readonly Float64Array[], into: readonly Float64Array[]): void => {
+    steps.run(inputs);
+    for (let o = 0; o < ports.length; o++) if (walk.ends <= levels[o]!) copyWords(into[ports[o]!]!, path.registers[sources[o]!]!);
+  };
+  if (tripPorts(nest).length > 0) return steeredBehaviour(nest, walk, wires, operator, compute);
   return {
     fire(_n, inputs, into) {
       findLanes(walk);
-      steps.run(inputs);
-      for (let o = 0; o < ports.length; o++) if (walk.ends <= levels[o]!) copyWords(into[ports[o]!]!, path.registers[sources[o]!]!);
+      compute(inputs, into);
       advance(walk);
+      return nest.ii;
+    },
+  };
+}
+
+type Evaluate = (inputs: readonly Float64Array[], into: readonly Float64Array[]) => void;
+
+function steeredBehaviour(nest: Nest, walk: Walk, wires: readonly Wire[], operator: string, compute: Evaluate): NestBehaviour {
+  const steered = steerWalk(nest, walk, wires, operator);
+  return {
+    steering: steered.steering,
+    tally: { lanes: 0, probes: 0, entries: 0, levels: steered.tally },
+    fire(_n, inputs, into) {
+      findSteeredLanes(steered);
+      compute(inputs, into);
+      advanceSteered(steered);
       return nest.ii;
     },
   };

@@ -21,6 +21,10 @@ export function tooManyKeys(operator: string, bound: number): UserError {
   return fault(operator, "bound-exceeded", `meets more distinct keys than its bound of ${bound}`, "raise the operator's bound");
 }
 
+export function tripOutOfRange(operator: string, loop: string, trip: number, most: number): UserError {
+  return fault(operator, "trip-out-of-range", `turns its loop ${loop} ${trip} times, expected 0 to ${most}`, "check the counts that the data gives");
+}
+
 function fault(operator: string, code: string, what: string, hint: string): UserError {
   return new UserError({ code, message: `"${operator}" ${what}`, place: { path: `operator "${operator}"` }, hint });
 }

@@ -45,7 +45,7 @@ export interface NestBehaviour extends Behaviour {
   readonly tally?: Tally;
 }
 
-/** What a nest did so far where its shape alone does not tell: scatter and hash. */
+/** What a nest did so far where its shape alone does not tell: scatter, hash, and where trip counts are read. */
 export interface Tally {
   /** Lanes that took part. */
   readonly lanes: number;
@@ -53,6 +53,14 @@ export interface Tally {
   readonly probes: number;
   /** Keys that were entered. */
   readonly entries: number;
+  /** Of a nest that reads trip counts. */
+  readonly levels?: LevelTally;
+}
+
+/** By level, over the firings at which an iteration of it ends: their valid lanes, and in how many of them lane 0 is valid. */
+export interface LevelTally {
+  readonly lanes: Float64Array;
+  readonly first: Float64Array;
 }
 
 /** All zero: what a program may not rely on. */
@@ -70,7 +78,7 @@ export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memo
   const { work } = nest;
   switch (work.kind) {
     case "compute":
-      return computeBehaviour(nest, work, wires);
+      return computeBehaviour(nest, work, wires, memories.operator);
     case "systolic":
       return systolicBehaviour(nest, work, wires, memories);
     case "load":

@@ -90,10 +90,15 @@ export interface Scratch {
 
 export interface Loop {
   readonly name: string;
-  /** >= 1. Where `size` is given: the most there can be. */
+  /** >= 1. Where `size` or `port` is given: the most there can be. */
   readonly trip: number;
   /** A loop over a collection: it turns max(1, ceil(n / per)) times, n being the value of this i32 scalar tensor when the section starts (resolve.ts). */
   readonly size?: { readonly tensor: string; readonly per: number };
+  /**
+   * It turns as often as the i32 token popped last at this scalar stream-in port says, which acts no further inside than an iteration of the loops around this one. May be 0: then one firing
+   * stands for the iteration, in which nothing inside acts and no lane is valid for what is folded. Only of compute nests.
+   */
+  readonly port?: string;
 }
 
 /** constant + sum over loops of loops[l] * counter[l] + lane * (lane number). */

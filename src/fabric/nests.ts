@@ -5,7 +5,7 @@ import type { Channel, Fabric, Nest, Section, Work } from "./fabric.ts";
 /** The key of a lane that takes no part in a scatter: the lowest i32. */
 export const NO_KEY = -(2 ** 31);
 
-/** How often a nest fires in all. */
+/** How often a nest fires in all; at most, where trip counts are read from ports. */
 export function firingsOf(nest: Pick<Nest, "loops">): number {
   return iterationsOf(nest, nest.loops.length);
 }
@@ -41,8 +41,17 @@ export function channelsById(section: Section): ReadonlyMap<string, Channel> {
   return new Map(section.channels.map((channel) => [channel.id, channel]));
 }
 
+/** Ports from which trip counts are read. */
+export function tripPorts({ loops }: Pick<Nest, "loops">): readonly string[] {
+  return loops.flatMap(({ port }) => (port === undefined ? [] : [port]));
+}
+
 /** Input ports whose words decide times: of the nest's own firings, or of the bursts it asks for. */
-export function steeringPorts({ work }: Nest): readonly string[] {
+export function steeringPorts(nest: Nest): readonly string[] {
+  return [...tripPorts(nest), ...workSteeringPorts(nest)];
+}
+
+function workSteeringPorts({ work }: Nest): readonly string[] {
   switch (work.kind) {
     case "scatter":
       return [work.keyPort];

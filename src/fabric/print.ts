@@ -58,7 +58,8 @@ function printNest({ id, loops, lanes, ii, latency, guards, ports, work }: Nest)
   return [`nest ${id}: [${trips}] x ${lanes} lanes, ii ${ii}, latency ${latency}`, ...[...lines, ...cuts, ...printWork(work, named)].map(indent)];
 }
 
-function printLoop({ name, trip, size }: Loop): string {
+function printLoop({ name, trip, size, port }: Loop): string {
+  if (port !== undefined) return `${name} < token of ${port} <= ${trip}`;
   return size === undefined ? `${name} < ${trip}` : `${name} < ${size.tensor} / ${size.per} <= ${trip}`;
 }
 

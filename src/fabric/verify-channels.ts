@@ -1,11 +1,11 @@
-/** Channels against the ports they name, and token counts: over a whole run a channel's source pushes as often as each sink pops. */
+/** Channels against the ports they name, and token counts: over a whole run a channel's source pushes as often as each sink pops, where data does not decide it. */
 
 import type { Fault } from "../base/errors.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Channel, Endpoint, Nest, Port, Section, Unit } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
-import { iterationsOf, scratchesOf } from "./nests.ts";
+import { iterationsOf, scratchesOf, tripPorts } from "./nests.ts";
 
 interface End {
   readonly end: Endpoint;
@@ -75,12 +75,14 @@ function endFaults(channel: Channel, end: Endpoint, direction: Port["direction"]
 
 function pairFaults(channel: Channel, source: End, sink: End, machine: Machine, report: Report): Fault[] {
   const faults: Fault[] = [];
+  const isKnown = [source, sink].every(({ nest, port }) => tripPorts({ loops: nest.loops.slice(0, port.level) }).length === 0);
   const pushed = iterationsOf(source.nest, source.port.level);
   const popped = iterationsOf(sink.nest, sink.port.level);
   const [pushedBy, poppedBy] = [sizedLoops(source), sizedLoops(sink)];
-  if (pushedBy !== poppedBy)
+  if (isKnown && pushedBy !== poppedBy)
     faults.push(report("token-count", `${keyOf(source.end)} pushes to ${channel.id} ${pushedBy}, ${keyOf(sink.end)} pops ${poppedBy}`));
-  if (pushed !== popped) faults.push(report("token-count", `${keyOf(source.end)} pushes ${pushed} tokens to ${channel.id}, ${keyOf(sink.end)} pops ${popped}`));
+  if (isKnown && pushed !== popped)
+    faults.push(report("token-count", `${keyOf(source.end)} pushes ${pushed} tokens to ${channel.id}, ${keyOf(sink.end)} pops ${popped}`));
   if (channel.kind === "buffer") faults.push(...bufferFaults(channel, source, sink, report));
   else faults.push(...fifoFaults(channel, sink, machine, report));
   return faults;

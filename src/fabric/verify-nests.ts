@@ -2,7 +2,7 @@
 
 import type { Fault } from "../base/errors.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Channel, Fabric, Nest, Unit } from "./fabric.ts";
+import type { Channel, Fabric, Loop, Nest, Unit } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
 import { dataPorts, firingsOf, scratchesOf, takesScratch } from "./nests.ts";
 import { type Context, checkAffine, checkWork } from "./verify-works.ts";
@@ -25,6 +25,9 @@ export function nestFaults(unit: Unit, section: string, channels: ReadonlyMap<st
 
 function checkLoops(context: Context): void {
   const { nest, report } = context;
+  nest.loops.forEach((loop, level) => {
+    checkTripPort(context, loop, level);
+  });
   for (const { name, trip, size } of nest.loops) {
     if (!(Number.isSafeInteger(trip) && trip >= 1)) report("bad-trip", `loop ${name} has the trip count ${trip}, it needs at least 1`);
     if (size === undefined) continue;
@@ -39,6 +42,20 @@ function checkLoops(context: Context): void {
     checkAffine(value, nest, "a guard", report);
     if (size !== undefined) checkSize(context, size, "a guard");
   }
+}
+
+/** A trip count must be there when the loop begins, and only datapaths walk by counts that they read. */
+function checkTripPort({ nest, channels, report }: Context, { name, size, port: from }: Loop, level: number): void {
+  if (from === undefined) return;
+  checkDataPort(nest, from, "in", report);
+  const port = nest.ports.find((candidate) => candidate.name === from);
+  const channel = channels.get(port?.channel ?? "");
+  if (port !== undefined && port.level > level)
+    report("bad-level", `loop ${name} is counted by ${from} of level ${port.level}; it must act at level ${level} or outside`);
+  if (channel !== undefined && (channel.words !== 1 || channel.dtype !== "i32"))
+    report("bad-size", `loop ${name} is counted by ${from}, whose tokens are ${channel.words} x ${channel.dtype}; they must be one i32`);
+  if (size !== undefined) report("bad-trip", `loop ${name} is counted both by ${from} and by ${size.tensor}`);
+  if (nest.work.kind !== "compute") report("bad-trip", `loop ${name} is counted by ${from}; a ${nest.work.kind} nest has no such loops`);
 }
 
 /** A length that is known when the section starts stands off chip. */

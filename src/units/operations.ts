@@ -5,10 +5,10 @@
 
 import type { Bytes } from "../base/units.ts";
 import { laneStride } from "../fabric/banks.ts";
-import type { Tally } from "../fabric/datapath.ts";
+import type { LevelTally, Tally } from "../fabric/datapath.ts";
 import type { Access, Affine, Nest, Scratch, Unit, Work } from "../fabric/fabric.ts";
 import { neededLevels, uniformNodes } from "../fabric/liveness.ts";
-import { slotTableOf } from "../fabric/nests.ts";
+import { slotTableOf, tripPorts } from "../fabric/nests.ts";
 import { countLanes } from "../fabric/walk.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -37,7 +37,7 @@ function nestOperations(nest: Nest, words: ReadonlyMap<string, number>, tallies:
   const { work } = nest;
   switch (work.kind) {
     case "compute":
-      return computeOperations(nest, work, words);
+      return computeOperations(nest, work, words, tripPorts(nest).length > 0 ? tallyOf(nest, tallies).levels! : null);
     case "systolic": {
       const count = work.stages * countLanes(nest);
       return [
@@ -72,10 +72,14 @@ function tallyOf({ id }: Nest, tallies: Tallies): Tally {
   return tally;
 }
 
-function computeOperations(nest: Nest, work: Extract<Work, { kind: "compute" }>, words: ReadonlyMap<string, number>): readonly OperationCount[] {
+type Compute = Extract<Work, { readonly kind: "compute" }>;
+
+/** `tally`: of a nest that reads trip counts. */
+function computeOperations(nest: Nest, work: Compute, words: ReadonlyMap<string, number>, tally: LevelTally | null): readonly OperationCount[] {
   const needed = neededLevels(nest, work, new Set(work.outputs.map(({ port }) => port)));
   const uniform = uniformNodes(work, new Map(nest.ports.map((port) => [port.name, words.get(port.channel) ?? 0])));
-  const lanesAt = memoise((level: number, lanes: number) => countLanes({ ...atEnds(nest, level), lanes }));
+  const fromShape = memoise((level: number, lanes: number) => countLanes({ ...atEnds(nest, level), lanes }));
+  const lanesAt = (level: number, lanes: number): number => (tally === null ? fromShape(level, lanes) : (lanes === 1 ? tally.first : tally.lanes)[level]!);
   return work.nodes.flatMap((node, i): OperationCount[] => {
     const level = needed[i];
     if (level === undefined) return [];

@@ -4,7 +4,7 @@ import type { Behaviour } from "../engine/behaviour.ts";
 import type { PortSpec, ProcessSpec, RequestSpec } from "../engine/network.ts";
 import type { Wire } from "../fabric/datapath.ts";
 import type { Fabric, Nest, Port, TensorLayout, Unit } from "../fabric/fabric.ts";
-import { firingsOf, periodOf } from "../fabric/nests.ts";
+import { firingsOf, periodOf, tripPorts } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
 import { appendSource, fetchSource } from "../memory/indirect.ts";
 import { type CountingSource, requestSource } from "../memory/requests.ts";
@@ -39,10 +39,14 @@ export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traf
     firings: firingsOf(nest),
     ii: nest.ii,
     latency: nest.latency,
-    ports: ties.map(({ port, channel }): PortSpec => ({ channel, kind: `${port.kind}-${port.direction}`, period: periodOf(nest, port.level) })),
+    ports: ties.map(({ port, channel }): PortSpec => ({ channel, kind: `${port.kind}-${port.direction}`, ...actsOf(nest, port) })),
     ...(requests && { requests }),
     ...(behaviour && { behaviour }),
   };
+}
+
+function actsOf(nest: Nest, { level }: Port): Pick<PortSpec, "period" | "level"> {
+  return tripPorts(nest).length > 0 ? { period: 1, level } : { period: periodOf(nest, level) };
 }
 
 /** What a nest asks of the tiers: null for all but those of address generators. `wires`: like the ports of its process. */

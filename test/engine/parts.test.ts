@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { convertTime } from "../../src/engine/clock.ts";
+import { commonGrid, convertTime, crossTime, makeCrossing } from "../../src/engine/clock.ts";
 import { createHeap, popHeap, pushHeap } from "../../src/engine/heap.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
 import { runRound } from "../../src/engine/run.ts";
 import { createState } from "../../src/engine/state.ts";
+import { countedLoops } from "../../src/engine/steering.ts";
 import { verifyNetwork } from "../../src/engine/verify.ts";
 import { findWaits } from "../../src/engine/waiting.ts";
 import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
@@ -19,6 +20,31 @@ describe("time that crosses clocks", () => {
       }),
       { numRuns: 500, seed: 1 },
     );
+  });
+});
+
+describe("time that crosses from process to process", () => {
+  it("is the first tick of the other clock that is not before the exact time", () => {
+    const part = fc.integer({ min: 1, max: 2 ** 10 });
+    fc.assert(
+      fc.property(fc.nat(2 ** 20), fc.nat(20), fc.nat(20), part, part, part, part, (tick, ticks, latency, a, b, c, d) => {
+        const [from, to] = [
+          { numerator: a, denominator: b },
+          { numerator: c, denominator: d },
+        ];
+        // Times the product of both numerators, everything is whole.
+        const exact = ((tick + ticks) * b + latency * a) * c;
+        const seen = crossTime(tick, makeCrossing(ticks, latency, from, to));
+        expect(seen * d * a).toBeGreaterThanOrEqual(exact);
+        expect((seen - 1) * d * a).toBeLessThan(exact);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  it("stands on a grid that holds the ticks of all", () => {
+    const clocks = [2, 3, 4].map((numerator) => ({ numerator, denominator: 5 }));
+    expect([commonGrid([]), commonGrid(clocks)]).toEqual([1, 12]);
   });
 });
 
@@ -73,6 +99,33 @@ describe("who waits for what", () => {
     expect(findWaits(state)).toEqual([]);
   });
 
+  it("names the level that a steered process has come to", () => {
+    const trips = [() => 2, (inputs: readonly Float64Array[]) => inputs[0]![0]!];
+    const at = (channel: number, kind: "stream-in" | "stream-out", level: number) => ({ ...port(channel, kind), level });
+    const rows = (sums: number, values: number) => {
+      const behaviour = { fire: () => 1, steering: countedLoops(trips) };
+      const lengths = stage("lengths", 2, [port(0, "stream-out")], { behaviour: { fire: (_n, _, outputs) => outputs[0]!.fill(2).length } });
+      const state = createState({
+        processes: [
+          stage("rows", 9, [at(0, "stream-in", 1), at(1, "stream-in", 2), at(2, "stream-out", 1)], { behaviour }),
+          lengths,
+          stage("values", values, [port(1, "stream-out")]),
+          stage("sums", sums, [port(2, "stream-in")]),
+        ],
+        channels: [wire("lengths", 8, { words: 1 }), wire("values"), wire("sums", 1)],
+        resources: [],
+      });
+      while (runRound(state));
+      return findWaits(state);
+    };
+    expect(rows(2, 3)).toEqual([
+      { process: 0, need: "token", port: 1, other: 2 },
+      { process: 3, need: "token", port: 0, other: 0 },
+    ]);
+    expect(rows(0, 4)).toEqual([{ process: 0, need: "slot", port: 2, other: 3 }]);
+    expect(rows(2, 4)).toEqual([]);
+  });
+
   it("does not name memory where the next firing has no bursts", () => {
     const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0], []]) } });
     const sink = stage("sink", 2, [port(0, "stream-in")]);
@@ -88,6 +141,7 @@ describe("who waits for what", () => {
 describe("the verifier", () => {
   const source = stage("source", 6, [port(0, "stream-out", 2)]);
   const sink = stage("sink", 3, [port(0, "stream-in")]);
+  const steered = { fire: () => 1, steering: countedLoops([() => 1, () => 1]) };
   const good: NetworkSpec = { processes: [source, sink], channels: [wire("c")], resources: [server("r")] };
   const refusals: readonly (readonly [string, Partial<NetworkSpec>])[] = [
     ["channel c: depth 0, must be an integer >= 1", { channels: [wire("c", 0)] }],
@@ -98,6 +152,14 @@ describe("the verifier", () => {
     ["process source: ii 0, must be an integer >= 1", { processes: [{ ...source, ii: 0 }, sink] }],
     ["process source: latency -1, must be an integer >= 0", { processes: [{ ...source, latency: -1 }, sink] }],
     ["process source: NaN firings, must be an integer >= 0", { processes: [{ ...source, firings: Number.NaN }, sink] }],
+    ["process source: clock 0 / 1, must be integers from 1 to 131072", { processes: [{ ...source, clock: { numerator: 0, denominator: 1 } }, sink] }],
+    ["process source: clock 1 / 131073, must be integers", { processes: [{ ...source, clock: { numerator: 1, denominator: 131073 } }, sink] }],
+    ["the port on c has a level, but the process is not steered", { processes: [{ ...source, ports: [{ ...port(0, "stream-out"), level: 0 }] }, sink] }],
+    [
+      "the port on c has level 3 and period 1, must be from 0 to 2 and 1",
+      { processes: [{ ...source, ports: [{ ...port(0, "stream-out"), level: 3 }], behaviour: steered }, sink] },
+    ],
+    ["the port on c has level undefined and period 2, must be from 0 to 2 and 1", { processes: [{ ...source, behaviour: steered }, sink] }],
     ["process source: 0 outstanding, must be an integer >= 1", { processes: [{ ...source, requests: { outstanding: 0, source: cyclicSource([[0]]) } }, sink] }],
     ["channel c: 0 ports pop from it, must be 1", { processes: [source] }],
     ["channel c: 2 ports push into it, must be 1", { processes: [source, source, sink] }],

@@ -1,8 +1,10 @@
 /** The sentences of engine/network.ts, one by one, on networks small enough to be worked out by hand; for both engines. */
 
 import { describe, expect, it } from "vitest";
-import type { NetworkSpec, RequestSource } from "../../src/engine/network.ts";
+import type { Behaviour, Steering } from "../../src/engine/behaviour.ts";
+import type { NetworkSpec, PortSpec, ProcessSpec, RequestSource } from "../../src/engine/network.ts";
 import { runNetwork } from "../../src/engine/run.ts";
+import { countedLoops } from "../../src/engine/steering.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
 import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
 
@@ -207,6 +209,179 @@ describe.each([
     const { processes } = run(network({ processes: [source, sink], channels: [wire("c", 8, { words: 1 })] }));
     expect(seen).toEqual([10, 10, 11, 11]);
     expect(processes[1]).toMatchObject({ lastStart: 8, busy: 8 });
+  });
+
+  describe("whose trips are read", () => {
+    const words = (list: readonly number[]): Behaviour => ({
+      fire: (n, _, outputs) => {
+        outputs[0]!.fill(list[n]!);
+        return 1;
+      },
+    });
+    const rowTrips = (): Steering => countedLoops([() => 3, (inputs) => inputs[0]![0]!]);
+    const value = (name: string) => wire(name, 8, { words: 1 });
+    const at = (channel: number, kind: PortSpec["kind"], level: number): PortSpec => ({ channel, kind, period: 1, level });
+
+    it("acts at the ports of each level by the trips it reads, and gives an iteration of no trips one firing at which nothing inner happens", () => {
+      const seen: number[][] = [];
+      const fire: Behaviour["fire"] = (_n, inputs) => seen.push(inputs.slice(0, 2).map((list) => list[0]!));
+      const rows = stage("rows", 99, [at(0, "stream-in", 1), at(1, "stream-in", 2), at(2, "stream-out", 1)], {
+        behaviour: { fire: (...args) => Math.min(1, fire(...args)), steering: rowTrips() },
+      });
+      const lengths = stage("lengths", 3, [port(0, "stream-out")], { behaviour: words([2, 0, 3]) });
+      const values = stage("values", 5, [port(1, "stream-out")], { behaviour: words([10, 11, 12, 13, 14]) });
+      const sums = stage("sums", 3, [port(2, "stream-in")]);
+      const result = run(network({ processes: [rows, lengths, values, sums], channels: [value("lengths"), value("values"), wire("sums")] }));
+      expect(result).toMatchObject({
+        finished: true,
+        channels: [
+          { pushed: 3, popped: 3 },
+          { pushed: 5, popped: 5 },
+          { pushed: 3, popped: 3 },
+        ],
+      });
+      expect(result.processes[0]).toEqual({ firings: 6, lastStart: 6, busy: 6, starved: 1, blocked: 0, memory: 0, waits: [1, 0, 0] });
+      // Sums leave at 2, 3 and 6.
+      expect(result.processes[3]).toMatchObject({ lastStart: 7, starved: 3 + 2 });
+      expect(seen).toEqual([
+        [2, 10],
+        [2, 11],
+        [0, 11],
+        [3, 12],
+        [3, 13],
+        [3, 14],
+      ]);
+    });
+
+    it("hands buffers over whose iterations differ in length, and none for what is not entered", () => {
+      const fill = stage("fill", 99, [at(0, "stream-in", 1), at(1, "buffer-out", 2)], {
+        behaviour: { fire: () => 1, steering: countedLoops([() => 3, (inputs) => (inputs[0]![0]! > 0 ? 1 : 0), (inputs) => inputs[0]![0]!]) },
+      });
+      const lengths = stage("lengths", 3, [port(0, "stream-out")], { behaviour: words([3, 0, 2]) });
+      const drain = stage("drain", 2, [port(1, "buffer-in")], { ii: 9 });
+      const { processes, channels, finished } = run(network({ processes: [fill, lengths, drain], channels: [value("lengths"), wire("tile", 1)] }));
+      // Tiles are there at 4 and, since the slot is free again at 5, at 7.
+      expect(processes.map(({ firings, lastStart }) => [firings, lastStart])).toEqual([
+        [6, 6],
+        [3, 2],
+        [2, 13],
+      ]);
+      expect([finished, channels[1]]).toEqual([true, { pushed: 2, popped: 2 }]);
+    });
+
+    it("may end by a word of the stream", () => {
+      const steering: Steering = { loops: 1, enters: () => true, ends: (reach, inputs) => (inputs[0]![0] === 0 ? 0 : reach) };
+      const reader = stage("reader", 9, [at(0, "stream-in", 1), at(1, "stream-out", 0)], { behaviour: { fire: () => 1, steering } });
+      const source = stage("source", 4, [port(0, "stream-out")], { behaviour: words([5, 4, 0, 7]) });
+      const sink = stage("sink", 1, [port(1, "stream-in")]);
+      const result = run(network({ processes: [source, reader, sink], channels: [value("c"), wire("d")] }));
+      expect(result).toMatchObject({ finished: true, processes: [{ firings: 4 }, { firings: 3, lastStart: 3 }, { lastStart: 4 }] });
+      expect(result.channels[0]).toEqual({ pushed: 4, popped: 3 });
+    });
+
+    it("is asked level by level about each firing once, then its source, then its datapath", () => {
+      const asked: string[] = [];
+      const note = <T>(word: string, answer: T): T => {
+        asked.push(word);
+        return answer;
+      };
+      const trips = countedLoops([(inputs) => inputs[0]![0]!, (inputs) => inputs[1]![0]!]);
+      const steering: Steering = {
+        loops: 2,
+        enters: (level, inputs) => note(`enters ${level}: ${inputs.map((list) => list[0])}`, trips.enters(level, inputs)),
+        ends: (reach, inputs) => note(`ends ${reach}`, trips.ends(reach, inputs)),
+      };
+      const next: RequestSource["next"] = (n) => note(`bursts ${n}`, 0);
+      const asks = stage("asks", 9, [at(0, "stream-in", 0), at(1, "stream-in", 1)], {
+        behaviour: { fire: (n) => note(`fire ${n}`, 1), steering },
+        requests: { outstanding: 1, source: { ...cyclicSource([[]]), next } },
+      });
+      const processes = [
+        stage("outer", 1, [port(0, "stream-out")], { behaviour: words([2]) }),
+        stage("inner", 2, [port(1, "stream-out")], { ii: 7, behaviour: words([0, 1]) }),
+        asks,
+      ];
+      expect(run(network({ processes, channels: [value("a"), value("b")] })).processes[2]).toMatchObject({ firings: 2, lastStart: 8 });
+      const first = ["enters 0: 2,0", "enters 1: 2,0", "ends 1", "bursts 0", "fire 0"];
+      expect(asked).toEqual([...first, "enters 1: 2,1", "ends 2", "bursts 1", "fire 1"]);
+    });
+
+    it("is a bug where it goes on for longer than it says", () => {
+      const never: Steering = { loops: 1, enters: () => true, ends: (reach) => reach };
+      const long = stage("long", 5, [], { behaviour: { fire: () => 1, steering: never } });
+      expect(() => run(network({ processes: [long] }))).toThrow("long is not done after 5 firings");
+    });
+  });
+
+  describe("with a clock of its own", () => {
+    const clock = (numerator: number, denominator: number) => ({ clock: { numerator, denominator } });
+
+    it("counts its own ticks, and its tokens arrive at a tick of their consumer", () => {
+      const source = stage("source", 3, [port(0, "stream-out")], { latency: 1, ...clock(1, 2) });
+      const sink = stage("sink", 3, [port(0, "stream-in")]);
+      const { processes, ticks } = run(network({ processes: [source, sink], channels: [wire("c")] }));
+      // Its ticks 1, 2 and 3 are 2, 4 and 6; a tick later its tokens are there.
+      expect(processes[0]).toMatchObject({ lastStart: 2, busy: 3 });
+      expect(processes[1]).toMatchObject({ lastStart: 7, starved: 3 + 1 + 1 });
+      expect(ticks).toBe(8);
+    });
+
+    it("frees slots at its own ticks", () => {
+      const source = stage("source", 4, [port(0, "stream-out")]);
+      const sink = stage("sink", 4, [port(0, "stream-in")], clock(1, 3));
+      const { processes, ticks } = run(network({ processes: [source, sink], channels: [wire("c", 2)] }));
+      // Two tokens are there at its tick 1; it takes them at 1 and 2, so that slots are free at network ticks 6 and 9.
+      expect(processes[0]).toMatchObject({ lastStart: 9, blocked: 4 + 2 });
+      expect(processes[1]).toMatchObject({ lastStart: 4, starved: 1, busy: 4 });
+      expect(ticks).toBe(15);
+    });
+
+    it("rounds a time once, from the exact one", () => {
+      const arrival = (from: Partial<ProcessSpec>, to: Partial<ProcessSpec>) => {
+        const source = stage("source", 1, [port(0, "stream-out")], { latency: 1, ...from });
+        return run(network({ processes: [source, stage("sink", 1, [port(0, "stream-in")], to)], channels: [wire("c")] })).processes[1]!.lastStart;
+      };
+      // 1/2 + 1 network ticks are exactly 2 of the consumer's; from 2 whole network ticks they would be 3.
+      expect(arrival(clock(2, 1), clock(4, 3))).toBe(2);
+      expect(arrival(clock(2, 1), {})).toBe(2);
+      expect(arrival(clock(3, 2), clock(3, 2))).toBe(1 + 2);
+      expect(arrival(clock(2, 3), clock(2, 3))).toBe(1 + 1);
+    });
+
+    it("gives a wait to the input that came last by its own ticks", () => {
+      const source = (name: string, channel: number, latency: number) => stage(name, 1, [port(channel, "stream-out")], { latency });
+      const join = stage("join", 1, [port(0, "stream-in"), port(1, "stream-in")], clock(1, 4));
+      const { processes } = run(network({ processes: [source("a", 0, 4), source("b", 1, 6), join], channels: [wire("a"), wire("b")] }));
+      expect(processes[2]).toMatchObject({ lastStart: 2, waits: [2, 0] });
+    });
+
+    it("asks memory at its own ticks, and hears of it at the next of them", () => {
+      const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0]]) }, ...clock(2, 1) });
+      const sink = stage("sink", 2, [port(0, "stream-in")]);
+      const resources = [server("r", { service: 3, clock: { numerator: 2, denominator: 3 } })];
+      const result = run(network({ processes: [load, sink], channels: [wire("c")], resources }));
+      // Served 0..3 of 2/3 a tick: done at 4.5 + 10 = 14.5, its tick 29. The second at 30, or 15: seen at 10, served to 13, done at 19.5 + 10, its tick 59.
+      expect(result.processes[0]).toMatchObject({ lastStart: 30, memory: 29 });
+      expect(result.processes[1]).toMatchObject({ lastStart: 31 });
+      expect(result.resources[0]).toMatchObject({ served: 2, free: 13, waited: 0 });
+      expect(result.ticks).toBe(32);
+    });
+
+    it("comes before a later request that the memory sees at the same time", () => {
+      const client = (channel: number, rest: Partial<ProcessSpec>) =>
+        stage(`client${channel}`, 2, [port(channel, "stream-out", 2)], { requests: { outstanding: 1, source: cyclicSource([[], [0]]) }, ...rest });
+      const sinks = [0, 1].map((channel) => stage("sink", 1, [port(channel, "stream-in")]));
+      const processes = [client(0, {}), client(1, clock(2, 1)), ...sinks];
+      const result = run(network({ processes, channels: [wire("a"), wire("b")], resources: [server("r")] }));
+      // At ticks 1 and 1/2; both are seen at 1.
+      expect(result.processes.slice(2).map(({ lastStart }) => lastStart)).toEqual([20, 16]);
+    });
+
+    it("is limited in ticks of the network", () => {
+      const spec = () => network({ processes: [stage("slow", 3, [], clock(1, 2))] });
+      expect(run(spec(), { maxTicks: 4 }).ticks).toBe(6);
+      expect(() => run(spec(), { maxTicks: 3 })).toThrow("slow would fire at tick 4, the limit is 3");
+    });
   });
 
   it("stops where nothing can move", () => {

@@ -11,13 +11,16 @@ import {
   constant,
   fabricOf,
   handsOver,
+  input,
   load,
   nest,
+  op,
   pcu,
   reads,
   scratch,
   sends,
   store,
+  sum,
   tensor,
   unit,
 } from "./fabrics.ts";
@@ -61,6 +64,56 @@ export function fetching(n: number, size: number): Example {
   const units = [load("i", index, [vectors(n)], walk), unit("ag", "fetch", [fetch]), store("b", y, [vectors(n)], walk)];
   const inputs = { t: Float32Array.from({ length: size }, (_, at) => 3 * at + 1), index: numbers(n, size, 2) };
   return { fabric: fabricOf([t, index, y], units, { i: i32 }), inputs, answers: { y: Array.from(inputs.index, (at) => inputs.t[at]!) } };
+}
+
+/**
+ * y = A x, A in compressed rows: the PCU reads the length of each row, in vectors of `width` elements, and turns its inner loop so often. Its other nests walk over all
+ * elements in order and know no rows.
+ */
+export function sparseProduct(lengths: readonly number[], columns: number, width = 1, most = Math.max(1, ...lengths)): Example {
+  const rows = lengths.length;
+  const turns = lengths.reduce((total, length) => total + length, 0);
+  const elements = turns * width;
+  const tensors = [
+    tensor("lengths", "i32", [rows], 0),
+    tensor("values", "f32", [elements], 1 << 18),
+    tensor("columns", "i32", [elements], 1 << 19),
+    tensor("x", "f32", [columns], 1 << 20),
+    tensor("y", "f32", [rows], 1 << 21),
+  ];
+  const [n, values, index, , y] = tensors as [TensorLayout, TensorLayout, TensorLayout, TensorLayout, TensorLayout];
+  const step = [affine([width], 1)];
+  const fetch: Work = { kind: "fetch", tensor: "x", indexPort: "c", port: "x" };
+  const dot = pcu(
+    "dot",
+    [rows, most],
+    [reads("n", 1), reads("v", 2), reads("x", 2), sends("s", 1)],
+    [input("v"), input("x"), op("mul", [0, 1]), sum(2, 1, true)],
+    { s: 3 },
+    { lanes: width },
+  );
+  const counted = dot.nests.map((nest) => ({ ...nest, loops: nest.loops.map((loop, l) => (l === 1 ? { ...loop, port: "n" } : loop)) }));
+  const units = [
+    load("n", n, [rows], [affine([1])], { lanes: 1 }),
+    load("v", values, [turns], step, { lanes: width }),
+    load("c", index, [turns], step, { lanes: width }),
+    unit("ag", "fetch", [nest("fetch", [turns], [reads("c", 1), sends("x", 1)], fetch, { lanes: width })]),
+    { ...dot, nests: counted },
+    store("s", y, [rows], [affine([1])], { lanes: 1 }),
+  ];
+  const inputs = {
+    lengths: Int32Array.from(lengths),
+    values: Float32Array.from({ length: elements }, (_, at) => (at % 7) - 3),
+    columns: numbers(elements, columns, 5),
+    x: Float32Array.from({ length: columns }, (_, at) => at + 1),
+  };
+  let next = 0;
+  const answer = lengths.map((length) => {
+    let total = 0;
+    for (const end = next + length * width; next < end; next++) total += inputs.values[next]! * inputs.x[inputs.columns[next]!]!;
+    return total;
+  });
+  return { fabric: fabricOf(tensors, units, { n: { dtype: "i32", words: 1 }, c: i32, s: { words: 1 } }), inputs, answers: { y: answer } };
 }
 
 /** y = the x[i] for which when[i] holds, size = how many. */

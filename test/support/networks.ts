@@ -1,11 +1,12 @@
 /**
- * Random networks: nested loops, broadcasts, N buffers, reconvergence, rings, shared resources with refresh and clocks of their own, datapaths that
- * lengthen firings and decide bursts. A plan is plain data, so that a counterexample prints and shrinks; `build` makes a fresh spec of it for each engine.
+ * Random networks: nested loops, broadcasts, N buffers, reconvergence, rings, processes and shared resources with clocks of their own, refresh, datapaths that
+ * lengthen firings and decide bursts, loops whose trip counts are read from ports. A plan is plain data, so that a counterexample prints and shrinks; `build` makes a fresh spec of it for each engine.
  */
 
 import fc from "fast-check";
-import type { Behaviour } from "../../src/engine/behaviour.ts";
-import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, RequestSource, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
+import type { Behaviour, Steering } from "../../src/engine/behaviour.ts";
+import type { ChannelSpec, Clock, NetworkSpec, PortSpec, ProcessSpec, RequestSource, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
+import { countedLoops, type Trip } from "../../src/engine/steering.ts";
 
 export interface ProcessPlan {
   /** Trips inside the outer loop that all processes share. */
@@ -15,6 +16,17 @@ export interface ProcessPlan {
   readonly requests: null | RequestPlan;
   /** Seed of its datapath; null: time only. */
   readonly data: number | null;
+  /** Where it computes: loops between the outer one and `trips` whose trip counts it reads, 0 for constant ones all around. */
+  readonly readLoops: number;
+  /** Index into the plan's clocks; beyond them: the network's. */
+  readonly clock: number;
+}
+
+/** Trip counts come from processes that feed all that read them with the same words, again and again these. */
+export interface FeedPlan {
+  readonly trips: readonly number[];
+  readonly ii: number;
+  readonly depth: number;
 }
 
 export interface RequestPlan {
@@ -36,7 +48,9 @@ export interface EdgePlan {
   readonly words: number;
   /** Tokens in it at the start, of its slots. */
   readonly initial: number;
-  /** Leaves the direction as drawn: can close a ring. */
+  /** Leads backwards, with a token for each turn of the outer loop, and holds as many at the start as leave a slot free, at least one: closes a ring that can run. */
+  readonly back: boolean;
+  /** Leaves the direction as drawn. */
   readonly anyway: boolean;
   /** The consumer expects another number of tokens. */
   readonly mismatch: boolean;
@@ -47,6 +61,8 @@ export interface NetworkPlan {
   readonly processes: readonly ProcessPlan[];
   readonly edges: readonly EdgePlan[];
   readonly resources: readonly Omit<ResourceSpec, "name">[];
+  readonly feed: FeedPlan;
+  readonly clocks: readonly Clock[];
 }
 
 export interface Built {
@@ -61,6 +77,8 @@ export interface PlanLimits {
   readonly outer?: readonly [number, number];
   readonly resources?: boolean;
   readonly data?: boolean;
+  /** Clocks of processes. */
+  readonly clocks?: boolean;
   /** Rings and mismatched ends, most of which deadlock. */
   readonly faults?: boolean;
 }
@@ -78,13 +96,32 @@ const CLOCKS = [
   [7, 1],
 ] as const;
 
-export function networkPlan({ outer = [1, 6], resources = true, data = true, faults = true }: PlanLimits = {}): fc.Arbitrary<NetworkPlan> {
+export function networkPlan({ outer = [1, 6], resources = true, data = true, clocks = true, faults = true }: PlanLimits = {}): fc.Arbitrary<NetworkPlan> {
   return fc.record({
     outer: fc.integer({ min: outer[0], max: outer[1] }),
     processes: fc.array(processPlan(resources, data), { minLength: 2, maxLength: 8 }),
     edges: fc.array(edgePlan(faults), { minLength: 1, maxLength: 12 }),
     resources: resources ? fc.array(resourcePlan(), { minLength: 1, maxLength: 3 }) : fc.constant([]),
+    feed: fc.record({
+      trips: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
+      ii: fc.integer({ min: 1, max: 6 }),
+      depth: fc.integer({ min: 1, max: 6 }),
+    }),
+    clocks: clocks ? fc.array(processClock(), { maxLength: 2 }) : fc.constant([]),
   });
+}
+
+/** Few numerators: the oracle steps the ticks of all clocks. */
+function processClock(): fc.Arbitrary<Clock> {
+  const clocks = [
+    [1, 2],
+    [2, 1],
+    [2, 3],
+    [3, 2],
+    [3, 4],
+    [1, 5],
+  ] as const;
+  return fc.constantFrom(...clocks).map(([numerator, denominator]) => ({ numerator, denominator }));
 }
 
 function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPlan> {
@@ -97,6 +134,8 @@ function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPla
     latency: fc.integer({ min: 0, max: 8 }),
     requests: resources ? fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: requests }) : fc.constant(null),
     data: data ? fc.oneof(fc.constant(null), fc.nat(1000)) : fc.constant(null),
+    readLoops: fc.constantFrom(0, 0, 0, 1, 2),
+    clock: fc.nat(2),
   });
 }
 
@@ -110,7 +149,8 @@ function edgePlan(faults: boolean): fc.Arbitrary<EdgePlan> {
     latency: fc.integer({ min: 1, max: 5 }),
     words: fc.nat(3),
     initial: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(8) }),
-    anyway: rarely(faults, 3),
+    back: rarely(faults, 15),
+    anyway: rarely(faults, 1),
     mismatch: rarely(faults, 1),
   });
 }
@@ -130,50 +170,124 @@ function resourcePlan(): fc.Arbitrary<Omit<ResourceSpec, "name">> {
 
 export function build(plan: NetworkPlan): Built {
   const count = plan.processes.length;
-  const firings = plan.processes.map(({ trips }) => trips.reduce((total, trip) => total * trip, plan.outer));
-  const ports: PortSpec[][] = plan.processes.map(() => []);
-  const channels: ChannelSpec[] = [];
-  for (const edge of plan.edges) addEdge(edge, edgeEnds(edge, count), firings, ports, channels);
-  const datapaths = plan.processes.map(({ data }, p) => (data === null ? null : createDatapath(data, ports[p]!.length)));
+  const network: Draft = { loops: plan.processes.map((process) => loopsOf(plan, process)), ports: plan.processes.map(() => []), channels: [] };
+  for (const edge of plan.edges) addEdge(edge, edgeEnds(edge, count), plan.outer, network);
+  const feeds = addFeeds(plan, network);
+  const datapaths = plan.processes.map(({ data }, p) => (data === null ? null : createDatapath(data, network.ports[p]!.length, steeringOf(network, p))));
   const asked = plan.processes.map((): number[] => []);
   const processes = plan.processes.map((process, p): ProcessSpec => {
     const behaviour = datapaths[p];
+    const clock = plan.clocks[process.clock];
     return {
       name: `p${p}`,
-      firings: firings[p]!,
+      firings: network.loops[p]!.firings,
       ii: process.ii,
       latency: process.latency,
-      ports: ports[p]!,
+      ports: network.ports[p]!,
+      ...(clock === undefined ? {} : { clock }),
       ...(process.requests === null ? {} : { requests: createRequests(process.requests, plan.resources.length, behaviour?.digest, asked[p]!) }),
       ...(behaviour == null ? {} : { behaviour }),
     };
   });
   const resources = plan.resources.map((resource, r) => ({ name: `r${r}`, ...resource }));
-  return { spec: { processes, channels, resources }, digests: () => datapaths.map((datapath) => datapath?.digest() ?? 0), asked };
+  const spec = { processes: [...processes, ...feeds], channels: network.channels, resources };
+  return { spec, digests: () => datapaths.map((datapath) => datapath?.digest() ?? 0), asked };
 }
 
-function edgeEnds({ from, to, anyway }: EdgePlan, count: number): readonly [number, number] {
+interface Draft {
+  readonly loops: readonly LoopsPlan[];
+  readonly ports: PortSpec[][];
+  readonly channels: ChannelSpec[];
+}
+
+interface LoopsPlan {
+  /** Trips of its loops, the outer one included; null: read. */
+  readonly trips: readonly (number | null)[];
+  /** How many of them are read. */
+  readonly read: number;
+  /** All, or where trips are read more than it can have. */
+  readonly firings: number;
+}
+
+export const readsTrips = ({ data, readLoops }: ProcessPlan): boolean => data !== null && readLoops > 0;
+
+function loopsOf({ outer, feed }: NetworkPlan, process: ProcessPlan): LoopsPlan {
+  const read = readsTrips(process) ? process.readLoops : 0;
+  const most = Math.max(1, ...feed.trips) ** read;
+  const firings = process.trips.reduce((total, trip) => total * trip, outer * most);
+  return { trips: [outer, ...new Array<null>(read).fill(null), ...process.trips], read, firings: read === 0 ? firings : firings + 1 };
+}
+
+function edgeEnds({ from, to, back, anyway }: EdgePlan, count: number): readonly [number, number] {
   const [a, b] = [from % count, to % count];
-  if (anyway) return [a, b];
-  if (a === b) return a + 1 < count ? [a, a + 1] : [a - 1, a];
-  return a < b ? [a, b] : [b, a];
+  if (anyway || (back && a === b)) return [a, b];
+  const [low, high] = a !== b ? [Math.min(a, b), Math.max(a, b)] : a + 1 < count ? [a, a + 1] : [a - 1, a];
+  return back ? [high, low] : [low, high];
 }
 
-function addEdge(edge: EdgePlan, [from, to]: readonly [number, number], firings: readonly number[], ports: PortSpec[][], channels: ChannelSpec[]): void {
-  const common = divisors(firings[from]!).filter((divisor) => firings[to]! % divisor === 0);
-  const tokens = common[edge.tokens % common.length]!;
-  const popped = edge.mismatch ? divisors(firings[to]!)[edge.tokens % divisors(firings[to]!).length]! : tokens;
+function addEdge(edge: EdgePlan, [from, to]: readonly [number, number], outer: number, { loops, ports, channels }: Draft): void {
   const family = edge.buffer ? "buffer" : "stream";
+  const [acts, other] = commonLevels(loops[from]!, loops[to]!, outer);
+  const once = acts.findIndex(({ level, period }) => (level ?? loops[from]!.firings / period / outer) === 1);
+  const choice = edge.back ? once : edge.tokens % acts.length;
   const channel = channels.length;
-  channels.push({
-    name: `c${channel}`,
-    depth: edge.depth,
-    latency: edge.latency,
-    words: edge.buffer ? 0 : edge.words,
-    initial: Math.min(edge.initial, edge.depth),
+  const initial = edge.back ? Math.max(1, edge.depth - 1) : Math.min(edge.initial, edge.depth);
+  channels.push({ name: `c${channel}`, depth: edge.depth, latency: edge.latency, words: edge.buffer ? 0 : edge.words, initial });
+  const mismatched = commonLevels(loops[to]!, loops[to]!, outer)[0];
+  ports[from]!.push({ channel, kind: `${family}-out`, ...acts[choice]! });
+  ports[to]!.push({ channel, kind: `${family}-in`, ...(edge.mismatch ? mismatched[edge.tokens % mismatched.length]! : other[choice]!) });
+}
+
+type Acts = Pick<PortSpec, "period" | "level">;
+
+/** How ports of two processes can act equally often, for each of them, most often first. */
+function commonLevels(a: LoopsPlan, b: LoopsPlan, outer: number): readonly [readonly Acts[], readonly Acts[]] {
+  if (a.read > 0 && b.read > 0) {
+    const levels = Array.from({ length: 2 + Math.min(a.read, b.read) }, (_, l): Acts => ({ period: 1, level: l })).reverse();
+    return [levels, levels];
+  }
+  if (a.read > 0 || b.read > 0) {
+    const ofLoops = ({ read, firings }: LoopsPlan): Acts[] =>
+      [1, 0].map((level) => (read > 0 ? { period: 1, level } : { period: level === 1 ? firings / outer : firings }));
+    return [ofLoops(a), ofLoops(b)];
+  }
+  const common = divisors(a.firings).filter((divisor) => b.firings % divisor === 0);
+  const ofPeriods = ({ firings }: LoopsPlan): Acts[] => common.map((tokens) => ({ period: firings / tokens }));
+  return [ofPeriods(a), ofPeriods(b)];
+}
+
+// --- trip counts ---
+
+/** The ports that trips are read from come last: feed 0 pushes at every turn of the outer loop, feed 1 at every turn of the first loop that is read. */
+function addFeeds({ outer, feed }: NetworkPlan, { loops, ports, channels }: Draft): ProcessSpec[] {
+  const readers = [0, 1].map((f) => loops.flatMap(({ read }, p) => (read > f ? [p] : [])));
+  const feedPorts: PortSpec[][] = [[], []];
+  const connect = (f: number, to: PortSpec[]): void => {
+    const channel = channels.length;
+    channels.push({ name: `trips${channel}`, depth: feed.depth, latency: 1 + f, words: 1 });
+    feedPorts[f]!.push({ channel, kind: "stream-out", period: 1, ...(f === 0 ? {} : { level: 2 }) });
+    to.push({ channel, kind: "stream-in", period: 1, level: f + 1 });
+  };
+  if (readers[1]!.length > 0) connect(0, feedPorts[1]!);
+  readers.forEach((list, f) => {
+    for (const p of list) connect(f, ports[p]!);
   });
-  ports[from]!.push({ channel, kind: `${family}-out`, period: firings[from]! / tokens });
-  ports[to]!.push({ channel, kind: `${family}-in`, period: firings[to]! / popped });
+  const fire: Behaviour["fire"] = (n, _inputs, outputs) => {
+    for (const words of outputs) words.fill(feed.trips[n % feed.trips.length]!);
+    return 1;
+  };
+  const steering = countedLoops([() => outer, (inputs) => inputs[0]![0]!]);
+  return [
+    ...(readers[0]!.length > 0 ? [stage("feed0", outer, feedPorts[0]!, { ii: feed.ii, behaviour: { fire } })] : []),
+    ...(readers[1]!.length > 0 ? [stage("feed1", outer * 4, feedPorts[1]!, { behaviour: { fire, steering } })] : []),
+  ];
+}
+
+function steeringOf({ loops, ports }: Draft, p: number): Steering | undefined {
+  const { trips, read } = loops[p]!;
+  if (read === 0) return undefined;
+  const first = ports[p]!.length - read;
+  return countedLoops(trips.map((trip, l): Trip => (trip === null ? (inputs) => inputs[first + l - 1]![0]! : () => trip)));
 }
 
 /** Largest first. */
@@ -229,13 +343,22 @@ export function cyclicSource(table: readonly (readonly number[])[]): RequestSour
 }
 
 /** Mixes everything it sees into its outputs, and takes 0 to 7 ticks by it. Writes outputs at every firing, also where nothing is pushed. */
-function createDatapath(seed: number, ports: number): Behaviour & { digest(): number } {
+function createDatapath(seed: number, ports: number, steering: Steering | undefined): Behaviour & { digest(): number } {
   let digest = seed;
   let calls = 0;
+  let steered = 0;
+  const counted: Steering | undefined = steering && {
+    ...steering,
+    ends(reach, inputs) {
+      if (steered++ !== calls) throw new Error(`steering asked about firing ${steered - 1} after ${calls} firings`);
+      return steering.ends(reach, inputs);
+    },
+  };
   return {
     digest: () => digest,
     fire(n, inputs, outputs) {
       if (n !== calls++ || inputs.length !== ports || outputs.length !== ports) throw new Error(`datapath called for firing ${n} after ${calls - 1}`);
+      if (steered > 0 && steered !== calls) throw new Error(`firing ${n} was not steered`);
       for (const words of inputs) for (const word of words) digest = mix(digest, word);
       digest = mix(digest, n);
       outputs.forEach((words, j) => {
@@ -243,6 +366,7 @@ function createDatapath(seed: number, ports: number): Behaviour & { digest(): nu
       });
       return digest % 8;
     },
+    ...(counted && { steering: counted }),
   };
 }
 
