@@ -50,7 +50,8 @@ const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 /**
  * All that decides the process's future, relative to `now` and to its firings so far: its clock, the next events of its ports, the tokens before
- * and the free slots behind it, its firings under way, the bursts of those to come. Times that its own clock has passed decide nothing and are given as its clock's.
+ * and the free slots behind it, its firings under way, the bursts of those to come; and the resources that its waits will go back to. Times that its own clock has
+ * passed decide nothing and are given as its clock's.
  */
 export function processState(state: State, p: number, now: number): readonly number[] {
   const { spec, pf, pi } = state;
@@ -69,20 +70,23 @@ function portState(state: State, p: number, q: number, now: number): number[] {
   const length = (ci[channel * CI + (isInput ? PUSHED : FREED)]! - head) | 0;
   const times = Array.from({ length }, (_, i) => time[base + ((head + i) & qi[q * QI + MASK]!)]!);
   const next = period === 1 ? 0 : qf[q * QF + NEXT]! - pf[p * PF + FIRED]!;
-  return [next, qi[q * QI + ACT]!, length, ...times.map((at) => relative(at, ready, now))];
+  const flights = state.awaits[q] === 0 ? [] : times.map((at, i) => (at > ready ? state.flight[base + ((head + i) & qi[q * QI + MASK]!)]! : 0));
+  return [next, qi[q * QI + ACT]!, length, ...times.map((at) => relative(at, ready, now)), ...flights];
 }
 
 const relative = (at: number, ready: number, now: number): number => (at < 0 ? UNKNOWN : Math.max(at, ready) - now);
 
 /** Outstanding slots, the next one first: when free, or what is under way and where its tokens stand. */
 function flightState(state: State, p: number, now: number): number[] {
-  const { pf, pi, slotFree, slotPending, slotDone } = state;
+  const { pf, pi, slotFree, slotPending, slotStart, slotDone, slotLast } = state;
   const first = pi[p * PI + SLOT0]!;
   const length = pi[p * PI + SLOT_END]! - first;
   const slots = Array.from({ length }, (_, i) => first + ((pi[p * PI + CURRENT]! - first + i) % length));
   return slots.flatMap((slot) => {
     const free = relative(slotFree[slot]!, pf[p * PF + READY]!, now);
-    return slotFree[slot]! < 0 ? [free, slotPending[slot]!, slotDone[slot]! - now, ...promises(state, p, slot)] : [free];
+    const last = slotDone[slot] === slotStart[slot] ? 0 : slotLast[slot]!;
+    if (slotFree[slot]! >= 0) return [free, slotFree[slot]! > pf[p * PF + READY]! ? slotLast[slot]! : 0];
+    return [free, slotPending[slot]!, slotStart[slot]! - now, slotDone[slot]! - now, last, ...promises(state, p, slot)];
   });
 }
 
@@ -148,7 +152,7 @@ export function shiftState(state: State, leap: Leap): void {
 }
 
 function shiftProcess(state: State, p: number, firings: number, cycles: number): void {
-  const { spec, pf, pi, slotFree, slotDone } = state;
+  const { spec, pf, pi, slotFree, slotStart, slotDone } = state;
   const { name, ports, behaviour, requests } = spec.processes[p]!;
   if (behaviour !== undefined) throw new Error(`process ${name} computes on data and cannot leap`);
   if (pf[p * PF + FIRED]! + firings > pf[p * PF + TOTAL]!) throw new Error(`process ${name} has no ${firings} firings left`);
@@ -157,6 +161,7 @@ function shiftProcess(state: State, p: number, firings: number, cycles: number):
   });
   for (let slot = pi[p * PI + SLOT0]!; slot < pi[p * PI + SLOT_END]!; slot++) {
     if (slotFree[slot]! >= 0) slotFree[slot]! += cycles;
+    slotStart[slot]! += cycles;
     slotDone[slot]! += cycles;
   }
   if (requests !== undefined) shiftSource(state, p, firings, requests.source);

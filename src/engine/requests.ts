@@ -42,11 +42,13 @@ export function drawBursts({ pi, sources, bursts, inputs }: State, p: number, n:
 
 /** The next token that port q pushes arrives then: known to its consumer unless a token before it is not. */
 export function pushToken(state: State, q: number, arrival: number): void {
-  const { qi, qf, ci, time } = state;
+  const { qi, qf, ci, time, flight } = state;
   const i = q * QI;
   const c = qi[i + COUNTERS]!;
   const pushed = ci[c + PUSHED]!;
-  time[qi[i + TOKENS]! + (pushed & qi[i + MASK]!)] = arrival;
+  const position = qi[i + TOKENS]! + (pushed & qi[i + MASK]!);
+  time[position] = arrival;
+  flight[position] = 0;
   if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
   ci[c + PUSHED]!++;
   if (ci[c + KNOWN] !== pushed) return;
@@ -66,10 +68,12 @@ export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p
 }
 
 /** Sends the bursts that were drawn, at least one, from the slot that is next. */
-export function sendBursts({ pi, slotPending, slotFree, slotDone, bursts, pending }: State, p: number, number: number, start: number, slot: number): void {
+export function sendBursts(state: State, p: number, number: number, start: number, slot: number): void {
+  const { pi, slotPending, slotFree, slotStart, slotDone, bursts, pending } = state;
   const resources = bursts[p]!;
   slotPending[slot] = number;
   slotFree[slot] = -1;
+  slotStart[slot] = start;
   slotDone[slot] = start;
   pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
   for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, start, slot);
@@ -77,12 +81,13 @@ export function sendBursts({ pi, slotPending, slotFree, slotDone, bursts, pendin
 
 /** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */
 export function completeFiring(state: State, slot: number): void {
-  const { pi, qi, qf, ci, time, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
+  const { pi, qi, qf, ci, time, flight, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
   const p = slotProcess[slot]!;
   const first = pi[p * PI + PORT]!;
   const end = pi[p * PI + PORT_END]!;
   const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * (end - first);
   const done = slotDone[slot]!;
+  const flown = (done - state.slotStart[slot]!) * state.free.length + state.slotLast[slot]!;
   slotFree[slot] = done + 1;
   markDirty(state, pi[p * PI + RANK]!);
   for (let q = first; q < end; q++) {
@@ -95,6 +100,7 @@ export function completeFiring(state: State, slot: number): void {
     const c = qi[i + COUNTERS]!;
     const arrival = done + qf[q * QF + DELAY]!;
     time[tokens + position] = arrival;
+    flight[tokens + position] = flown;
     if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
     while (ci[c + KNOWN] !== ci[c + PUSHED] && time[tokens + (ci[c + KNOWN]! & mask)]! >= 0) ci[c + KNOWN]!++;
     markDirty(state, qi[i + OTHER]!);

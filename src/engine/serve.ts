@@ -33,7 +33,7 @@ function findHorizon({ spec, pending, free }: State): number {
 
 /** Serves the pending bursts of a resource that were requested before the horizon, in order. */
 function serveResource(state: State, r: number, horizon: number): void {
-  const { count, resourceCount, slotPending, slotDone } = state;
+  const { count, resourceCount, slotPending, slotDone, slotLast } = state;
   const resource = state.spec.resources[r]!;
   const heap = state.pending[r]!;
   let free = state.free[r]!;
@@ -49,7 +49,10 @@ function serveResource(state: State, r: number, horizon: number): void {
     waited += start - seen;
     if (start > wanted) hits++;
     const done = completeService(resource, free);
-    if (done > slotDone[slot]!) slotDone[slot] = done;
+    if (done > slotDone[slot]! || (done === slotDone[slot]! && r < slotLast[slot]!)) {
+      slotDone[slot] = done;
+      slotLast[slot] = r;
+    }
     if (--slotPending[slot]! === 0) completeFiring(state, slot);
   }
   state.free[r] = free;

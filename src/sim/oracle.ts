@@ -10,6 +10,8 @@ interface Token {
   /** Infinity until the last burst of its firing is done. */
   arrival: number;
   readonly words: Float64Array;
+  /** The firing that pushed it; null: it was there at the start. */
+  readonly flight: Flight | null;
 }
 
 interface Fifo {
@@ -22,6 +24,10 @@ interface Fifo {
 }
 
 interface Flight {
+  readonly sender: Actor;
+  readonly start: number;
+  /** Of its last burst so far; -1: none. */
+  resource: number;
   pending: number;
   completion: number;
   readonly pushes: { readonly token: Token; readonly delay: number }[];
@@ -32,6 +38,10 @@ interface Actor {
   readonly inputs: Float64Array[];
   readonly outputs: Float64Array[];
   readonly waits: number[];
+  readonly fill: number[];
+  readonly late: number[];
+  readonly memoryBy: number[];
+  readonly lateBy: number[];
   /** What its last `outstanding` firings with bursts sent, oldest first. */
   readonly flights: Flight[];
   /** Resources of the next firing's bursts, once its tokens are there. */
@@ -92,6 +102,10 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
       inputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-in" ? channels[port.channel]!.words : 0)),
       outputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-out" ? channels[port.channel]!.words : 0)),
       waits: spec.ports.map(() => 0),
+      fill: spec.ports.map(() => 0),
+      late: spec.ports.map(() => 0),
+      memoryBy: spec.requests === undefined ? [] : resources.map(() => 0),
+      lateBy: spec.requests === undefined ? [] : resources.map(() => 0),
       flights: [],
       bursts: null,
       fired: 0,
@@ -111,7 +125,7 @@ function build({ processes, channels, resources }: NetworkSpec): Machine {
 
 function createFifo(spec: ChannelSpec): Fifo {
   const { depth, initial = 0, words } = spec;
-  const tokens = Array.from({ length: initial }, (): Token => ({ arrival: 0, words: new Float64Array(words) }));
+  const tokens = Array.from({ length: initial }, (): Token => ({ arrival: 0, words: new Float64Array(words), flight: null }));
   return { spec, tokens, slots: new Array<number>(depth - initial).fill(0), pushed: 0, popped: 0 };
 }
 
@@ -186,12 +200,25 @@ function countWaits({ fifos }: Machine, actor: Actor, pops: readonly PortSpec[],
   const { waiting, waits, spec } = actor;
   const arrival = ({ channel }: PortSpec) => fifos[channel]!.tokens[0]!.arrival;
   const free = ({ channel }: PortSpec) => fifos[channel]!.slots[0]!;
-  if (waiting.starved > 0) waits[spec.ports.indexOf(latest(pops, arrival))]! += waiting.starved;
+  if (waiting.starved > 0) countStarved(actor, latest(pops, arrival), fifos);
+  if (waiting.memory > 0) actor.memoryBy[actor.flights[0]!.resource]! += waiting.memory;
   if (waiting.blocked > 0) waits[spec.ports.indexOf(latest(takes, free))]! += waiting.blocked;
   actor.starved += waiting.starved;
   actor.memory += waiting.memory;
   actor.blocked += waiting.blocked;
   actor.waiting = { starved: 0, memory: 0, blocked: 0 };
+}
+
+/** Of the ticks waited for a token, those in which its bursts were under way go to the resource that was last with them. */
+function countStarved({ spec, fired, waiting, waits, fill, late }: Actor, port: PortSpec, fifos: readonly Fifo[]): void {
+  const j = spec.ports.indexOf(port);
+  const { flight } = fifos[port.channel]!.tokens[0]!;
+  waits[j]! += waiting.starved;
+  if (fired === 0) fill[j]! += waiting.starved;
+  if (flight === null || flight.resource < 0) return;
+  const ticks = Math.min(waiting.starved, flight.completion - flight.start);
+  late[j]! += ticks;
+  flight.sender.lateBy[flight.resource]! += ticks;
 }
 
 function latest(ports: readonly PortSpec[], time: (port: PortSpec) => number): PortSpec {
@@ -200,14 +227,15 @@ function latest(ports: readonly PortSpec[], time: (port: PortSpec) => number): P
 }
 
 /** Puts the tokens of this firing into their channels; when they arrive is known when the flight is over. */
-function push({ fifos }: Machine, { spec, outputs, fired }: Actor, now: number): Flight {
-  const flight: Flight = { pending: 0, completion: now, pushes: [] };
+function push({ fifos }: Machine, actor: Actor, now: number): Flight {
+  const { spec, outputs, fired } = actor;
+  const flight: Flight = { sender: actor, start: now, resource: -1, pending: 0, completion: now, pushes: [] };
   spec.ports.forEach((port, j) => {
     if (!isPushed(port, fired)) return;
     const fifo = fifos[port.channel]!;
     const words = new Float64Array(fifo.spec.words);
     if (spec.behaviour !== undefined) words.set(outputs[j]!);
-    const token = { arrival: Number.POSITIVE_INFINITY, words };
+    const token = { arrival: Number.POSITIVE_INFINITY, words, flight };
     fifo.tokens.push(token);
     fifo.pushed++;
     flight.pushes.push({ token, delay: spec.latency + fifo.spec.latency });
@@ -260,6 +288,8 @@ function serve(machine: Machine, server: Server): void {
   if (pushedBack) server.refreshHits++;
   const completion = Math.ceil((server.free * clock.denominator) / clock.numerator) + latency - origin;
   finish(machine, completion);
+  const resource = machine.servers.indexOf(server);
+  if (completion > flight.completion || (completion === flight.completion && resource < flight.resource)) flight.resource = resource;
   flight.completion = Math.max(flight.completion, completion);
   flight.pending--;
   if (flight.pending === 0) land(machine, flight);
@@ -282,7 +312,7 @@ function report({ actors, fifos, servers, end }: Machine): NetworkResult {
   return {
     finished: actors.every(({ spec, fired }) => fired === spec.firings),
     ticks: end,
-    processes: actors.map(({ fired, lastStart, busy, starved, blocked, memory, waits }) => ({
+    processes: actors.map(({ fired, lastStart, busy, starved, blocked, memory, waits, fill, late, memoryBy, lateBy }) => ({
       firings: fired,
       lastStart,
       busy,
@@ -290,6 +320,10 @@ function report({ actors, fifos, servers, end }: Machine): NetworkResult {
       blocked,
       memory,
       waits,
+      fill,
+      late,
+      memoryBy,
+      lateBy,
     })),
     channels: fifos.map(({ pushed, popped }) => ({ pushed, popped })),
     resources: servers.map(({ served, busy, free, refreshHits, waited }) => ({ served, busy, free, refreshHits, waited })),

@@ -49,14 +49,14 @@ describe("the normalised state of a process", () => {
     expect(phases.map((state) => state[4])).toEqual([2, 1, 0]);
   });
 
-  it("holds what is under way: bursts pending, the latest completion, and where its tokens stand", () => {
+  it("holds what is under way: bursts pending, the start, the latest completion and its resource, and where its tokens stand", () => {
     const load = stage("load", 9, [port(0, "stream-out")], { requests: { outstanding: 2, source: cyclicSource([[0, 0], [], [0]]) } });
     const sink = stage("sink", 9, [port(0, "stream-in")]);
     const state = createState({ processes: [load, sink], channels: [wire("c", 4)], resources: [server("r")] });
     runRound(state);
     // Firing 0 at tick 0 waits for two bursts, firing 2 at tick 2 for one; firing 1 at tick 1 had none; firing 3 has two and waits for the slot of firing 0.
     const [ready, output] = [1, [0, STREAM_OUT, 1, 1]];
-    const flights = [...[UNKNOWN, 2, -2, 3], ...[UNKNOWN, 1, 0, 1]];
+    const flights = [...[UNKNOWN, 2, -2, -2, 0, 3], ...[UNKNOWN, 1, 0, 0, 0, 1]];
     const [drawn, drawsAfter] = [[2, 0, 0], 4 % 3];
     expect(processState(state, 0, 2)).toEqual([ready, ...output, ...flights, ...drawn, drawsAfter]);
     expect(processState(state, 1, 2)).toEqual([-2, 0, STREAM_IN, 3, UNKNOWN, 0, UNKNOWN]);
