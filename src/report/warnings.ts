@@ -5,7 +5,7 @@ import type { Fabric } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
-import type { EnergyResult, UnitResult } from "../result/result.ts";
+import type { EnergyResult } from "../result/result.ts";
 import { listed } from "./format.ts";
 
 const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh"] as const;
@@ -43,11 +43,10 @@ export interface WarningParts {
   /** Special functions that the program asks for: where there are none, what paces them decides nothing. */
   readonly special_ops: number;
   readonly energy: EnergyResult;
-  readonly units: readonly UnitResult[];
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...models(parts), ...assumedEnergy(parts)];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -74,11 +73,6 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
     if (size === undefined || bound < LOOSE * Math.max(1, size)) return [];
     return [`${name} was ${size} at most, its collection is planned for ${bound}: a tighter bound may run faster`];
   });
-}
-
-function unattributed({ units }: WarningParts): readonly string[] {
-  const cycles = units.reduce((total, unit) => total + unit.unattributed_cycles, 0);
-  return cycles === 0 ? [] : [`${cycles} unit cycles are attributed to no cause`];
 }
 
 function models({ machine }: WarningParts): readonly string[] {
