@@ -108,8 +108,9 @@ export interface State {
   readonly byResource: Int32Array;
   /** Per port: 1 if it pops what a process with requests pushes. */
   readonly awaits: Uint8Array;
-  /** Beside the token of each ring position: its flight x resources + resource of its last burst. 0: no bursts. */
+  /** Beside the token of each ring position: how long its bursts were under way (0: none), and the resource of the last. */
   readonly flight: Float64Array;
+  readonly flightLast: Int32Array;
   /** Outstanding slots of all processes: time free (-1: under way), bursts under way, start, latest completion and its resource, process. */
   readonly slotFree: Float64Array;
   readonly slotPending: Int32Array;

@@ -70,9 +70,11 @@ function portState(state: State, p: number, q: number, now: number): number[] {
   const length = (ci[channel * CI + (isInput ? PUSHED : FREED)]! - head) | 0;
   const times = Array.from({ length }, (_, i) => time[base + ((head + i) & qi[q * QI + MASK]!)]!);
   const next = period === 1 ? 0 : qf[q * QF + NEXT]! - pf[p * PF + FIRED]!;
-  const flights = state.awaits[q] === 0 ? [] : times.map((at, i) => (at > ready ? state.flight[base + ((head + i) & qi[q * QI + MASK]!)]! : 0));
+  const flights = state.awaits[q] === 0 ? [] : times.flatMap((at, i) => (at > ready ? flightAt(state, base + ((head + i) & qi[q * QI + MASK]!)) : []));
   return [next, qi[q * QI + ACT]!, length, ...times.map((at) => relative(at, ready, now)), ...flights];
 }
+
+const flightAt = ({ flight, flightLast }: State, position: number): number[] => (flight[position] === 0 ? [0] : [flight[position]!, flightLast[position]!]);
 
 const relative = (at: number, ready: number, now: number): number => (at < 0 ? UNKNOWN : Math.max(at, ready) - now);
 

@@ -87,7 +87,8 @@ export function completeFiring(state: State, slot: number): void {
   const end = pi[p * PI + PORT_END]!;
   const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * (end - first);
   const done = slotDone[slot]!;
-  const flown = (done - state.slotStart[slot]!) * state.free.length + state.slotLast[slot]!;
+  const flown = done - state.slotStart[slot]!;
+  const last = state.slotLast[slot]!;
   slotFree[slot] = done + 1;
   markDirty(state, pi[p * PI + RANK]!);
   for (let q = first; q < end; q++) {
@@ -101,6 +102,7 @@ export function completeFiring(state: State, slot: number): void {
     const arrival = done + qf[q * QF + DELAY]!;
     time[tokens + position] = arrival;
     flight[tokens + position] = flown;
+    state.flightLast[tokens + position] = last;
     if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
     while (ci[c + KNOWN] !== ci[c + PUSHED] && time[tokens + (ci[c + KNOWN]! & mask)]! >= 0) ci[c + KNOWN]!++;
     markDirty(state, qi[i + OTHER]!);

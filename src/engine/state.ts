@@ -61,6 +61,7 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     fast: new Int32Array(portTotal),
     time: new Float64Array(2 * sum(caps) + 2),
     flight: new Float64Array(2 * sum(caps) + 2),
+    flightLast: new Int32Array(2 * sum(caps) + 2),
     count: new Float64Array(lateCount + portTotal + processes.filter(({ requests }) => requests !== undefined).length * 2 * resources.length),
     ...{ portCount, resourceCount, fillCount, lateCount, byResource },
     awaits: new Uint8Array(portTotal + 2),

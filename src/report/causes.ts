@@ -2,6 +2,7 @@
 
 import type { Cause, CauseStep, UnitResult } from "../result/result.ts";
 import { listed, percent, percents } from "./format.ts";
+import { RING } from "./roots.ts";
 
 /** Waited cycles by root, most first. */
 export function waitedByRoot(units: readonly UnitResult[], nameOf = (root: string) => root): readonly (readonly [root: string, cycles: number])[] {
@@ -11,7 +12,10 @@ export function waitedByRoot(units: readonly UnitResult[], nameOf = (root: strin
   return [...roots].sort(([, a], [, b]) => b - a);
 }
 
+/** How many roots are named, of which share at least; what is too small to show in a percentage is not told. */
 const NAMED = 3;
+const WORTH_NAMING = 0.01;
+const TOO_SMALL = 0.0005;
 
 /** Units of a kind that work for the same operator. */
 export const groupName = (kind: UnitResult["kind"], operator: string): string => `${kind}s of ${operator}`;
@@ -24,17 +28,17 @@ export function toldName(units: readonly UnitResult[]): (root: string) => string
   return (root) => {
     const group = groups.get(root);
     if (group !== undefined) return sizes.get(group) === 1 ? root : group;
-    return root.startsWith("latency of ring") ? "latency of rings" : root;
+    return root.startsWith(RING) ? "latency of rings" : root;
   };
 }
 
 /** "of the cycles that units waited 62.0 % go back to hbm (bandwidth), 30.0 % to c.3 and 8.0 % to others"; empty if none waited. */
 export function describeRoots(units: readonly UnitResult[]): string {
   const roots = waitedByRoot(units, toldName(units));
-  const named = roots.filter(([root]) => root !== "others").slice(0, NAMED);
   const cycles = (parts: typeof roots) => parts.reduce((sum, [, more]) => sum + more, 0);
+  const named = roots.filter(([root, waited]) => root !== "others" && waited >= WORTH_NAMING * cycles(roots)).slice(0, NAMED);
   const rest = cycles(roots) - cycles(named);
-  const parts = rest > 0 ? [...named, ["others", rest] as const] : named;
+  const parts = rest >= TOO_SMALL * cycles(roots) && rest > 0 ? [...named, ["others", rest] as const] : named;
   if (parts.length === 0) return "";
   const shares = percents(parts.map(([, waited]) => waited));
   return `of the cycles that units waited ${listed(parts.map(([root], i) => `${shares[i]}${i === 0 ? " go back" : ""} to ${root}`))}`;

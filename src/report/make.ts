@@ -62,7 +62,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     sections: counters.sections.map((section) => sectionRow(section, units, work, machine)),
     outputs: outputRows(program, counters),
     warnings: warningsOf({
-      ...{ machine, program, table: energyTable, energy },
+      ...{ machine, program, table: energyTable, energy, units },
       ...{ fabric: mapping.fabric, sizes: counters.sizes, limit: limit.resource, special_ops: work.special_ops },
     }),
     host,

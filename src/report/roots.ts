@@ -213,11 +213,13 @@ function edgesTo(last: Way, until: number, ways: ReadonlyMap<number, Way>): read
   return edges.reverse();
 }
 
+/** How the name of a ring begins; its channels follow. */
+export const RING = "latency of ring ";
 const RING_NAMES = 4;
 
 /** "latency of ring a, b": its channels, in an order that does not depend on where the ring was entered. */
 function ringOf(last: Way, ways: ReadonlyMap<number, Way>): string {
   const edges = edgesTo(last, last.edge.to, ways);
   const channels = [...new Set(edges.map(({ channel }) => channel))].sort();
-  return `latency of ring ${channels.slice(0, RING_NAMES).join(", ")}${channels.length > RING_NAMES ? " ..." : ""}`;
+  return `${RING}${channels.slice(0, RING_NAMES).join(", ")}${channels.length > RING_NAMES ? " ..." : ""}`;
 }

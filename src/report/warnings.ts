@@ -5,8 +5,10 @@ import type { Fabric } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
-import type { EnergyResult } from "../result/result.ts";
-import { listed } from "./format.ts";
+import type { EnergyResult, UnitResult } from "../result/result.ts";
+import { waitedByRoot } from "./causes.ts";
+import { listed, percent } from "./format.ts";
+import { RING } from "./roots.ts";
 
 const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh"] as const;
 
@@ -43,10 +45,11 @@ export interface WarningParts {
   /** Special functions that the program asks for: where there are none, what paces them decides nothing. */
   readonly special_ops: number;
   readonly energy: EnergyResult;
+  readonly units: readonly UnitResult[];
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...rings(parts), ...models(parts), ...assumedEnergy(parts)];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -72,6 +75,18 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
     const size = sizes[name];
     if (size === undefined || bound < LOOSE * Math.max(1, size)) return [];
     return [`${name} was ${size} at most, its collection is planned for ${bound}: a tighter bound may run faster`];
+  });
+}
+
+/** Of the cycles waited, the share from which on a ring is worth a word. */
+const RING_SHARE = 0.1;
+
+function rings({ units }: WarningParts): readonly string[] {
+  const roots = waitedByRoot(units);
+  const total = roots.reduce((sum, [, cycles]) => sum + cycles, 0);
+  const large = roots.filter(([root, cycles]) => root.startsWith(RING) && cycles >= RING_SHARE * total);
+  return large.map(([root, cycles]) => {
+    return `${percent(cycles / total)} of the cycles waited are units waiting for each other around channels ${root.slice(RING.length)}: more depth there may help`;
   });
 }
 

@@ -59,7 +59,7 @@ describe("the normalised state of a process", () => {
     const flights = [...[UNKNOWN, 2, -2, -2, 0, 3], ...[UNKNOWN, 1, 0, 0, 0, 1]];
     const [drawn, drawsAfter] = [[2, 0, 0], 4 % 3];
     expect(processState(state, 0, 2)).toEqual([ready, ...output, ...flights, ...drawn, drawsAfter]);
-    expect(processState(state, 1, 2)).toEqual([-2, 0, STREAM_IN, 3, UNKNOWN, 0, UNKNOWN, 0, 0, 0]);
+    expect(processState(state, 1, 2)).toEqual([-2, 0, STREAM_IN, 3, UNKNOWN, 0, UNKNOWN, 0]);
   });
 
   it("tells bursts that have been drawn from bursts that have not", () => {

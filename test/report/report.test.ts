@@ -198,6 +198,9 @@ describe("causes", () => {
         unit("work", "pcu", { busy: 0, waits: [wait("starved", "in", 1000, "load")] }),
       ],
     });
+    expect(resultOf(run([ring])).warnings).toContainEqual(
+      "100.0 % of the cycles waited are units waiting for each other around channels in: more depth there may help",
+    );
     expect(rootsOf(run([ring]))).toEqual({ load: ["latency of ring in"], work: ["latency of ring in"] });
   });
 });
