@@ -5,6 +5,7 @@
 
 import { markDirty } from "./dirty.ts";
 import { fireOnce } from "./firing.ts";
+import { countLate } from "./late.ts";
 import {
   ARRIVED,
   BLOCKED,
@@ -152,7 +153,8 @@ function readSlots({ fast, qi, ci, time, slots, outPort }: State, fastOut: numbe
 }
 
 /** Turns starts[] from arrivals into starts and counts the waits. */
-function startBatch({ pf, count, portCount, starts, slots, inPort, outPort }: State, p: number, number: number): void {
+function startBatch(state: State, p: number, number: number): void {
+  const { pf, count, portCount, starts, slots, inPort, outPort, awaits } = state;
   const b = p * PF;
   const ii = pf[b + II]!;
   let ready = pf[b + READY]!;
@@ -164,6 +166,7 @@ function startBatch({ pf, count, portCount, starts, slots, inPort, outPort }: St
     if (arrival > start) {
       starved += arrival - start;
       count[portCount + inPort[i]!]! += arrival - start;
+      if (awaits[inPort[i]!] === 1) countLate(state, p, inPort[i]!, popped(state, inPort[i]!) - number + i, arrival - start);
       start = arrival;
     }
     if (slot > start) {
@@ -181,6 +184,8 @@ function startBatch({ pf, count, portCount, starts, slots, inPort, outPort }: St
   count[p * PC + STARVED]! += starved;
   count[p * PC + BLOCKED]! += blocked;
 }
+
+const popped = ({ qi, ci }: State, q: number): number => ci[qi[q * QI + COUNTERS]! + POPPED]!;
 
 function freeSlots(state: State, fastIn: number, fastOut: number, number: number): void {
   const { fast, qi, ci, time, starts } = state;

@@ -5,6 +5,7 @@
 
 import { crossTime } from "./clock.ts";
 import { markDirty } from "./dirty.ts";
+import { countLate } from "./late.ts";
 import {
   ACT,
   BLOCKED,
@@ -71,7 +72,7 @@ export function fireOnce(state: State, p: number): boolean {
   const slot = bursts === 0 ? -1 : pi[p * PI + CURRENT]!;
   const memory = slot < 0 ? 0 : slotFree[slot]!;
   if (memory < 0) return false;
-  const start = startFiring(state, p, memory);
+  const start = startFiring(state, p, memory, slot);
   const ii = computes ? computeWords(state, p, n) : pf[p * PF + II]!;
   actPorts(state, p, start, slot);
   if (slot >= 0) sendBursts(state, p, bursts, start, slot);
@@ -119,15 +120,16 @@ function askPorts({ pf, pi, qi, qf, ci, time, asked }: State, p: number): boolea
 }
 
 /** When the firing asked about starts; counts what it waited for. */
-function startFiring({ pf, asked, count, portCount }: State, p: number, memory: number): number {
+function startFiring(state: State, p: number, memory: number, slot: number): number {
+  const { pf, asked, count, portCount } = state;
   let start = pf[p * PF + READY]!;
   if (asked[0]! > start) {
-    count[p * PC + STARVED]! += asked[0]! - start;
-    count[portCount + asked[1]!]! += asked[0]! - start;
+    starve(state, p, asked[1]!, asked[0]! - start);
     start = asked[0]!;
   }
   if (memory > start) {
     count[p * PC + MEMORY]! += memory - start;
+    count[state.byResource[p]! + state.slotLast[slot]!]! += memory - start;
     start = memory;
   }
   if (asked[2]! > start) {
@@ -136,6 +138,14 @@ function startFiring({ pf, asked, count, portCount }: State, p: number, memory: 
     start = asked[2]!;
   }
   return start;
+}
+
+function starve(state: State, p: number, q: number, ticks: number): void {
+  const { pf, qi, ci, count, portCount, fillCount, awaits } = state;
+  count[p * PC + STARVED]! += ticks;
+  count[portCount + q]! += ticks;
+  if (pf[p * PF + FIRED] === 0) count[fillCount + q]! += ticks;
+  if (awaits[q] === 1) countLate(state, p, q, ci[qi[q * QI + COUNTERS]! + POPPED]!, ticks);
 }
 
 function endFiring({ pf, count }: State, p: number, start: number, ii: number): void {

@@ -113,10 +113,22 @@ export interface State {
   readonly count: Float64Array;
   readonly portCount: number;
   readonly resourceCount: number;
-  /** Outstanding slots of all processes: time free (-1: under way), bursts under way, latest completion, process. */
+  /** Per port, in `count`: waits before the first firing, and waits for late tokens. */
+  readonly fillCount: number;
+  readonly lateCount: number;
+  /** Per process, in `count`: memory waits by resource, then late ticks by resource. -1: it has no requests. */
+  readonly byResource: Int32Array;
+  /** Per port: 1 if it pops what a process with requests pushes. */
+  readonly awaits: Uint8Array;
+  /** Beside the token of each ring position: how long its bursts were under way (0: none), and the resource of the last. */
+  readonly flight: Float64Array;
+  readonly flightLast: Int32Array;
+  /** Outstanding slots of all processes: time free (-1: under way), bursts under way, start, latest completion and its resource, process. */
   readonly slotFree: Float64Array;
   readonly slotPending: Int32Array;
+  readonly slotStart: Float64Array;
   readonly slotDone: Float64Array;
+  readonly slotLast: Int32Array;
   readonly slotProcess: Int32Array;
   /** Ring position of the token that the firing in slot g pushed at port j of its process, -1: none, at [slotPush0[p] + (g - SLOT0) * ports + j]. */
   readonly slotPush: Int32Array;

@@ -87,7 +87,7 @@ function everyProcess(proof: Proof, holds: (proof: Proof, p: number, fired: numb
   return true;
 }
 
-/** All that moved did so by the same number of ticks; only time matters to it, and it has firings left. */
+/** All that moved did so by the same number of ticks, not with its first firing, whose waits are the fill; only time matters to it, and it has firings left. */
 function hasMoved(proof: Proof, p: number, fired: number): boolean {
   if (fired === 0) return true;
   const { pf, pi } = proof.state;
@@ -95,7 +95,7 @@ function hasMoved(proof: Proof, p: number, fired: number): boolean {
   const b = p * PF;
   const cycles = pf[b + READY]! - old[b + READY]!;
   if (proof.cycles === 0) proof.cycles = cycles;
-  if (cycles !== proof.cycles || pi[p * PI + KIND]! >= COMPUTING || pi[p * PI + DRAWN] !== oldPi[p * PI + DRAWN]) return false;
+  if (old[b + FIRED] === 0 || cycles !== proof.cycles || pi[p * PI + KIND]! >= COMPUTING || pi[p * PI + DRAWN] !== oldPi[p * PI + DRAWN]) return false;
   proof.firings += fired;
   if (proof.state.sources[p] !== undefined) proof.lastRequest = Math.max(proof.lastRequest, pf[b + LAST]!);
   return bound(proof, (pf[b + TOTAL]! - pf[b + FIRED]!) / fired) && bound(proof, (pf[b + LIMIT]! - pf[b + LAST]!) / cycles);
@@ -148,10 +148,18 @@ function hasTimes({ state, before, cycles }: Proof, p: number, q: number, ring: 
   const ready = state.pf[p * PF + READY]!;
   const oldReady = before.pf[p * PF + READY]!;
   const last = ci[end]!;
+  const awaits = ring === TOKENS && state.awaits[q] === 1;
   for (let at = ci[head]!; at !== last; at = (at + 1) | 0) {
-    if (!isSame(time[base + (at & mask)]!, before.time[base + ((at - moved) & mask)]!, cycles, ready, oldReady)) return false;
+    const [entry, old] = [base + (at & mask), base + ((at - moved) & mask)];
+    if (!isSame(time[entry]!, before.time[old]!, cycles, ready, oldReady)) return false;
+    if (awaits && time[entry]! > ready && !hasFlown(state, before, entry, old)) return false;
   }
   return true;
+}
+
+/** The token was as long under way, for the same resource. */
+function hasFlown({ flight, flightLast }: State, before: Snapshot, entry: number, old: number): boolean {
+  return flight[entry] === before.flight[old] && (flight[entry] === 0 || flightLast[entry] === before.flightLast[old]);
 }
 
 /** Moved by the period, or past for its reader in both states, or unknown in both. */
@@ -196,9 +204,11 @@ function hasSlots(proof: Proof, p: number): boolean {
 function hasSlot({ state, before, cycles }: Proof, p: number, slot: number, oldSlot: number): boolean {
   const free = state.slotFree[slot]!;
   if (!isSame(free, before.slotFree[oldSlot]!, cycles, state.pf[p * PF + READY]!, before.pf[p * PF + READY]!)) return false;
-  if (free >= 0) return true;
-  const isAlike = state.slotPending[slot] === before.slotPending[oldSlot] && state.slotDone[slot]! - before.slotDone[oldSlot]! === cycles;
-  return isAlike && hasPromises(state, before, p, slot, oldSlot);
+  const isLastSame = state.slotLast[slot] === before.slotLast[oldSlot];
+  if (free >= 0) return isLastSame || free <= state.pf[p * PF + READY]!;
+  const isDoneSame = isLastSame || state.slotDone[slot] === state.slotStart[slot];
+  const hasMoved = state.slotStart[slot]! - before.slotStart[oldSlot]! === cycles && state.slotDone[slot]! - before.slotDone[oldSlot]! === cycles;
+  return isDoneSame && hasMoved && state.slotPending[slot] === before.slotPending[oldSlot] && hasPromises(state, before, p, slot, oldSlot);
 }
 
 /** What is promised to a slot stands as far behind the newest token as it did. */
@@ -294,7 +304,7 @@ export function takeLeap(state: State, before: Snapshot, cycles: number, periods
 }
 
 function shiftProcess(state: State, p: number, period: number, cycles: number, periods: number): void {
-  const { pf, pi, qi, qf, slotFree, slotDone } = state;
+  const { pf, pi, qi, qf, slotFree, slotStart, slotDone } = state;
   const b = p * PF;
   let quiet = Number.POSITIVE_INFINITY;
   for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) {
@@ -305,6 +315,7 @@ function shiftProcess(state: State, p: number, period: number, cycles: number, p
   }
   for (let slot = pi[p * PI + SLOT0]!; slot < pi[p * PI + SLOT_END]!; slot++) {
     if (slotFree[slot]! >= 0) slotFree[slot]! += cycles;
+    slotStart[slot]! += cycles;
     slotDone[slot]! += cycles;
   }
   shiftSource(state, p, period, periods);

@@ -19,6 +19,9 @@
  * some, free at the completion of that one's last burst + 1; the first `outstanding` of them find theirs free at time 0. A firing without bursts
  * takes no slot and frees none: tmem does not exist for it, and its tokens arrive at start + latency + the channel's latency, in
  * their order behind those still awaited.
+ * Which resource a wait for memory goes back to: the one that completed last among the bursts of the firing waited for (ties: lowest resource). Ticks of
+ * `memory` go to the resource of the firing whose slot is awaited. A token that a firing with bursts pushed was under way for `flight` = completion of
+ * its last burst (as its process sees it) - start, in ticks of its consumer, rounded up; of the ticks that its consumer is starved for it, as the input with the latest arrival, the last min(tin - ready, flight) are late, and go to that resource.
  * The time of a run ends with the last of: start + ii, start + latency, completions, arrivals.
  *
  * Clocks: all times of a process (ready, start, ii, latency, what it waited) count ticks of its own clock, tick t standing at network time t * denominator / numerator;
@@ -153,6 +156,14 @@ export interface ProcessCounters {
   readonly memory: number;
   /** Per port: share of starved (inputs) or blocked (outputs) that this port decided. */
   readonly waits: readonly number[];
+  /** Per port: of its waits, those of an input before the first firing. */
+  readonly fill: readonly number[];
+  /** Per port: of its waits, those for a token that was late because its bursts were under way. */
+  readonly late: readonly number[];
+  /** Per resource: share of `memory` that goes back to it. Empty without requests. */
+  readonly memoryBy: readonly number[];
+  /** Per resource: late ticks of those that pop this process's tokens. Empty without requests. */
+  readonly lateBy: readonly number[];
 }
 
 export interface ChannelCounters {

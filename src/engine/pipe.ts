@@ -4,6 +4,7 @@
  */
 
 import { markDirty } from "./dirty.ts";
+import { countLate } from "./late.ts";
 import {
   ARRIVED,
   BLOCKED,
@@ -44,6 +45,7 @@ export function firePipe(state: State, p: number, fastIn: number, fastOut: numbe
   const { pf, qi, qf, ci, time, fast, count, portCount, noInput, noOutput } = state;
   const input = fastIn < fastOut ? fast[fastIn]! : noInput;
   const output = fastOut < fastEnd ? fast[fastOut]! : noOutput;
+  const isAwaiting = state.awaits[input] === 1;
   const i = input * QI;
   const o = output * QI;
   const ic = qi[i + COUNTERS]!;
@@ -75,6 +77,7 @@ export function firePipe(state: State, p: number, fastIn: number, fastOut: numbe
     start = ready;
     if (arrival > start) {
       starved += arrival - start;
+      if (isAwaiting) countLate(state, p, input, popped + k, arrival - start);
       start = arrival;
     }
     if (slot > start) {
@@ -110,9 +113,10 @@ export function firePipe(state: State, p: number, fastIn: number, fastOut: numbe
 
 /** As firePipe, each firing with the bursts that it may have. */
 export function requestPipe(state: State, p: number, fastIn: number, fastOut: number, fastEnd: number, limit: number): number {
-  const { pf, pi, qi, qf, ci, time, fast, count, portCount, noInput, noOutput, slotFree, slotPush, slotPush0 } = state;
+  const { pf, pi, qi, qf, ci, time, fast, count, portCount, noInput, noOutput, flight, slotFree, slotLast, slotPush, slotPush0 } = state;
   const input = fastIn < fastOut ? fast[fastIn]! : noInput;
   const output = fastOut < fastEnd ? fast[fastOut]! : noOutput;
+  const isAwaiting = state.awaits[input] === 1;
   const i = input * QI;
   const o = output * QI;
   const ic = qi[i + COUNTERS]!;
@@ -133,6 +137,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   const ports = pi[p * PI + PORT_END]! - first;
   const promises = slotPush0[p]! - pi[p * PI + SLOT0]! * ports + output - first;
   const delay = qf[output * QF + DELAY]!;
+  const waits = state.byResource[p]!;
   const source = state.sources[p]!;
   const bursts = state.bursts[p]!;
   const b = p * PF;
@@ -158,10 +163,12 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
     start = ready;
     if (arrival > start) {
       starved += arrival - start;
+      if (isAwaiting) countLate(state, p, input, popped + k, arrival - start);
       start = arrival;
     }
     if (free > start) {
       memory += free - start;
+      count[waits + slotLast[at]!]! += free - start;
       start = free;
     }
     if (slot > start) {
@@ -173,6 +180,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
     if (at < 0) {
       const token = start + delay;
       time[pushes + position] = token;
+      flight[pushes + position] = 0;
       if (token > arrived) arrived = token;
       if (known === pushed) known = (known + 1) | 0;
     } else {

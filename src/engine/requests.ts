@@ -51,11 +51,13 @@ export function arrivalOf({ qf, crossings }: State, q: number, tick: number): nu
 
 /** The next token that port q pushes arrives then: known to its consumer unless a token before it is not. */
 export function pushToken(state: State, q: number, arrival: number): void {
-  const { qi, qf, ci, time } = state;
+  const { qi, qf, ci, time, flight } = state;
   const i = q * QI;
   const c = qi[i + COUNTERS]!;
   const pushed = ci[c + PUSHED]!;
-  time[qi[i + TOKENS]! + (pushed & qi[i + MASK]!)] = arrival;
+  const position = qi[i + TOKENS]! + (pushed & qi[i + MASK]!);
+  time[position] = arrival;
+  flight[position] = 0;
   if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
   ci[c + PUSHED]!++;
   if (ci[c + KNOWN] !== pushed) return;
@@ -75,11 +77,13 @@ export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p
 }
 
 /** Sends the bursts that were drawn, at least one, from the slot that is next. */
-export function sendBursts({ pf, pi, slotPending, slotFree, slotDone, bursts, pending }: State, p: number, number: number, start: number, slot: number): void {
+export function sendBursts(state: State, p: number, number: number, start: number, slot: number): void {
+  const { pf, pi, slotPending, slotFree, slotStart, slotDone, bursts, pending } = state;
   const resources = bursts[p]!;
   slotPending[slot] = number;
   slotFree[slot] = -1;
   const at = start * pf[p * PF + STRIDE]!;
+  slotStart[slot] = start;
   slotDone[slot] = at;
   pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
   for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, at, slot);
@@ -87,12 +91,14 @@ export function sendBursts({ pf, pi, slotPending, slotFree, slotDone, bursts, pe
 
 /** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */
 export function completeFiring(state: State, slot: number): void {
-  const { pf, pi, qi, qf, ci, time, slotPush, slotPush0, slotFree, slotDone, slotProcess } = state;
+  const { pf, pi, qi, qf, ci, time, flight, slotPush, slotPush0, slotFree, slotStart, slotDone, slotProcess } = state;
   const p = slotProcess[slot]!;
   const first = pi[p * PI + PORT]!;
   const end = pi[p * PI + PORT_END]!;
   const pushes = slotPush0[p]! + (slot - pi[p * PI + SLOT0]!) * (end - first);
   const done = Math.ceil(slotDone[slot]! / pf[p * PF + STRIDE]!);
+  const flown = done - slotStart[slot]!;
+  const last = state.slotLast[slot]!;
   slotFree[slot] = done + 1;
   markDirty(state, pi[p * PI + RANK]!);
   for (let q = first; q < end; q++) {
@@ -105,6 +111,8 @@ export function completeFiring(state: State, slot: number): void {
     const c = qi[i + COUNTERS]!;
     const arrival = arrivalOf(state, q, done);
     time[tokens + position] = arrival;
+    flight[tokens + position] = flown;
+    state.flightLast[tokens + position] = last;
     if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
     while (ci[c + KNOWN] !== ci[c + PUSHED] && time[tokens + (ci[c + KNOWN]! & mask)]! >= 0) ci[c + KNOWN]!++;
     markDirty(state, qi[i + OTHER]!);

@@ -55,8 +55,10 @@ export function readResult(state: State): NetworkResult {
   };
 }
 
-function readProcess({ pf, pi, count, portCount }: State, p: number): ProcessCounters {
+function readProcess({ pf, pi, count, portCount, fillCount, lateCount, byResource, free }: State, p: number): ProcessCounters {
   const c = p * PC;
+  const perPort = (first: number) => Array.from(count.subarray(first + pi[p * PI + PORT]!, first + pi[p * PI + PORT_END]!));
+  const perResource = (first: number) => (byResource[p]! < 0 ? [] : Array.from(count.subarray(byResource[p]! + first, byResource[p]! + first + free.length)));
   return {
     firings: pf[p * PF + FIRED]!,
     lastStart: pf[p * PF + LAST]!,
@@ -64,7 +66,11 @@ function readProcess({ pf, pi, count, portCount }: State, p: number): ProcessCou
     starved: count[c + STARVED]!,
     blocked: count[c + BLOCKED]!,
     memory: count[c + MEMORY]!,
-    waits: Array.from(count.subarray(portCount + pi[p * PI + PORT]!, portCount + pi[p * PI + PORT_END]!)),
+    waits: perPort(portCount),
+    fill: perPort(fillCount),
+    late: perPort(lateCount),
+    memoryBy: perResource(0),
+    lateBy: perResource(free.length),
   };
 }
 

@@ -38,7 +38,7 @@ export function horizonOf({ spec, pending, free, grid }: State, r: number): numb
 
 /** Serves the pending bursts of a resource that were requested before the horizon, in order. */
 function serveResource(state: State, r: number, horizon: number): void {
-  const { count, resourceCount, slotPending, slotDone, grid } = state;
+  const { count, resourceCount, slotPending, slotDone, slotLast, grid } = state;
   const resource = state.spec.resources[r]!;
   const heap = state.pending[r]!;
   let free = state.free[r]!;
@@ -54,7 +54,10 @@ function serveResource(state: State, r: number, horizon: number): void {
     waited += start - seen;
     if (start > wanted) hits++;
     const done = completeService(resource, free, grid);
-    if (done > slotDone[slot]!) slotDone[slot] = done;
+    if (done > slotDone[slot]! || (done === slotDone[slot]! && r < slotLast[slot]!)) {
+      slotDone[slot] = done;
+      slotLast[slot] = r;
+    }
     if (--slotPending[slot]! === 0) completeFiring(state, slot);
   }
   state.free[r] = free;

@@ -12,7 +12,11 @@ export interface Snapshot {
   readonly count: Float64Array;
   readonly slotFree: Float64Array;
   readonly slotPending: Int32Array;
+  readonly slotStart: Float64Array;
   readonly slotDone: Float64Array;
+  readonly slotLast: Int32Array;
+  readonly flight: Float64Array;
+  readonly flightLast: Int32Array;
   readonly slotPush: Int32Array;
   readonly free: Float64Array;
   readonly bursts: readonly Int32Array[];
@@ -27,10 +31,20 @@ export interface Pending {
 }
 
 export function createSnapshot(state: State): Snapshot {
-  const { pf, pi, qi, qf, ci, time, count, slotFree, slotPending, slotDone, slotPush, free, bursts, pending } = state;
+  const { pf, pi, qi, qf, ci, time, count, slotFree, slotPending, slotStart, slotDone, slotLast, slotPush, flight, flightLast, free, bursts, pending } = state;
   return {
     ...{ pf: pf.slice(), pi: pi.slice(), qi: qi.slice(), qf: qf.slice(), ci: ci.slice(), time: time.slice(), count: count.slice() },
-    ...{ slotFree: slotFree.slice(), slotPending: slotPending.slice(), slotDone: slotDone.slice(), slotPush: slotPush.slice(), free: free.slice() },
+    ...{
+      slotFree: slotFree.slice(),
+      slotPending: slotPending.slice(),
+      slotStart: slotStart.slice(),
+      slotDone: slotDone.slice(),
+      slotLast: slotLast.slice(),
+      flight: flight.slice(),
+      flightLast: flightLast.slice(),
+      slotPush: slotPush.slice(),
+      free: free.slice(),
+    },
     bursts: bursts.map((list) => list.slice()),
     pending: pending.map(({ size, time, slot }) => ({ size, time: time.slice(), slot: slot.slice() })),
   };
@@ -46,7 +60,11 @@ export function saveSnapshot(into: Snapshot, state: State): void {
   into.count.set(state.count);
   into.slotFree.set(state.slotFree);
   into.slotPending.set(state.slotPending);
+  into.slotStart.set(state.slotStart);
   into.slotDone.set(state.slotDone);
+  into.slotLast.set(state.slotLast);
+  into.flight.set(state.flight);
+  into.flightLast.set(state.flightLast);
   into.slotPush.set(state.slotPush);
   into.free.set(state.free);
   for (let p = 0; p < state.bursts.length; p++) if (state.bursts[p]!.length > 0) into.bursts[p]!.set(state.bursts[p]!);

@@ -14,7 +14,6 @@ import {
   KIND,
   KNOWN,
   LIMIT,
-  NEXT,
   OTHER,
   PC,
   PF,
@@ -25,7 +24,6 @@ import {
   PUSHED,
   QF,
   QI,
-  QUIET,
   RANK,
   RC,
   REQUESTING,
@@ -52,6 +50,11 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
   const portTotal = sum(processes.map(({ ports }) => ports.length));
   const slotTotal = sum(processes.map(outstanding));
   const batch = Math.max(1, ...caps);
+  const portCount = processes.length * PC;
+  const resourceCount = portCount + portTotal;
+  const fillCount = resourceCount + resources.length * RC;
+  const lateCount = fillCount + portTotal;
+  const byResource = placeByResource(spec, lateCount + portTotal);
   const state: State = {
     spec,
     order: Int32Array.from(order ?? topologicalOrder(spec)),
@@ -63,12 +66,16 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     ci: new Int32Array((channels.length + 2) * CI),
     fast: new Int32Array(portTotal),
     time: new Float64Array(2 * sum(caps) + 2),
-    count: new Float64Array(processes.length * PC + portTotal + resources.length * RC),
-    portCount: processes.length * PC,
-    resourceCount: processes.length * PC + portTotal,
+    flight: new Float64Array(2 * sum(caps) + 2),
+    flightLast: new Int32Array(2 * sum(caps) + 2),
+    count: new Float64Array(lateCount + portTotal + processes.filter(({ requests }) => requests !== undefined).length * 2 * resources.length),
+    ...{ portCount, resourceCount, fillCount, lateCount, byResource },
+    awaits: new Uint8Array(portTotal + 2),
     slotFree: new Float64Array(slotTotal),
     slotPending: new Int32Array(slotTotal),
+    slotStart: new Float64Array(slotTotal),
     slotDone: new Float64Array(slotTotal),
+    slotLast: new Int32Array(slotTotal),
     slotProcess: new Int32Array(slotTotal),
     slotPush: new Int32Array(sum(processes.map((p) => outstanding(p) * p.ports.length))).fill(-1),
     slotPush0: new Int32Array(processes.length),
@@ -107,12 +114,19 @@ const outstanding = ({ requests }: ProcessSpec): number => requests?.outstanding
 
 const clockOf = ({ clock }: ProcessSpec): Clock => clock ?? NETWORK_CLOCK;
 
+/** Two counters for each resource and process with requests. */
+function placeByResource({ processes, resources }: NetworkSpec, first: number): Int32Array {
+  let requesting = 0;
+  return Int32Array.from(processes, ({ requests }) => (requests === undefined ? -1 : first + 2 * resources.length * requesting++));
+}
+
+/** The first firing is always asked for on its own, hence QUIET 0: what it waits for is counted as fill. */
 function placeProcesses({ spec, order, pf, pi, slotProcess, slotPush0, grid, maxTicks }: State): void {
   let port = 0;
   let slot = 0;
   let push = 0;
   spec.processes.forEach((process, p) => {
-    pf.set([0, process.firings, process.ii, 0, -1, Number.POSITIVE_INFINITY], p * PF);
+    pf.set([0, process.firings, process.ii, 0, -1, 0], p * PF);
     const { numerator, denominator } = clockOf(process);
     pf[p * PF + LIMIT] = Math.floor((maxTicks * numerator) / denominator);
     pf[p * PF + STRIDE] = (grid * denominator) / numerator;
@@ -139,7 +153,7 @@ function kindOf({ behaviour, requests }: ProcessSpec): number {
 }
 
 function placePorts(state: State, caps: readonly number[]): void {
-  const { spec, pi, pf, qi, fast } = state;
+  const { spec, pi, qi, fast } = state;
   const offsets = ringOffsets(caps);
   const others = otherEnds(state);
   let fastNext = 0;
@@ -149,7 +163,7 @@ function placePorts(state: State, caps: readonly number[]): void {
     ports.forEach((port, j) => {
       placePort(state, first + j, port, process, offsets[port.channel]!, caps[port.channel]!);
       state.qi[(first + j) * QI + OTHER] = others[first + j]!;
-      if (qi[(first + j) * QI + FAST] === 0) pf[p * PF + QUIET] = Math.min(pf[p * PF + QUIET]!, state.qf[(first + j) * QF + NEXT]!);
+      if (port.kind.endsWith("-in") && spec.processes[state.order[others[first + j]!]!]!.requests !== undefined) state.awaits[first + j] = 1;
     });
     const quick = (direction: string) => ports.flatMap(({ kind }, j) => (qi[(first + j) * QI + FAST] === 1 && kind.endsWith(direction) ? [first + j] : []));
     const [ins, outs] = [quick("-in"), quick("-out")];

@@ -28,9 +28,11 @@ export function placedTiers({ tiers }: Machine): readonly PlacedTier[] {
   return placed;
 }
 
+export const channelName = (tier: TierName, channel: number): string => `${tier} channel ${channel}`;
+
 /** One resource for each channel of each tier. `origin`: tick at which this network's time begins on the tiers' own, so that refresh goes on. */
 export function tierResources(machine: Machine, origin: Instant): ResourceSpec[] {
   return placedTiers(machine).flatMap(({ name, spec }) =>
-    Array.from({ length: spec.channels }, (_, channel) => ({ name: `${name}[${channel}]`, ...tierTiming(machine, spec), origin })),
+    Array.from({ length: spec.channels }, (_, channel) => ({ name: channelName(name, channel), ...tierTiming(machine, spec), origin })),
   );
 }

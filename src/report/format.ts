@@ -54,3 +54,25 @@ export function energy(picojoules: number): string {
 export function listed(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
+
+/** Parts of a whole number as whole numbers that add up to it, each within 1 of its part. */
+export function wholes(parts: readonly number[], total: number): readonly number[] {
+  let exact = 0;
+  let given = 0;
+  return parts.map((part, i) => {
+    exact += part;
+    const next = i === parts.length - 1 ? total : Math.min(total, Math.round(exact));
+    const whole = next - given;
+    given = next;
+    return whole;
+  });
+}
+
+/** [2, 1] -> ["66.7 %", "33.3 %"]: they add up to 100. */
+export function percents(parts: readonly number[]): readonly string[] {
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  return wholes(
+    parts.map((part) => (1000 * part) / total),
+    1000,
+  ).map((whole) => percent(whole / 1000));
+}

@@ -2,7 +2,8 @@
 
 import type { Cycles } from "../base/units.ts";
 import type { SectionCounters, UnitCounters } from "../result/counters.ts";
-import type { Bounds, Limit } from "../result/result.ts";
+import type { Bounds, Limit, UnitResult } from "../result/result.ts";
+import { describeLongest, describeRoots } from "./causes.ts";
 import { grouped, listed, percent } from "./format.ts";
 
 export type Resource = "compute" | "sram" | "ag" | "hbm" | "ddr" | "network" | "reconfiguration";
@@ -17,14 +18,17 @@ interface Occupied {
   readonly cycles: Cycles;
 }
 
-/** `cycles` is the time from start to end of these sections, `pcus` what the machine has. A resource that is busy less than half of it limits nothing: then it is "latency". */
-export function limitOf(sections: readonly SectionCounters[], cycles: Cycles, bounds: Bounds, pcus: number): Limit {
+/** `units`: rows of these sections. `cycles` is the time from their start to their end, `pcus` what the machine has. A resource that is busy less than half of it limits nothing: then it is "latency". */
+export function limitOf(sections: readonly SectionCounters[], units: readonly UnitResult[], cycles: Cycles, bounds: Bounds, pcus: number): Limit {
   const occupied = RESOURCES.map((resource) => ({ resource, cycles: sections.reduce((total, section) => total + occupation(section, resource), 0) }));
   const top = occupied.reduce((best, one) => (one.cycles > best.cycles ? one : best));
   const head = headline(top, sections, cycles, bounds);
   if (cycles === 0) return { resource: "none", sentence: "nothing ran" };
-  if (top.cycles * 2 >= cycles) return { resource: top.resource, sentence: `${head}; ${whereTheRestWent(sections, cycles, pcus)}` };
-  return { resource: "latency", sentence: `no resource is busy for half of the time (${head}); ${whereTheRestWent(sections, cycles, pcus)}` };
+  const isLimit = top.cycles * 2 >= cycles;
+  const loading = top.resource === "reconfiguration" ? "" : whatLoadingTakes(sections, cycles);
+  const rest = [whatPcusDid(sections, pcus), describeRoots(units), describeLongest(units, cycles), loading].filter((part) => part !== "").join("; ");
+  if (isLimit) return { resource: top.resource, sentence: `${head}; ${rest}` };
+  return { resource: "latency", sentence: `no resource is busy for half of the time (${head}); ${rest}` };
 }
 
 /** Ticks of the section in which the resource was busy: units by the busiest of their kind, tiers and links by the mean over channels and links in use. */
@@ -53,7 +57,7 @@ function busiest(section: SectionCounters, kind: UnitCounters["kind"]): UnitCoun
 /** "ddr is busy 96.0 % of 470,312 cycles (bound 440,000 cycles, 93.6 %)". */
 function headline({ resource, cycles: busy }: Occupied, sections: readonly SectionCounters[], cycles: Cycles, bounds: Bounds): string {
   const share = percent(cycles === 0 ? 0 : busy / cycles);
-  const bound = resource in bounds ? ` (bound ${grouped(bounds[resource as keyof Bounds])} cycles, ${percent(bounds[resource as keyof Bounds] / cycles)})` : "";
+  const bound = resource in bounds ? besideBound(bounds[resource as keyof Bounds], cycles, share) : "";
   const kind = { compute: "pcu", sram: "pmu", ag: "ag" }[resource as string] as UnitCounters["kind"] | undefined;
   if (kind === undefined) return `${resource} takes ${share} of ${grouped(cycles)} cycles${bound}`;
   const longest = sections.reduce((best, section) => ((busiest(section, kind)?.busy ?? 0) > (busiest(best, kind)?.busy ?? 0) ? section : best));
@@ -62,33 +66,26 @@ function headline({ resource, cycles: busy }: Occupied, sections: readonly Secti
   return `${which} is busy ${share} of ${grouped(cycles)} cycles${bound}`;
 }
 
-/** "while sections run, their PCUs (12 of 64) are on average 20.1 % busy, 79.0 % starved (most on channel x.load>y.in) and 0.9 % idle". */
-function whereTheRestWent(sections: readonly SectionCounters[], cycles: Cycles, pcus: number): string {
-  const configuring = sections.reduce((total, section) => total + section.configuringTicks, 0);
-  const loaded = sections.reduce((total, { configurations }) => total + configurations, 0);
-  const loading =
-    configuring === 0 ? "" : `; loading ${loaded === 1 ? "the configuration" : `${loaded} configurations`} takes ${percent(configuring / cycles)}`;
-  const rows = sections.flatMap((section) => section.units.filter(({ kind }) => kind === "pcu").map((unit) => ({ unit, ticks: section.ticks })));
-  const total = rows.reduce((sum, { ticks }) => sum + ticks, 0);
-  if (total === 0) return `no pcu is in use${loading}`;
-  const shares = STATES.map((state) => ({ state, share: rows.reduce((sum, { unit }) => sum + unit[state], 0) / total }));
-  const parts = shares
-    .filter(({ share }) => share > 0)
-    .map(
-      ({ state, share }) =>
-        `${percent(share)} ${state}${culprit(
-          rows.map(({ unit }) => unit),
-          state,
-        )}`,
-    );
-  const most = Math.max(...sections.map((section) => section.units.filter(({ kind }) => kind === "pcu").length));
-  return `while sections run, their PCUs (${sections.length === 1 ? "" : "at most "}${most} of ${pcus}) are on average ${listed(parts)}${loading}`;
+/** " (bound 440,000 cycles, 93.6 %)", or that it takes no longer than its bound. */
+function besideBound(bound: Cycles, cycles: Cycles, taken: string): string {
+  const share = percent(bound / cycles);
+  return share === taken ? ", as its bound has it" : ` (bound ${grouped(bound)} cycles, ${share})`;
 }
 
-/** The channel that decided most of these waits. */
-function culprit(units: readonly UnitCounters[], state: (typeof STATES)[number]): string {
-  const ticks = new Map<string, number>();
-  for (const wait of units.flatMap(({ waits }) => waits)) if (wait.state === state) ticks.set(wait.channel, (ticks.get(wait.channel) ?? 0) + wait.ticks);
-  const [channel] = [...ticks].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0]);
-  return channel === "" ? "" : ` (most on channel ${channel})`;
+/** "while sections run, their PCUs (12 of 64) are on average 20.1 % busy, 79.0 % starved and 0.9 % idle". */
+function whatPcusDid(sections: readonly SectionCounters[], pcus: number): string {
+  const rows = sections.flatMap((section) => section.units.filter(({ kind }) => kind === "pcu").map((unit) => ({ unit, ticks: section.ticks })));
+  const total = rows.reduce((sum, { ticks }) => sum + ticks, 0);
+  if (total === 0) return "no pcu is in use";
+  const shares = STATES.map((state) => ({ state, share: rows.reduce((sum, { unit }) => sum + unit[state], 0) / total }));
+  const parts = shares.filter(({ share }) => share > 0).map(({ state, share }) => `${percent(share)} ${state}`);
+  const most = Math.max(...sections.map((section) => section.units.filter(({ kind }) => kind === "pcu").length));
+  return `while sections run, their PCUs (${sections.length === 1 ? "" : "at most "}${most} of ${pcus}) are on average ${listed(parts)}`;
+}
+
+function whatLoadingTakes(sections: readonly SectionCounters[], cycles: Cycles): string {
+  const configuring = sections.reduce((total, section) => total + section.configuringTicks, 0);
+  const loaded = sections.reduce((total, { configurations }) => total + configurations, 0);
+  if (configuring === 0) return "";
+  return `loading ${loaded === 1 ? "the configuration" : `${loaded} configurations`} takes ${percent(configuring / cycles)}`;
 }

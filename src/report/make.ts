@@ -36,9 +36,9 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
   const seconds = counters.ticks / machine.clock_hz;
   const work = workOfProgram(program, counters);
   const bounds = boundsOf(work, counters.sections, machine);
-  const limit = limitOf(counters.sections, counters.ticks, bounds, machine.pcu.count);
+  const units = unitRows(counters);
+  const limit = limitOf(counters.sections, units, counters.ticks, bounds, machine.pcu.count);
   const energy = energyOf(counters, machine, energyTable);
-  const units = unitRows(counters, mapping);
   const result: RunResult = {
     schemaVersion: 1,
     weft: { version },
@@ -59,7 +59,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     bounds_cycles: bounds,
     limit,
     energy_pJ: energy,
-    sections: counters.sections.map((section) => sectionRow(section, work, machine)),
+    sections: counters.sections.map((section) => sectionRow(section, units, work, machine)),
     outputs: outputRows(program, counters),
     warnings: warningsOf({
       ...{ machine, program, table: energyTable, energy, units },
@@ -98,7 +98,7 @@ function utilizationOf(units: readonly UnitResult[], { ticks, sections }: RunCou
   return { pcu: share("pcu"), pmu: share("pmu"), ag: share("ag"), network: ticks === 0 ? 0 : linkTicks / ticks };
 }
 
-function sectionRow(section: SectionCounters, work: Work, machine: Machine): SectionResult {
+function sectionRow(section: SectionCounters, units: readonly UnitResult[], work: Work, machine: Machine): SectionResult {
   const cycles = section.configuringTicks + section.ticks;
   const bounds = boundsOf(workOfSection(section, work), [section], machine);
   const count = (kind: "pcu" | "pmu" | "ag"): number => section.units.filter((unit) => unit.kind === kind).length;
@@ -110,7 +110,13 @@ function sectionRow(section: SectionCounters, work: Work, machine: Machine): Sec
     configuring_cycles: section.configuringTicks,
     units: { pcu: count("pcu"), pmu: count("pmu"), ag: count("ag") },
     bounds_cycles: bounds,
-    limit: limitOf([section], cycles, bounds, machine.pcu.count),
+    limit: limitOf(
+      [section],
+      units.filter((unit) => unit.section === section.name),
+      cycles,
+      bounds,
+      machine.pcu.count,
+    ),
   };
 }
 

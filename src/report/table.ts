@@ -3,6 +3,7 @@
 import Table from "cli-table3";
 import pico from "picocolors";
 import type { RunResult, UnitResult } from "../result/result.ts";
+import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
 
 type Colors = ReturnType<typeof pico.createColors>;
@@ -87,12 +88,13 @@ function sectionRows({ sections }: RunResult): readonly Row[] {
 function operatorRows({ units, cycles }: RunResult): readonly Row[] {
   const groups = grouping(units, ({ op, kind }) => `${op} ${kind}`);
   const starved = (group: readonly UnitResult[]): number => meanShare(group, "starved", cycles);
+  const nameOf = toldName(units);
   const sorted = [...groups.values()].sort((a, b) => starved(b) - starved(a));
   return sorted.map((group) => {
     const [{ op, kind }] = group as [UnitResult];
     const firings = group.reduce((total, unit) => total + unit.firings, 0);
     const states = STATES.slice(0, 6).map((state) => percent(meanShare(group, state, cycles)));
-    return [op, kind, `${group.length}`, counted(firings), ...states, longestCause(group)];
+    return [op, kind, `${group.length}`, counted(firings), ...states, waitedByRoot(group, nameOf)[0]?.[0] ?? ""];
   });
 }
 
@@ -108,12 +110,6 @@ function grouping<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyM
 
 function meanShare(group: readonly UnitResult[], state: (typeof STATES)[number], cycles: number): number {
   return cycles === 0 ? 0 : group.reduce((total, unit) => total + unit[`${state}_cycles`], 0) / (group.length * cycles);
-}
-
-function longestCause(group: readonly UnitResult[]): string {
-  const roots = new Map<string, number>();
-  for (const { root, cycles } of group.flatMap((unit) => unit.causes)) roots.set(root, (roots.get(root) ?? 0) + cycles);
-  return [...roots].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0])[0];
 }
 
 function outputRows({ outputs }: RunResult): readonly Row[] {

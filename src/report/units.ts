@@ -1,22 +1,23 @@
-/** Counters of units -> rows of the report: the whole run's cycles of every unit, and who was to blame for its waits. */
+/** Counters of units -> rows of the report: the whole run's cycles of every unit, and what its waits go back to. */
 
-import type { Channel, Section } from "../fabric/fabric.ts";
-import type { Mapping } from "../mapper/mapping.ts";
-import type { RunCounters, SectionCounters, UnitCounters } from "../result/counters.ts";
-import type { UnitResult } from "../result/result.ts";
-
-type Wait = UnitCounters["waits"][number];
+import type { NestCounters, RunCounters, SectionCounters, UnitCounters } from "../result/counters.ts";
+import type { Cause, CauseStep, UnitResult } from "../result/result.ts";
+import { groupName } from "./causes.ts";
+import { wholes } from "./format.ts";
+import { type Blame, blameFinder, type FindBlame, mergeBlames } from "./roots.ts";
 
 /** One row a unit and section. While other sections are on the chip the unit is idle. */
-export function unitRows(counters: RunCounters, mapping: Mapping): readonly UnitResult[] {
-  return counters.sections.flatMap((section, index) => {
-    const blame = rootFinder(section, mapping.fabric.sections[index] as Section);
-    return section.units.map((unit) => unitRow(unit, section, counters, blame));
+export function unitRows(counters: RunCounters): readonly UnitResult[] {
+  return counters.sections.flatMap((section) => {
+    const blame = blameFinder(section);
+    const groups = new Map(section.units.map(({ id, kind, operator }) => [id, groupName(kind, operator)]));
+    const find: FindBlame = (unit, nest, wait) => grouped(blame(unit, nest, wait), wait.ticks, groups);
+    return section.units.map((unit) => unitRow(unit, section, counters, find));
   });
 }
 
-function unitRow(unit: UnitCounters, section: SectionCounters, run: RunCounters, blame: (unit: UnitCounters, wait: Wait) => string): UnitResult {
-  const elsewhere = run.ticks - section.configuringTicks - section.ticks;
+function unitRow(unit: UnitCounters, section: SectionCounters, run: RunCounters, blame: FindBlame): UnitResult {
+  const idle = idleCauses(unit, section, run);
   return {
     id: unit.id,
     kind: unit.kind,
@@ -30,51 +31,65 @@ function unitRow(unit: UnitCounters, section: SectionCounters, run: RunCounters,
     blocked_cycles: unit.blocked,
     memory_cycles: unit.memory,
     configuring_cycles: section.configuringTicks,
-    idle_cycles: unit.idle + elsewhere,
+    idle_cycles: idle.reduce((sum, { cycles }) => sum + cycles, 0),
     unattributed_cycles: section.ticks - unit.busy - unit.starved - unit.blocked - unit.memory - unit.idle,
-    causes: unit.waits
-      .filter(({ ticks }) => ticks > 0)
-      .map((wait) => ({ state: wait.state, channel: wait.channel, root: blame(unit, wait), cycles: wait.ticks })),
+    causes: [...waitCauses(unit.id, unit.nests[unit.shown]!, blame), ...idle],
   };
 }
 
-/**
- * Follows a wait to its root: from a starved unit to the source of the channel, from a blocked one to its sink, and on from there by the longest
- * wait of that unit, until a unit is mostly busy or waits for a memory tier: that unit or tier is the root. Where the waits lead back in a ring, each
- * unit waits for the other's answer and none is slow: the root is "latency" (more depth in the channels between them would help).
- */
-function rootFinder(section: SectionCounters, fabric: Section): (unit: UnitCounters, wait: Wait) => string {
-  const units = new Map(section.units.map((unit) => [unit.id, unit]));
-  const channels = new Map(fabric.channels.map((channel) => [channel.id as string, channel]));
+function idleCauses({ idle, firings }: UnitCounters, section: SectionCounters, { ticks, sections }: RunCounters): readonly Cause[] {
+  const configuring = sections.reduce((sum, { configuringTicks }) => sum + configuringTicks, 0) - section.configuringTicks;
+  const elsewhere = ticks - section.ticks - section.configuringTicks - configuring;
+  const cause = (root: string, cycles: number): Cause => ({ state: "idle", channel: "", root, path: [], cycles });
+  const causes = [cause(firings === 0 ? "no work" : "drain", idle), cause("other sections", elsewhere), cause("configuration", configuring)];
+  return causes.filter(({ cycles }) => cycles > 0);
+}
 
-  return (first, firstWait) => {
-    const met = new Set<string>();
-    let unit = first;
-    let wait: Wait | undefined = firstWait;
-    while (wait !== undefined && !met.has(unit.id)) {
-      met.add(unit.id);
-      if (wait.state === "memory") return wait.channel;
-      const next = otherEnd(wait, channels.get(wait.channel), units);
-      if (next === undefined) return unit.id;
-      unit = next;
-      wait = longestWait(unit);
+function waitCauses(unit: string, nest: NestCounters, blame: FindBlame): readonly Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const wait of nest.waits) {
+    for (const { root, path, cycles } of named(blame(unit, nest, wait), wait.ticks)) {
+      const key = `${wait.state} ${wait.channel} ${root}`;
+      const before = causes.get(key);
+      if (before === undefined) causes.set(key, { state: wait.state, channel: wait.channel, root, path: cut(path), cycles });
+      else causes.set(key, { ...before, cycles: before.cycles + cycles });
     }
-    return wait === undefined ? unit.id : "latency";
-  };
+  }
+  return [...causes.values()];
 }
 
-/** Of several sinks it is the one that waited least for the channel. */
-function otherEnd({ state, channel: name }: Wait, channel: Channel | undefined, units: ReadonlyMap<string, UnitCounters>): UnitCounters | undefined {
-  if (channel === undefined) return undefined;
-  if (state === "starved") return units.get(channel.source.unit);
-  const waited = (unit: UnitCounters): number =>
-    unit.waits.reduce((total, wait) => total + (wait.state === "starved" && wait.channel === name ? wait.ticks : 0), 0);
-  const sinks = channel.sinks.flatMap(({ unit }) => units.get(unit) ?? []);
-  return sinks.reduce<UnitCounters | undefined>((slowest, sink) => (slowest === undefined || waited(sink) < waited(slowest) ? sink : slowest), undefined);
+// --- whole cycles ---
+
+interface Share {
+  readonly root: string;
+  readonly path: readonly CauseStep[];
+  readonly cycles: number;
 }
 
-/** None if the unit was busy for longer than it waited. */
-function longestWait({ busy, starved, blocked, memory, waits }: UnitCounters): Wait | undefined {
-  if (busy >= starved + blocked + memory) return undefined;
-  return waits.reduce<Wait | undefined>((longest, wait) => (wait.ticks > (longest?.ticks ?? 0) ? wait : longest), undefined);
+/** Blames in whole cycles that add up to the wait. */
+function named(blames: readonly Blame[], waited: number): readonly Share[] {
+  const parts = [...blames].sort((a, b) => b.ticks - a.ticks);
+  const cycles = wholes(
+    parts.map(({ ticks }) => ticks),
+    waited,
+  );
+  return parts.map(({ root, path }, i) => ({ root, path, cycles: cycles[i]! })).filter((share) => share.cycles > 0);
+}
+
+const MOST_STEPS = 8;
+
+function cut(path: readonly CauseStep[]): readonly CauseStep[] {
+  return path.length <= MOST_STEPS ? path : [...path.slice(0, MOST_STEPS), { unit: "...", state: path.at(-1)!.state, channel: path.at(-1)!.channel }];
+}
+
+// --- roots too small to name ---
+
+/** Of a wait. */
+const SMALL = 0.02;
+
+/** Copies of an operator share the blame: what is small for each counts for "pcus of c", and what then is small still for "others". */
+function grouped(blames: readonly Blame[], waited: number, groups: ReadonlyMap<string, string>): readonly Blame[] {
+  const isSmall = ({ ticks }: Blame): boolean => ticks < SMALL * waited;
+  const byGroup = mergeBlames(blames.map((blame) => (isSmall(blame) ? { ...blame, root: groups.get(blame.root) ?? blame.root } : blame)));
+  return mergeBlames(byGroup.map((blame) => (isSmall(blame) ? { ...blame, root: "others", path: [] } : blame)));
 }

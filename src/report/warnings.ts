@@ -6,7 +6,9 @@ import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
 import type { EnergyResult, UnitResult } from "../result/result.ts";
-import { listed } from "./format.ts";
+import { waitedByRoot } from "./causes.ts";
+import { listed, percent } from "./format.ts";
+import { RING } from "./roots.ts";
 
 const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh"] as const;
 
@@ -47,7 +49,7 @@ export interface WarningParts {
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...rings(parts), ...models(parts), ...assumedEnergy(parts)];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -76,9 +78,16 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
   });
 }
 
-function unattributed({ units }: WarningParts): readonly string[] {
-  const cycles = units.reduce((total, unit) => total + unit.unattributed_cycles, 0);
-  return cycles === 0 ? [] : [`${cycles} unit cycles are attributed to no cause`];
+/** Of the cycles waited, the share from which on a ring is worth a word. */
+const RING_SHARE = 0.1;
+
+function rings({ units }: WarningParts): readonly string[] {
+  const roots = waitedByRoot(units);
+  const total = roots.reduce((sum, [, cycles]) => sum + cycles, 0);
+  const large = roots.filter(([root, cycles]) => root.startsWith(RING) && cycles >= RING_SHARE * total);
+  return large.map(([root, cycles]) => {
+    return `${percent(cycles / total)} of the cycles waited are units waiting for each other around channels ${root.slice(RING.length)}: more depth there may help`;
+  });
 }
 
 function models({ machine }: WarningParts): readonly string[] {

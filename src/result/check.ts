@@ -33,13 +33,15 @@ function badUnits({ units, cycles }: RunResult): readonly string[] {
   });
 }
 
-/** What decided a wait can account for no more cycles than were waited. */
+/** Every cycle in which a unit does not work has its cause. */
 function badCauses(unit: UnitResult, where: string): readonly string[] {
-  return (["starved", "blocked", "memory"] as const).flatMap((state) => {
+  const lost = unit.unattributed_cycles === 0 ? [] : [`${unit.unattributed_cycles} cycles of ${where} are attributed to no cause`];
+  const explained = (["starved", "blocked", "memory", "idle"] as const).flatMap((state) => {
     const told = unit.causes.reduce((total, cause) => total + (cause.state === state ? cause.cycles : 0), 0);
     const waited = unit[`${state}_cycles`];
-    return told <= waited ? [] : [`the causes of ${where} explain ${told} of ${waited} ${state} cycles`];
+    return told === waited ? [] : [`the causes of ${where} explain ${told} of ${waited} ${state} cycles`];
   });
+  return [...lost, ...explained];
 }
 
 function badEnergy({ energy_pJ }: RunResult): readonly string[] {

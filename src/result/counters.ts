@@ -39,6 +39,16 @@ export interface TierCounters {
   readonly write_bytes: number;
   /** Mean over the tier's channels of the share of the section's ticks that the channel was serving, 0 .. 1. */
   readonly busy_share: number;
+  readonly channels: readonly ChannelCounters[];
+}
+
+/** A channel of a tier: "hbm channel 3". */
+export interface ChannelCounters {
+  readonly name: string;
+  /** Share of the section's ticks that it was serving, 0 .. 1. */
+  readonly busy_share: number;
+  /** Share of the time from request to completion that bursts queued for it, 0 .. 1. */
+  readonly queued_share: number;
 }
 
 /** Tokens times links crossed, by width of the channel. */
@@ -63,9 +73,34 @@ export interface UnitCounters {
   readonly blocked: Cycles;
   readonly memory: Cycles;
   readonly idle: Cycles;
-  readonly waits: readonly { readonly state: "starved" | "blocked" | "memory"; readonly channel: string; readonly ticks: Cycles }[];
+  /** Of its nests, the busiest. */
+  readonly shown: number;
+  readonly nests: readonly NestCounters[];
   /** Lane operations done by the datapath. A systolic or reducing step counts each multiply and each add. */
   readonly operations: readonly { readonly op: ScalarOp; readonly dtype: Dtype; readonly count: number }[];
   readonly sram_read_bytes: number;
   readonly sram_write_bytes: number;
+}
+
+/** The waits add up to starved, blocked and memory. */
+export interface NestCounters {
+  readonly id: string;
+  readonly busy: Cycles;
+  readonly waits: readonly Wait[];
+  /** Ticks that others were starved for its tokens while their bursts were under way, by channel of a tier. */
+  readonly late: readonly { readonly channel: string; readonly ticks: Cycles }[];
+}
+
+export interface Wait {
+  readonly state: "starved" | "blocked" | "memory";
+  /** Of the fabric, or of a tier. */
+  readonly channel: string;
+  readonly ticks: Cycles;
+  /** At the other end: the source of what starves, the sink that blocks. Null for memory. */
+  readonly other: { readonly unit: string; readonly nest: string } | null;
+  /** Ticks of those: before the nest's first firing, and while the bursts of the token were under way. */
+  readonly fill: Cycles;
+  readonly late: Cycles;
+  /** Firings of the source for each token, on average. */
+  readonly firings_per_token: number;
 }

@@ -58,7 +58,28 @@ export interface UnitResult {
   readonly configuring_cycles: number;
   readonly idle_cycles: number;
   readonly unattributed_cycles: number;
-  readonly causes: readonly { readonly state: "starved" | "blocked" | "memory"; readonly channel: string; readonly root: string; readonly cycles: number }[];
+  /** For each of starved, blocked, memory and idle they add up to its cycles. */
+  readonly causes: readonly Cause[];
+}
+
+export interface Cause {
+  readonly state: "starved" | "blocked" | "memory" | "idle";
+  /** The input that starves, the output that blocks, the memory channel ("hbm channel 3"). Empty for idle. */
+  readonly channel: string;
+  /**
+   * What the wait goes back to: a unit that is busy, "hbm channel 3 (bandwidth)", "hbm (latency)", "latency of ring a, b" (channels whose units wait for each other),
+   * "fill" (the first tokens on their way), or for idle "drain" (others of the section still work), "no work", "other sections", "configuration" (of those), "others" for what is too small to name.
+   */
+  readonly root: string;
+  /** From the other end of the channel to the root, where the largest part came along; what is longer than 8 steps ends in one of "...". */
+  readonly path: readonly CauseStep[];
+  readonly cycles: number;
+}
+
+export interface CauseStep {
+  readonly unit: string;
+  readonly state: "starved" | "blocked" | "memory" | "busy";
+  readonly channel: string;
 }
 
 /** No run can be faster than any of these: operations / peak, bytes / peak of the tier. */

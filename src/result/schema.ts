@@ -12,6 +12,15 @@ const tier = z.strictObject({ read_bytes: count, write_bytes: count, achieved_by
 const bounds = z.strictObject({ compute: amount, hbm: amount, ddr: amount, network: amount });
 const limit = z.strictObject({ resource: z.string(), sentence: z.string() });
 
+const step = z.strictObject({ unit: z.string(), state: z.enum(["starved", "blocked", "memory", "busy"]), channel: z.string() });
+const cause = z.strictObject({
+  state: z.enum(["starved", "blocked", "memory", "idle"]),
+  channel: z.string(),
+  root: z.string(),
+  path: z.array(step).max(9),
+  cycles: count,
+});
+
 const unit = z.strictObject({
   id: z.string(),
   kind: z.enum(["pcu", "pmu", "ag"]),
@@ -27,7 +36,7 @@ const unit = z.strictObject({
   configuring_cycles: count,
   idle_cycles: count,
   unattributed_cycles: count,
-  causes: z.array(z.strictObject({ state: z.enum(["starved", "blocked", "memory"]), channel: z.string(), root: z.string(), cycles: count })),
+  causes: z.array(cause),
 });
 
 const section = z.strictObject({

@@ -5,10 +5,12 @@ import type { NetworkResult, ProcessCounters } from "../engine/network.ts";
 import type { Channel, Nest, Unit } from "../fabric/fabric.ts";
 import { tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
-import { type PlacedTier, placedTiers, type TierName } from "../memory/tiers.ts";
-import type { NetworkCounters, SectionCounters, TierCounters, UnitCounters } from "../result/counters.ts";
+import { channelName, type PlacedTier, placedTiers, type TierName } from "../memory/tiers.ts";
+import type { NestCounters, NetworkCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../result/counters.ts";
 import { type OperationCount, operationsOf, type SramBytes, sramBytesOf } from "../units/operations.ts";
+import type { Tie } from "../units/process.ts";
 import type { BuiltNest, BuiltSection, SectionPlan } from "./build.ts";
+import { nestKey } from "./slice.ts";
 
 /** Over the runs of a section so far. */
 export interface SectionSums {
@@ -25,8 +27,10 @@ export interface SectionSums {
   readonly bursts: Record<TierName, { read: number; write: number }>;
   /** By channel of the engine. */
   readonly pushed: Float64Array;
-  /** By resource, in ticks of its own clock. */
+  /** By resource, in ticks of its own clock: served, queued; and bursts. */
   readonly served: Float64Array;
+  readonly queued: Float64Array;
+  readonly services: Float64Array;
 }
 
 interface NestSums {
@@ -37,8 +41,11 @@ interface NestSums {
   memory: number;
   /** Like the ports of its process. */
   readonly waits: Float64Array;
-  /** Where it waits for memory, in the last run. */
-  tier: TierName | null;
+  readonly fill: Float64Array;
+  readonly late: Float64Array;
+  /** By resource; empty where it sends no bursts. */
+  memoryBy: Float64Array;
+  lateBy: Float64Array;
 }
 
 interface UnitSums {
@@ -53,12 +60,21 @@ export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
     plan,
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
     ...{ runs: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
-    nests: plan.ties.map((ties) => ({ firings: 0, busy: 0, starved: 0, blocked: 0, memory: 0, waits: new Float64Array(ties.length), tier: null })),
+    nests: plan.ties.map(({ length }) => makeNestSums(length)),
     units: plan.section.units.map(() => ({ operations: new Map(), sramRead: 0, sramWrite: 0 })),
     bursts: { hbm: { read: 0, write: 0 }, ddr: { read: 0, write: 0 } },
     pushed: new Float64Array(plan.channels.length),
     served: new Float64Array(resources),
+    queued: new Float64Array(resources),
+    services: new Float64Array(resources),
   };
+}
+
+const NONE = new Float64Array(0);
+
+function makeNestSums(ports: number): NestSums {
+  const perPort = () => new Float64Array(ports);
+  return { firings: 0, busy: 0, starved: 0, blocked: 0, memory: 0, waits: perPort(), fill: perPort(), late: perPort(), memoryBy: NONE, lateBy: NONE };
 }
 
 // --- adding a run ---
@@ -82,7 +98,12 @@ export function addRun(sums: SectionSums, { nests }: BuiltSection, result: Netwo
     p += unit.nests.length;
   }
   for (let c = 0; c < result.channels.length; c++) sums.pushed[c]! += result.channels[c]!.pushed;
-  for (let r = 0; r < result.resources.length; r++) sums.served[r]! += result.resources[r]!.busy;
+  for (let r = 0; r < result.resources.length; r++) {
+    const { served, busy, waited } = result.resources[r]!;
+    sums.served[r]! += busy;
+    sums.queued[r]! += waited;
+    sums.services[r]! += served;
+  }
 }
 
 function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNest, counters: ProcessCounters): void {
@@ -92,10 +113,21 @@ function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNe
   nest.starved += counters.starved;
   nest.blocked += counters.blocked;
   nest.memory += counters.memory;
-  for (let port = 0; port < nest.waits.length; port++) nest.waits[port]! += counters.waits[port]!;
+  for (let port = 0; port < nest.waits.length; port++) {
+    nest.waits[port]! += counters.waits[port]!;
+    nest.fill[port]! += counters.fill[port]!;
+    nest.late[port]! += counters.late[port]!;
+  }
+  nest.memoryBy = added(nest.memoryBy, counters.memoryBy);
+  nest.lateBy = added(nest.lateBy, counters.lateBy);
   if (traffic === null) return;
-  nest.tier = traffic.tier;
   bursts[traffic.tier][traffic.direction] += traffic.source.bursts();
+}
+
+function added(sums: Float64Array, more: readonly number[]): Float64Array {
+  if (sums.length === 0) return Float64Array.from(more);
+  for (let i = 0; i < more.length; i++) sums[i]! += more[i]!;
+  return sums;
 }
 
 function workOf(unit: Unit, nests: readonly BuiltNest[], words: ReadonlyMap<string, number>, machine: Machine, known: KnownWork): UnitWork {
@@ -123,7 +155,7 @@ export function countSection(sums: SectionSums, machine: Machine): SectionCounte
   const { name, operators } = plan.section;
   return {
     ...{ name, operators, runs, configurations, configuringTicks, ticks },
-    units: countUnits(sums),
+    units: countUnits(sums, machine),
     tiers: Object.fromEntries(placedTiers(machine).map((tier) => [tier.name, countTier(sums, tier, machine)])),
     network: countNetwork(sums, machine),
   };
@@ -131,22 +163,26 @@ export function countSection(sums: SectionSums, machine: Machine): SectionCounte
 
 // --- units ---
 
-function countUnits({ plan: { section, mapped, ties }, nests, units, ticks }: SectionSums): readonly UnitCounters[] {
+function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[] {
+  const { section, mapped } = sums.plan;
+  const { nests, units, ticks } = sums;
   const places = new Map(mapped.placement.map((place) => [place.unit, place]));
+  const count = nestCounter(sums, machine);
   let first = 0;
   return section.units.map((unit, u): UnitCounters => {
     const own = nests.slice(first, first + unit.nests.length);
     const busiest = own.reduce((best, nest, n) => (nest.busy > own[best]!.busy ? n : best), 0);
     const { busy, starved, blocked, memory } = own[busiest]!;
     const { x, y } = places.get(unit.id)!;
-    const waits = waitsOf(unit.nests[busiest]!, ties[first + busiest]!, own[busiest]!);
+    const counted = own.map((_, n) => count(unit.nests[n]!, first + n));
     first += unit.nests.length;
     return {
       ...{ id: unit.id, kind: unit.kind, operator: unit.operator, x, y },
       firings: own.reduce((sum, { firings }) => sum + firings, 0),
       ...{ busy, starved, blocked, memory },
       idle: ticks - busy - starved - blocked - memory,
-      waits,
+      shown: busiest,
+      nests: counted,
       operations: [...units[u]!.operations.values()],
       sram_read_bytes: units[u]!.sramRead,
       sram_write_bytes: units[u]!.sramWrite,
@@ -154,26 +190,45 @@ function countUnits({ plan: { section, mapped, ties }, nests, units, ticks }: Se
   });
 }
 
-/** By channel of the fabric: the sinks of a broadcast add up. */
-function waitsOf(nest: Nest, ties: SectionPlan["ties"][number], sums: NestSums): UnitCounters["waits"] {
-  const waits = nest.ports.map((port) => ({
-    state: port.direction === "in" ? ("starved" as const) : ("blocked" as const),
-    channel: port.channel as string,
-    ticks: ties.reduce((sum, tie, p) => sum + (tie.port === port ? sums.waits[p]! : 0), 0),
-  }));
-  const memory = { state: "memory" as const, channel: sums.tier ?? "", ticks: sums.memory };
-  return [...waits, memory].filter((wait) => wait.ticks > 0);
+type CountNest = (nest: Nest, p: number) => NestCounters;
+
+/** Nests are numbered unit by unit. */
+function nestCounter({ plan: { section, ties, sinks }, nests, pushed }: SectionSums, machine: Machine): CountNest {
+  const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
+  const firings = new Map(section.units.flatMap((unit) => unit.nests.map((nest) => nestKey(unit.id, nest.id))).map((key, p) => [key, nests[p]!.firings]));
+  const names = placedTiers(machine).flatMap(({ name, spec }) => Array.from({ length: spec.channels }, (_, channel) => channelName(name, channel)));
+
+  const waitAt = ({ port, channel: c }: Tie, p: number, t: number): Wait => {
+    const { id, source, sinks: ends } = channels.get(port.channel)!;
+    const { unit, nest } = port.direction === "in" ? source : ends[sinks.get(id)!.indexOf(c)]!;
+    return {
+      ...{ state: port.direction === "in" ? "starved" : "blocked", channel: id, ticks: nests[p]!.waits[t]!, other: { unit, nest } },
+      ...{ fill: nests[p]!.fill[t]!, late: nests[p]!.late[t]!, firings_per_token: firings.get(nestKey(source.unit, source.nest))! / Math.max(1, pushed[c]!) },
+    };
+  };
+  const byName = (ticks: Float64Array) => names.map((channel, r) => ({ channel, ticks: ticks[r] ?? 0 })).filter((part) => part.ticks > 0);
+  return ({ id }, p) => {
+    const memory = byName(nests[p]!.memoryBy).map((part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, firings_per_token: 1 }));
+    const waits = [...ties[p]!.map((tie, t) => waitAt(tie, p, t)), ...memory].filter(({ ticks }) => ticks > 0);
+    return { id, busy: nests[p]!.busy, waits, late: byName(nests[p]!.lateBy) };
+  };
 }
 
 // --- tiers ---
 
-function countTier({ bursts, served, ticks }: SectionSums, { name, spec, first }: PlacedTier, machine: Machine): TierCounters {
-  const { numerator, denominator } = tierTiming(machine, spec).clock;
-  const busy = served.subarray(first, first + spec.channels).reduce((sum, channel) => sum + channel, 0);
+function countTier({ bursts, served, queued, services, ticks }: SectionSums, { name, spec, first }: PlacedTier, machine: Machine): TierCounters {
+  const { latency, clock } = tierTiming(machine, spec);
+  const shareOf = (busy: number) => (ticks === 0 ? 0 : (busy * clock.denominator) / clock.numerator / ticks);
+  const travel = (latency * clock.numerator) / clock.denominator;
+  const channels = Array.from({ length: spec.channels }, (_, channel) => {
+    const [busy, waited, number] = [served, queued, services].map((sums) => sums[first + channel]!) as [number, number, number];
+    return { name: channelName(name, channel), busy_share: shareOf(busy), queued_share: number === 0 ? 0 : waited / (waited + busy + number * travel) };
+  });
   return {
     read_bytes: bursts[name].read * spec.burst_bytes,
     write_bytes: bursts[name].write * spec.burst_bytes,
-    busy_share: ticks === 0 ? 0 : (busy * denominator) / numerator / ticks / spec.channels,
+    busy_share: shareOf(served.subarray(first, first + spec.channels).reduce((sum, busy) => sum + busy, 0)) / spec.channels,
+    channels,
   };
 }
 

@@ -6,6 +6,8 @@ export interface Token {
   /** The exact point, which need not be a tick of the consumer. Infinity until the last burst of its firing is done. */
   arrival: number;
   readonly words: Float64Array;
+  /** The firing that pushed it; null: it was there at the start. */
+  readonly flight: Flight | null;
 }
 
 export interface Fifo {
@@ -20,6 +22,9 @@ export interface Fifo {
 }
 
 export interface Flight {
+  readonly start: number;
+  /** Of its last burst so far; -1: none. */
+  resource: number;
   pending: number;
   completion: number;
   readonly pushes: { readonly token: Token; readonly fifo: Fifo }[];
@@ -32,6 +37,10 @@ export interface Actor {
   readonly inputs: Float64Array[];
   readonly outputs: Float64Array[];
   readonly waits: number[];
+  readonly fill: number[];
+  readonly late: number[];
+  readonly memoryBy: number[];
+  readonly lateBy: number[];
   /** What its last `outstanding` firings with bursts sent, oldest first. */
   readonly flights: Flight[];
   /** Ports at which the next firing begins and ends iterations, as far as they are known. */
@@ -98,6 +107,10 @@ export function buildMachine({ processes, channels, resources }: NetworkSpec): M
       inputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-in" ? channels[port.channel]!.words : 0)),
       outputs: spec.ports.map((port) => new Float64Array(port.kind === "stream-out" ? channels[port.channel]!.words : 0)),
       waits: spec.ports.map(() => 0),
+      fill: spec.ports.map(() => 0),
+      late: spec.ports.map(() => 0),
+      memoryBy: spec.requests === undefined ? [] : resources.map(() => 0),
+      lateBy: spec.requests === undefined ? [] : resources.map(() => 0),
       flights: [],
       moves: null,
       begins: 0,
@@ -127,7 +140,7 @@ function commonMultiple(a: number, b: number): number {
 
 function createFifo(spec: ChannelSpec, readerStride: number): Fifo {
   const { depth, initial = 0, words } = spec;
-  const tokens = Array.from({ length: initial }, (): Token => ({ arrival: 0, words: new Float64Array(words) }));
+  const tokens = Array.from({ length: initial }, (): Token => ({ arrival: 0, words: new Float64Array(words), flight: null }));
   return { spec, tokens, slots: new Array<number>(depth - initial).fill(0), readerStride, pushed: 0, popped: 0 };
 }
 

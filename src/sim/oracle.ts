@@ -9,7 +9,7 @@
 import { RunError } from "../base/errors.ts";
 import type { Steering } from "../engine/behaviour.ts";
 import type { NetworkResult, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../engine/network.ts";
-import { type Actor, buildMachine, type Flight, isInput, type Machine, type Moves, type Server, serverTick } from "./oracle-state.ts";
+import { type Actor, buildMachine, type Fifo, type Flight, isInput, type Machine, type Moves, type Server, serverTick } from "./oracle-state.ts";
 
 /** Throws a RunError if a firing would start later than maxTicks. */
 export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY }: { readonly maxTicks?: number } = {}): NetworkResult {
@@ -147,12 +147,26 @@ function countWaits({ fifos }: Machine, actor: Actor, moves: Moves): void {
   const { waiting, waits, spec, stride } = actor;
   const arrival = ({ channel }: PortSpec) => tickAfter(fifos[channel]!.tokens[0]!.arrival, stride);
   const free = ({ channel }: PortSpec) => tickAfter(fifos[channel]!.slots[0]!, stride);
-  if (waiting.starved > 0) waits[latest(spec, popsOf(moves), arrival)]! += waiting.starved;
+  if (waiting.starved > 0) countStarved(actor, latest(spec, popsOf(moves), arrival), fifos);
+  if (waiting.memory > 0) actor.memoryBy[actor.flights[0]!.resource]! += waiting.memory;
   if (waiting.blocked > 0) waits[latest(spec, takesOf(moves), free)]! += waiting.blocked;
   actor.starved += waiting.starved;
   actor.memory += waiting.memory;
   actor.blocked += waiting.blocked;
   actor.waiting = { starved: 0, memory: 0, blocked: 0 };
+}
+
+/** Of the ticks waited for a token, those in which its bursts were under way go to the resource that was last with them. */
+function countStarved({ spec, stride, fired, waiting, waits, fill, late }: Actor, j: number, fifos: readonly Fifo[]): void {
+  const { flight } = fifos[spec.ports[j]!.channel]!.tokens[0]!;
+  waits[j]! += waiting.starved;
+  if (fired === 0) fill[j]! += waiting.starved;
+  if (flight === null || flight.resource < 0) return;
+  const { stride: senderStride } = flight.actor;
+  const flown = tickAfter(flight.completion, senderStride) * senderStride - flight.start;
+  const ticks = Math.min(waiting.starved, tickAfter(flown, stride));
+  late[j]! += ticks;
+  flight.actor.lateBy[flight.resource]! += ticks;
 }
 
 function latest({ ports }: ProcessSpec, some: readonly PortSpec[], time: (port: PortSpec) => number): number {
@@ -163,12 +177,12 @@ function latest({ ports }: ProcessSpec, some: readonly PortSpec[], time: (port: 
 /** Puts the tokens of this firing into their channels; when they arrive is known when the flight is over. */
 function push({ fifos }: Machine, actor: Actor, at: number, moves: Moves): Flight {
   const { spec, outputs } = actor;
-  const flight: Flight = { pending: 0, completion: at, pushes: [], actor };
+  const flight: Flight = { start: at, resource: -1, pending: 0, completion: at, pushes: [], actor };
   for (const port of pushesOf(moves)) {
     const fifo = fifos[port.channel]!;
     const words = new Float64Array(fifo.spec.words);
     if (spec.behaviour !== undefined) words.set(outputs[spec.ports.indexOf(port)]!);
-    const token = { arrival: Number.POSITIVE_INFINITY, words };
+    const token = { arrival: Number.POSITIVE_INFINITY, words, flight };
     fifo.tokens.push(token);
     fifo.pushed++;
     flight.pushes.push({ token, fifo });
@@ -222,6 +236,8 @@ function serve(machine: Machine, server: Server): void {
   if (pushedBack) server.refreshHits++;
   const completion = Math.ceil((server.free * clock.denominator * machine.grid) / clock.numerator) + (latency - origin) * machine.grid;
   finish(machine, completion);
+  const resource = machine.servers.indexOf(server);
+  if (completion > flight.completion || (completion === flight.completion && resource < flight.resource)) flight.resource = resource;
   flight.completion = Math.max(flight.completion, completion);
   flight.pending--;
   if (flight.pending === 0) land(machine, flight);
@@ -242,7 +258,7 @@ function report({ actors, fifos, servers, end, grid }: Machine): NetworkResult {
   return {
     finished: actors.every(({ done }) => done),
     ticks: Math.ceil(end / grid),
-    processes: actors.map(({ fired, lastStart, busy, starved, blocked, memory, waits }) => ({
+    processes: actors.map(({ fired, lastStart, busy, starved, blocked, memory, waits, fill, late, memoryBy, lateBy }) => ({
       firings: fired,
       lastStart,
       busy,
@@ -250,6 +266,10 @@ function report({ actors, fifos, servers, end, grid }: Machine): NetworkResult {
       blocked,
       memory,
       waits,
+      fill,
+      late,
+      memoryBy,
+      lateBy,
     })),
     channels: fifos.map(({ pushed, popped }) => ({ pushed, popped })),
     resources: servers.map(({ served, busy, free, refreshHits, waited }) => ({ served, busy, free, refreshHits, waited })),

@@ -18,8 +18,9 @@ describe.each([
     const source = stage("source", 4, [port(0, "stream-out")], { ii: 2, latency: 3 });
     const sink = stage("sink", 4, [port(0, "stream-in")]);
     const result = run(network({ processes: [source, sink], channels: [wire("c")] }));
-    expect(result.processes[0]).toEqual({ firings: 4, lastStart: 6, busy: 8, starved: 0, blocked: 0, memory: 0, waits: [0] });
-    expect(result.processes[1]).toEqual({ firings: 4, lastStart: 10, busy: 4, starved: 7, blocked: 0, memory: 0, waits: [7] });
+    const none = { fill: [0], late: [0], memoryBy: [], lateBy: [] };
+    expect(result.processes[0]).toEqual({ firings: 4, lastStart: 6, busy: 8, starved: 0, blocked: 0, memory: 0, waits: [0], ...none });
+    expect(result.processes[1]).toEqual({ firings: 4, lastStart: 10, busy: 4, starved: 7, blocked: 0, memory: 0, waits: [7], ...none, fill: [4] });
     expect(result).toMatchObject({ finished: true, ticks: 11, firings: 8, channels: [{ pushed: 4, popped: 4 }] });
   });
 
@@ -91,6 +92,40 @@ describe.each([
     expect(counters(3)).toMatchObject({ lastStart: 4, memory: 0 });
     // One at a time: requests at 0, 15 and, with a firing at 16 in between, 30.
     expect(counters(1)).toMatchObject({ lastStart: 30, memory: 15 - 2 + (30 - 17) });
+  });
+
+  it("charges a wait for a slot to the resource that completed last, the lowest among equals", () => {
+    const memoryBy = (services: readonly number[]) => {
+      const resources = services.map((service, r) => server(`r${r}`, { service }));
+      const load = stage("load", 2, [], { requests: { outstanding: 1, source: cyclicSource([[2, 1, 0], [0]]) } });
+      return run(network({ processes: [load], resources })).processes[0]!.memoryBy;
+    };
+    expect(memoryBy([4, 9, 4])).toEqual([0, 9 + 10, 0]);
+    expect(memoryBy([4, 9, 9])).toEqual([0, 9 + 10, 0]);
+    expect(memoryBy([4, 4, 9])).toEqual([0, 0, 9 + 10]);
+  });
+
+  it("calls a token late for as long as its bursts were under way, not for what its producer began late", () => {
+    const feed = stage("feed", 1, [port(0, "stream-out")], { latency: 100 });
+    const load = stage("load", 1, [port(0, "stream-in"), port(1, "stream-out")], { latency: 3, requests: { outstanding: 1, source: cyclicSource([[1]]) } });
+    const sink = stage("sink", 1, [port(1, "stream-in")]);
+    const spec = network({ processes: [feed, load, sink], channels: [wire("a"), wire("b")], resources: [server("r0"), server("r1")] });
+    const { processes } = run(spec);
+    expect(processes[1]).toMatchObject({ starved: 101, late: [0, 0], lateBy: [0, 14] });
+    expect(processes[2]).toMatchObject({ starved: 101 + 14 + 3 + 1, fill: [119], late: [14] });
+  });
+
+  it("calls no wait late for a token whose bursts were done in time, nor for one without bursts", () => {
+    const late = (bursts: readonly (readonly number[])[], ii: number) => {
+      const load = stage("load", 4, [port(0, "stream-out")], { ii, requests: { outstanding: 4, source: cyclicSource(bursts) } });
+      const sink = stage("sink", 4, [port(0, "stream-in")], { ii: 30 });
+      const { processes } = run(network({ processes: [load, sink], channels: [wire("c")], resources: [server("r")] }));
+      return [processes[1]!.waits[0], processes[1]!.fill[0], processes[1]!.late[0], processes[0]!.lateBy[0]];
+    };
+    expect(late([[0]], 1)).toEqual([15, 15, 14, 14]);
+    expect(late([[]], 1)).toEqual([1, 1, 0, 0]);
+    // One every 50 ticks: the sink has waited 20 for each after the first, 14 of them for its burst.
+    expect(late([[0]], 50)).toEqual([15 + 3 * 20, 15, 4 * 14, 4 * 14]);
   });
 
   it("streams single words of a burst at one a tick while few requests are under way", () => {
@@ -240,7 +275,7 @@ describe.each([
           { pushed: 3, popped: 3 },
         ],
       });
-      expect(result.processes[0]).toEqual({ firings: 6, lastStart: 6, busy: 6, starved: 1, blocked: 0, memory: 0, waits: [1, 0, 0] });
+      expect(result.processes[0]).toMatchObject({ firings: 6, lastStart: 6, busy: 6, starved: 1, blocked: 0, memory: 0, waits: [1, 0, 0] });
       // Sums leave at 2, 3 and 6.
       expect(result.processes[3]).toMatchObject({ lastStart: 7, starved: 3 + 2 });
       expect(seen).toEqual([

@@ -10,7 +10,19 @@ const runs = (numRuns: number) => ({ numRuns, seed: 20_260 });
 
 describe("fast engine and oracle", () => {
   it("agree on every counter and every word of 1,000 random networks", () => {
-    const seen = { finished: 0, stuck: 0, starved: 0, blocked: 0, memory: 0, served: 0, refreshHits: 0, words: 0, oftenWithoutBursts: 0, burstsByData: 0 };
+    const seen = {
+      finished: 0,
+      stuck: 0,
+      starved: 0,
+      blocked: 0,
+      memory: 0,
+      late: 0,
+      served: 0,
+      refreshHits: 0,
+      words: 0,
+      oftenWithoutBursts: 0,
+      burstsByData: 0,
+    };
     const features = Object.fromEntries(Object.keys(FEATURES).map((name) => [name, 0]));
     fc.assert(
       fc.property(networkPlan(), (plan) => {
@@ -21,6 +33,7 @@ describe("fast engine and oracle", () => {
         seen[expected.finished ? "finished" : "stuck"]++;
         for (const kind of ["starved", "blocked", "memory"] as const) if (expected.processes.some((process) => process[kind] > 0)) seen[kind]++;
         for (const kind of ["served", "refreshHits"] as const) if (expected.resources.some((resource) => resource[kind] > 0)) seen[kind]++;
+        if (expected.processes.some(({ late }) => late.some((ticks) => ticks > 0))) seen.late++;
         if (slow.digests().some((digest) => digest !== 0)) seen.words++;
         if (shareWithoutBursts(slow, expected) >= 0.3) seen.oftenWithoutBursts++;
         if (plan.processes.some((process, p) => asksByData(process) && slow.asked[p]!.some((bursts) => bursts > 0) && readsWords(slow.spec, p)))
@@ -116,6 +129,7 @@ describe("conservation", () => {
         spec.processes.forEach((process, p) => {
           expectTicksAddUp(process, result.processes[p]!, result.ticks);
         });
+        expect(sum(result.processes.flatMap(({ late }) => late))).toBe(sum(result.processes.flatMap(({ lateBy }) => lateBy)));
         const bursts = asked.flatMap((list, p) => list.slice(0, result.processes[p]!.firings)).reduce((total, count) => total + count, 0);
         expect(result.resources.reduce((total, { served }) => total + served, 0)).toBe(bursts);
         result.resources.forEach(({ served, busy }, r) => {
@@ -127,18 +141,24 @@ describe("conservation", () => {
   });
 });
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 function expectTicksAddUp(
   { ii, ports, behaviour, clock = { numerator: 1, denominator: 1 } }: ProcessSpec,
   counters: NetworkResult["processes"][number],
   ticks: number,
 ): void {
-  const { firings, lastStart, busy, starved, blocked, memory, waits } = counters;
+  const { firings, lastStart, busy, starved, blocked, memory, waits, fill, late, memoryBy } = counters;
   const parts = busy + starved + blocked + memory;
   expect(parts * clock.denominator).toBeLessThanOrEqual(ticks * clock.numerator);
   expect(parts - lastStart).toBeGreaterThanOrEqual(firings === 0 ? 1 : ii);
   if (behaviour === undefined) expect([busy, parts]).toEqual([firings * ii, firings === 0 ? 0 : lastStart + ii]);
   const share = (direction: string) => waits.filter((_, j) => ports[j]!.kind.endsWith(direction)).reduce((total, wait) => total + wait, 0);
   expect([share("-in"), share("-out")]).toEqual([starved, blocked]);
+  expect(sum(memoryBy)).toBe(memory);
+  waits.forEach((wait, j) => {
+    for (const part of [fill[j]!, late[j]!]) expect(part).toBeLessThanOrEqual(ports[j]!.kind.endsWith("-in") ? wait : 0);
+  });
 }
 
 describe("order", () => {
@@ -280,7 +300,7 @@ function scaleResult(result: NetworkResult, factor: number): NetworkResult {
   return {
     ...result,
     ticks: times(result.ticks),
-    processes: result.processes.map(({ firings, waits, lastStart, busy, starved, blocked, memory }) => ({
+    processes: result.processes.map(({ firings, waits, fill, late, memoryBy, lateBy, lastStart, busy, starved, blocked, memory }) => ({
       firings,
       lastStart: times(lastStart),
       busy: times(busy),
@@ -288,6 +308,10 @@ function scaleResult(result: NetworkResult, factor: number): NetworkResult {
       blocked: times(blocked),
       memory: times(memory),
       waits: waits.map(times),
+      fill: fill.map(times),
+      late: late.map(times),
+      memoryBy: memoryBy.map(times),
+      lateBy: lateBy.map(times),
     })),
     resources: result.resources.map((r) => ({ ...r, busy: times(r.busy), free: times(r.free), waited: times(r.waited) })),
   };

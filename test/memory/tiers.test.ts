@@ -10,13 +10,13 @@ it("numbers the channels of hbm, then those of ddr", () => {
     ["hbm", 0],
     ["ddr", 3],
   ]);
-  expect(tierResources(both, 0).map(({ name }) => name)).toEqual(["hbm[0]", "hbm[1]", "hbm[2]", "ddr[0]", "ddr[1]"]);
+  expect(tierResources(both, 0).map(({ name }) => name)).toEqual(["hbm channel 0", "hbm channel 1", "hbm channel 2", "ddr channel 0", "ddr channel 1"]);
 });
 
 it("counts service and refresh in ticks of the memory, latency in ticks of the fabric, and begins at the origin", () => {
   const [resource] = tierResources(both, 77);
   expect(resource).toEqual({
-    name: "hbm[0]",
+    name: "hbm channel 0",
     service: 4,
     latency: 50,
     clock: { numerator: 4, denominator: 5 },

@@ -6,7 +6,7 @@ import type { Machine } from "../../src/machine/machine.ts";
 import { loadMachine } from "../../src/machine/schema.ts";
 import type { Mapping } from "../../src/mapper/mapping.ts";
 import type { Program } from "../../src/pattern/program.ts";
-import type { RunCounters, SectionCounters, UnitCounters } from "../../src/result/counters.ts";
+import type { NestCounters, RunCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../../src/result/counters.ts";
 
 /** A machine of configs/, as it is. */
 export function machineNamed(name: string): Machine {
@@ -14,10 +14,25 @@ export function machineNamed(name: string): Machine {
   return loadMachine(readFileSync(file, "utf8"), `${name}.yaml`);
 }
 
-/** Busy for all of 1,000 ticks, unless told otherwise. */
-export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<UnitCounters> = {}): UnitCounters {
-  const states = { busy: 1000, starved: 0, blocked: 0, memory: 0, idle: 0 };
-  return { id, kind, operator: "y", x: 0, y: 0, firings: 1000, ...states, waits: [], operations: [], sram_read_bytes: 0, sram_write_bytes: 0, ...changes };
+/** With one nest, busy for all of 1,000 ticks, unless told otherwise; its states are those of its waits. */
+export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<UnitCounters & Pick<NestCounters, "waits" | "late">> = {}): UnitCounters {
+  const { waits = [], late = [], ...rest } = changes;
+  const ticks = (state: Wait["state"]) => waits.reduce((sum, wait) => sum + (wait.state === state ? wait.ticks : 0), 0);
+  const states = { busy: rest.busy ?? 1000, starved: ticks("starved"), blocked: ticks("blocked"), memory: ticks("memory"), idle: 0 };
+  const counts = { firings: 1000, operations: [], sram_read_bytes: 0, sram_write_bytes: 0 };
+  return { id, kind, operator: "y", x: 0, y: 0, ...counts, ...states, shown: 0, nests: [{ id, busy: states.busy, waits, late }], ...rest };
+}
+
+/** `other`: the unit at the other end, whose nest has its name; none for memory. */
+export function wait(state: Wait["state"], channel: string, ticks: number, other?: string, changes: Partial<Wait> = {}): Wait {
+  const end = other === undefined ? null : { unit: other, nest: other };
+  return { state, channel, ticks, other: end, fill: 0, late: 0, firings_per_token: 1, ...changes };
+}
+
+/** A tier of which `busy` is the share of the section that each channel was serving. */
+export function tier(name: string, busy: readonly number[], bytes = { read_bytes: 40_000, write_bytes: 0 }): TierCounters {
+  const channels = busy.map((busy_share, channel) => ({ name: `${name} channel ${channel}`, busy_share, queued_share: 0 }));
+  return { ...bytes, busy_share: busy.reduce((sum, share) => sum + share, 0) / busy.length, channels };
 }
 
 export function section(changes: Partial<SectionCounters> = {}): SectionCounters {
@@ -29,16 +44,15 @@ export function section(changes: Partial<SectionCounters> = {}): SectionCounters
     configuringTicks: 100,
     ticks: 1000,
     units: [
-      unit("load", "ag", { busy: 200, memory: 800, waits: [{ state: "memory", channel: "ddr", ticks: 800 }] }),
+      unit("load", "ag", { busy: 200, waits: [wait("memory", "ddr channel 0", 800)] }),
       unit("work", "pcu", {
         busy: 250,
-        starved: 750,
-        waits: [{ state: "starved", channel: "in", ticks: 750 }],
+        waits: [wait("starved", "in", 750, "load")],
         operations: [{ op: "mul", dtype: "f32", count: 4000 }],
       }),
-      unit("store", "ag", { busy: 100, starved: 890, idle: 10, waits: [{ state: "starved", channel: "out", ticks: 890 }] }),
+      unit("store", "ag", { busy: 100, idle: 10, waits: [wait("starved", "out", 890, "work")] }),
     ],
-    tiers: { ddr: { read_bytes: 40_000, write_bytes: 0, busy_share: 0.9 } },
+    tiers: { ddr: tier("ddr", [0.9]) },
     network: { vector_hops: 500, scalar_hops: 20, busy_share: 0.1 },
     ...changes,
   };
