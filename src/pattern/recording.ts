@@ -5,6 +5,7 @@
 
 import { UserError } from "../base/errors.ts";
 import { checkFunction, checkList, guarded } from "./given.ts";
+import { noteOrigin } from "./origins.ts";
 import { largestExtent } from "./parameters.ts";
 import type { Expr, Index, Operator, Tensor } from "./program.ts";
 import { type Handle, type Scalar, toExpr } from "./scalars.ts";
@@ -61,6 +62,7 @@ export function outsideOperators(name: string): Recording {
 
 export function append(operator: Operator): void {
   building(operator.name).operators.push(operator);
+  noteOrigin(operator);
 }
 
 /** Runs a body with indices of its own; a fault inside is placed at the operator. */

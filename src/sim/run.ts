@@ -4,10 +4,8 @@ import { RunError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
 import type { NetworkResult, NetworkSpec } from "../engine/network.ts";
 import { progressOf, readResult } from "../engine/result.ts";
-import { runRound } from "../engine/run.ts";
+import { runNetwork, runRound } from "../engine/run.ts";
 import { createState } from "../engine/state.ts";
-import { findWaits } from "../engine/waiting.ts";
-import { describeWaits } from "./deadlock.ts";
 import { runOracle } from "./oracle.ts";
 
 export interface RunLimits {
@@ -17,11 +15,13 @@ export interface RunLimits {
   readonly maxCycles: Cycles;
   /** Called every so often while the fast engine runs. */
   readonly report: (progress: ReturnType<typeof progressOf>) => void;
+  /** What to throw when nothing can move any more. */
+  readonly diagnose: (result: NetworkResult) => RunError;
 }
 
-export function runSection(name: string, network: NetworkSpec, { engine, maxTicks, maxCycles, report }: RunLimits): NetworkResult {
-  const result = engine === "oracle" ? runOracle(network, { maxTicks }) : runFast(name, network, maxTicks, report);
-  if (!result.finished) throw new RunError("deadlock", `section ${name} is in deadlock: ${unfinished(network, result)}`);
+export function runSection(name: string, network: NetworkSpec, { engine, maxTicks, maxCycles, report, diagnose }: RunLimits): NetworkResult {
+  const result = engine === "oracle" ? runOracle(network, { maxTicks }) : runFast(network, maxTicks, report);
+  if (!result.finished) throw diagnose(result);
   if (result.ticks > maxTicks) throw new RunError("limit", `section ${name} was not done at ${maxCycles} cycles`);
   return result;
 }
@@ -29,16 +29,19 @@ export function runSection(name: string, network: NetworkSpec, { engine, maxTick
 /** Rounds of the engine between two reports: some milliseconds. */
 const REPORT_ROUNDS = 1024;
 
-function runFast(name: string, network: NetworkSpec, maxTicks: Cycles, report: RunLimits["report"]): NetworkResult {
+function runFast(network: NetworkSpec, maxTicks: Cycles, report: RunLimits["report"]): NetworkResult {
   const state = createState(network, { maxTicks });
   for (let round = 1; runRound(state); round++) if (round % REPORT_ROUNDS === 0) report(progressOf(state));
-  const waits = findWaits(state);
-  if (waits.length > 0) throw new RunError("deadlock", `section ${name} is in deadlock: ${describeWaits(network, waits)}`);
   return readResult(state);
 }
 
-/** The oracle does not say who waits for whom, only who has not finished. */
-function unfinished({ processes }: NetworkSpec, result: NetworkResult): string {
-  const late = processes.filter(({ firings }, p) => result.processes[p]!.firings < firings);
-  return `${late.map(({ name }) => name).join(", ")} cannot finish`;
+/** A second run of a section, to see whether it finishes: its ticks, "stuck", or "limit" where it is not done by then. */
+export function runAgain(network: NetworkSpec, engine: RunLimits["engine"], maxTicks: Cycles): Cycles | "stuck" | "limit" {
+  try {
+    const { finished, ticks } = engine === "oracle" ? runOracle(network, { maxTicks }) : runNetwork(network, { maxTicks });
+    return finished ? ticks : "stuck";
+  } catch (error) {
+    if (error instanceof RunError && error.code === "limit") return "limit";
+    throw error;
+  }
 }

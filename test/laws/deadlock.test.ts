@@ -1,0 +1,124 @@
+/** How far a network gets follows from its tokens alone; and what is said to cure one that gets stuck does, and no less of it would. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Cure, findCure, type Knob, stocksOf } from "../../src/engine/cure.ts";
+import type { NetworkSpec } from "../../src/engine/network.ts";
+import { runNetwork } from "../../src/engine/run.ts";
+import { lastFirings, type Stock } from "../../src/engine/tokens.ts";
+import { runOracle } from "../../src/sim/oracle.ts";
+import { build, type NetworkPlan, networkPlan, port, stage, wire } from "../support/networks.ts";
+
+const runs = (numRuns: number) => ({ numRuns, seed: 71 });
+
+/** Far more rings and wrong counts than elsewhere. */
+const stuckPlan = networkPlan().map((plan): NetworkPlan => {
+  const edges = plan.edges.map((edge, e) => ({
+    ...edge,
+    anyway: edge.anyway || (e % 3 === 0 && edge.latency > 3),
+    depth: Math.min(edge.depth, 3),
+    mismatch: edge.mismatch || edge.words + edge.latency === 8,
+  }));
+  return { ...plan, edges };
+});
+
+describe("tokens alone", () => {
+  it("tell the last firing of every process, as time does", () => {
+    fc.assert(
+      fc.property(fc.oneof(networkPlan(), stuckPlan), (plan) => {
+        const result = runNetwork(build(plan).spec);
+        expect([...lastFirings(build(plan).spec)!]).toEqual(result.processes.map(({ firings }) => firings));
+      }),
+      runs(1000),
+    );
+  });
+});
+
+describe("a cure", () => {
+  it("lets both engines finish, and one slot or token less does not", () => {
+    const seen = { deeper: 0, several: 0, tokens: 0, counts: 0, unknown: 0, hopeless: 0 };
+    fc.assert(
+      fc.property(fc.oneof(networkPlan(), stuckPlan), (plan) => {
+        const { spec } = build(plan);
+        const fired = lastFirings(spec)!;
+        fc.pre(fired.some((count, p) => count < spec.processes[p]!.firings));
+        const knobs = spec.channels.map((_, c) => [c]);
+        const cure = findCure(spec, fired, knobs, (stocks) => finishes(plan, stocks));
+        seen[cure.kind]++;
+        if (cure.kind === "deeper" && cure.changes.length > 1) seen.several++;
+        if (cure.kind === "tokens" && cure.starts.length === 0) seen.hopeless++;
+        expectCured(plan, spec, knobs, cure);
+      }),
+      { ...runs(1000), maxSkipsPerRun: 10_000 },
+    );
+    expect(seen.unknown).toBe(0);
+    for (const kind of ["deeper", "several", "tokens", "counts"] as const) expect(seen[kind], kind).toBeGreaterThan(20);
+  });
+
+  it("is the smallest of all that deepen, on networks so small that all can be tried", () => {
+    let tried = 0;
+    fc.assert(
+      fc.property(stuckPlan, (plan) => {
+        const { spec } = build(plan);
+        fc.pre(spec.channels.length <= 5);
+        const fired = lastFirings(spec)!;
+        fc.pre(fired.some((count, p) => count < spec.processes[p]!.firings));
+        const knobs = spec.channels.map((_, c) => [c]);
+        const cure = findCure(spec, fired, knobs, () => true);
+        if (cure.kind !== "deeper" || !cure.least) return;
+        const slots = cure.changes[0]!.slots;
+        fc.pre(slots <= 8);
+        tried++;
+        for (const c of spec.channels.keys()) {
+          expect(
+            isDone(
+              spec,
+              spec.channels.map((channel, k) => ({ ...channel, depth: channel.depth + (k === c ? slots - 1 : 0) })),
+            ),
+          ).toBe(false);
+        }
+      }),
+      { ...runs(400), maxSkipsPerRun: 10_000 },
+    );
+    expect(tried).toBeGreaterThan(20);
+  });
+
+  it("of a long run is found in its first rounds and holds for all of them", () => {
+    const rounds = 1_000_000;
+    const split = stage("split", 16 * rounds, [port(0, "stream-out"), port(1, "stream-out")]);
+    const fold = stage("fold", 16 * rounds, [port(1, "stream-in"), port(2, "stream-out", 16)]);
+    const join = stage("join", 16 * rounds, [port(0, "stream-in"), port(2, "stream-in", 16)]);
+    const spec: NetworkSpec = { processes: [split, fold, join], channels: [wire("wait", 4), wire("row", 4), wire("sum", 4)], resources: [] };
+    const proved: (readonly Stock[])[] = [];
+    const prove = (stocks: readonly Stock[]): boolean => proved.push(stocks) > 0;
+    expect(findCure(spec, lastFirings(spec)!, [[0], [1], [2]], prove)).toEqual({ kind: "deeper", changes: [{ knob: 0, slots: 12 }], least: true });
+    expect(proved.map((stocks) => stocks.map(({ depth }) => depth))).toEqual([[16, 4, 4]]);
+  });
+});
+
+function expectCured(plan: NetworkPlan, spec: NetworkSpec, knobs: readonly Knob[], cure: Cure): void {
+  const stocks = stocksOf(spec, knobs, cure);
+  if (cure.kind === "counts") expect(cure.pushed).not.toBe(cure.popped);
+  if (stocks === null) return;
+  expect(finishes(plan, stocks)).toBe(true);
+  expect(runOracle(withStocks(build(plan).spec, stocks)).finished).toBe(true);
+  if (cure.kind === "deeper") for (const { knob } of cure.changes) expectStuck(plan, less(stocks, knob, "depth"));
+  if (cure.kind === "tokens") expectStuck(plan, less(stocks, cure.starts[0]!.channel, "initial"));
+}
+
+const less = (stocks: readonly Stock[], channel: number, what: "depth" | "initial"): readonly Stock[] =>
+  stocks.map((stock, c) => (c === channel ? { ...stock, [what]: stock[what]! - 1 } : stock));
+
+function expectStuck(plan: NetworkPlan, stocks: readonly Stock[]): void {
+  expect(finishes(plan, stocks)).toBe(false);
+  expect(runOracle(withStocks(build(plan).spec, stocks)).finished).toBe(false);
+}
+
+const finishes = (plan: NetworkPlan, stocks: readonly Stock[]): boolean => runNetwork(withStocks(build(plan).spec, stocks)).finished;
+
+const isDone = (spec: NetworkSpec, stocks: readonly Stock[]): boolean => lastFirings(spec, stocks)!.every((count, p) => count === spec.processes[p]!.firings);
+
+const withStocks = (spec: NetworkSpec, stocks: readonly Stock[]): NetworkSpec => ({
+  ...spec,
+  channels: spec.channels.map((channel, c) => ({ ...channel, ...stocks[c] })),
+});
