@@ -1,22 +1,22 @@
 /**
- * Where in the code of a workload its operators were made. Kept beside the program, so that neither its JSON nor its hash knows; read only when something is to be
- * said about an operator, for the text of a stack is dear.
+ * Where in the code of a workload its operators and inputs were made. Kept beside the program, so that neither its JSON nor its hash knows; read only when something
+ * is to be said about one, for the text of a stack is dear.
  */
 
 import type { Place } from "../base/errors.ts";
-import type { Operator, Program } from "./program.ts";
+import type { Operator, Program, Tensor } from "./program.ts";
 
-const origins = new WeakMap<Operator, Error>();
+const origins = new WeakMap<Operator | Tensor, Error>();
 
-/** Notes the call under way as the operator's origin. */
-export function noteOrigin(operator: Operator): void {
-  origins.set(operator, new Error(operator.name));
+/** Notes the call under way as the origin of what it makes. */
+export function noteOrigin(made: Operator | Tensor): void {
+  origins.set(made, new Error(made.name));
 }
 
-/** The innermost call outside weft that made the operator of this name; undefined where the program was not made by code of this process. */
-export function originOf({ operators }: Pick<Program, "operators">, name: string): Place | undefined {
-  const operator = flat(operators).find((candidate) => candidate.name === name);
-  const stack = operator && origins.get(operator)?.stack;
+/** The innermost call outside weft that made the operator or tensor of this name; undefined where the program was not made by code of this process. */
+export function originOf({ operators, tensors }: Pick<Program, "operators" | "tensors">, name: string): Place | undefined {
+  const made = [...flat(operators), ...tensors].find((candidate) => candidate.name === name);
+  const stack = made && origins.get(made)?.stack;
   return stack === undefined ? undefined : firstOutside(stack.split("\n").flatMap(placeOfFrame));
 }
 

@@ -105,6 +105,7 @@ export function declare(tensor: Tensor): Handle {
     throw fault("duplicate-name", `the name "${tensor.name}" is taken`, "names of inputs and operators are unique in a program");
   state.names.add(tensor.name);
   state.tensors.push(tensor);
+  noteOrigin(tensor);
   return handleOf(tensor);
 }
 

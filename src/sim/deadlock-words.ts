@@ -18,7 +18,7 @@ export function printDeadlock({ section, began, lastProgress, ring, isRing, othe
 function printWaiting({ nest, kind, operator, place, fired, firings, need, channel, slots, other }: Waiting, isRing: boolean): string {
   const rest = need === "token" ? `a token on ${channel} from` : `one of ${slots} slots on ${channel} towards`;
   const where = place === undefined ? "" : ` at ${printFault({ code: "", message: "", place }).replace(/: $/, "")}`;
-  return `${nest} waits for ${rest} ${other}${isRing ? "" : ", which is done"}; ${fired} of ${firings} firings done; a ${kind} of operator ${operator}${where}`;
+  return `${nest} waits for ${rest} ${other}${isRing ? "" : ", which is done"}; ${fired} of ${firings} firings done; ${kind} of operator ${operator}${where}`;
 }
 
 function shortList(names: readonly string[]): string {

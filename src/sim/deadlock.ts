@@ -4,9 +4,10 @@ import { type Place, RunError } from "../base/errors.ts";
 import type { Bytes, Cycles, Instant } from "../base/units.ts";
 import { type Cure, findCure } from "../engine/cure.ts";
 import type { NetworkResult } from "../engine/network.ts";
-import type { Stock } from "../engine/tokens.ts";
+import { endsOf, type Stock } from "../engine/tokens.ts";
 import { findChain, findWaits, type Wait } from "../engine/waiting.ts";
-import type { Channel, Section, Unit } from "../fabric/fabric.ts";
+import type { Channel, Fabric, Scratch, Section, Unit } from "../fabric/fabric.ts";
+import { scratchesOf } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { originOf } from "../pattern/origins.ts";
@@ -28,7 +29,7 @@ export interface Deadlock {
 }
 
 export interface Waiting {
-  /** `${unit}.${nest}`. */
+  /** By unit and nest; where a nest is called after its unit, by the nest alone. */
   readonly nest: string;
   readonly kind: Unit["kind"];
   readonly operator: string;
@@ -77,6 +78,33 @@ export class DeadlockError extends RunError {
   }
 }
 
+/** The fabric with the channels (and the scratch memories that they hand over) as deep as the cure says; itself where no depth is a cure. */
+export function deepenFabric(fabric: Fabric, { section: name, cure }: Deadlock): Fabric {
+  if (cure.kind !== "deeper") return fabric;
+  const depths = new Map(cure.changes.map(({ channel, to }) => [channel, to]));
+  const deepen = (section: Section): Section => {
+    const channels = section.channels.map((channel) => ({ ...channel, depth: depths.get(channel.id) ?? channel.depth }));
+    return { ...section, channels, units: section.units.map((unit) => withBuffers(unit, channels)) };
+  };
+  return { ...fabric, sections: fabric.sections.map((section) => (section.name === name ? deepen(section) : section)) };
+}
+
+/** As many buffers as their channels hand over. */
+function withBuffers(unit: Unit, channels: readonly Channel[]): Unit {
+  const scratch = unit.scratch.map((memory) => {
+    const buffers = Math.max(
+      memory.buffers,
+      ...channels.flatMap(({ kind, source, depth }) => (kind === "buffer" && handsOver(unit, source, memory) ? [depth] : [])),
+    );
+    return buffers === memory.buffers ? memory : { ...memory, buffers, bytes: (memory.bytes / memory.buffers) * buffers };
+  });
+  return { ...unit, scratch };
+}
+
+function handsOver({ id, nests }: Unit, { unit, nest }: Channel["source"], { name }: Scratch): boolean {
+  return unit === id && nests.some((one) => one.id === nest && scratchesOf(one).includes(name));
+}
+
 /** What a diagnosis is made from. */
 export interface Scene {
   readonly plan: SectionPlan;
@@ -96,7 +124,7 @@ export function diagnose(scene: Scene, result: NetworkResult): DeadlockError {
   const waits = findWaits(built.network, fired);
   const { waits: ring, isRing } = findChain(waits);
   const inRing = new Set(ring.map(({ process }) => process));
-  const late = built.network.processes.flatMap(({ name, firings }, p) => (fired[p]! < firings && !inRing.has(p) ? [name] : []));
+  const late = built.network.processes.flatMap(({ firings }, p) => (fired[p]! < firings && !inRing.has(p) ? [nameOf(built, p)] : []));
   const last = Math.max(...result.processes.map(({ lastStart }) => lastStart));
   return new DeadlockError({
     ...{ section: plan.section.name, began, lastProgress: last < 0 ? null : began + last },
@@ -106,13 +134,19 @@ export function diagnose(scene: Scene, result: NetworkResult): DeadlockError {
   });
 }
 
-function waitingOf({ built: { network, nests }, program, placeOf }: Scene, { process, need, channel, other }: Wait, fired: number): Waiting {
-  const { name, firings } = network.processes[process]!;
+function nameOf({ nests }: BuiltSection, process: number): string {
+  const { unit, nest } = nests[process]!;
+  return nest.id.startsWith(unit.id) ? nest.id : `${unit.id}.${nest.id}`;
+}
+
+function waitingOf({ built, program, placeOf }: Scene, { process, need, channel, other }: Wait, fired: number): Waiting {
+  const { network, nests } = built;
+  const { firings } = network.processes[process]!;
   const { kind, operator } = nests[process]!.unit;
   const { name: on, depth } = network.channels[channel]!;
   const place = originOf(program, operator);
   return {
-    ...{ nest: name, kind, operator, fired, firings, need, channel: on, slots: depth, other: network.processes[other]!.name },
+    ...{ nest: nameOf(built, process), kind, operator, fired, firings, need, channel: on, slots: depth, other: nameOf(built, other) },
     ...(place && { place: placeOf(place) }),
   };
 }
@@ -132,7 +166,8 @@ function cureOf(scene: Scene, fired: readonly number[]): DeadlockCure {
   return inWords(scene, cure, ends);
 }
 
-function inWords({ plan: { section }, built: { network }, machine }: Scene, cure: Cure, ends: Instant | null): DeadlockCure {
+function inWords({ plan: { section }, built, machine }: Scene, cure: Cure, ends: Instant | null): DeadlockCure {
+  const { network } = built;
   switch (cure.kind) {
     case "deeper": {
       const changes = cure.changes.map(({ knob, slots }) => depthChange(section.channels[knob]!, slots, section, machine));
@@ -142,9 +177,15 @@ function inWords({ plan: { section }, built: { network }, machine }: Scene, cure
       return { kind: "tokens", starts: cure.starts.map(({ channel, tokens }) => ({ channel: network.channels[channel]!.name, tokens })), ends };
     case "counts": {
       const { channel, pushed, popped } = cure;
-      const endWith = (direction: string): string =>
-        network.processes.find(({ ports }) => ports.some((port) => port.channel === channel && port.kind.endsWith(direction)))!.name;
-      return { kind: "counts", channel: network.channels[channel]!.name, source: endWith("-out"), pushed, sink: endWith("-in"), popped };
+      const { producer, consumer } = endsOf(network)[channel]!;
+      return {
+        kind: "counts",
+        channel: network.channels[channel]!.name,
+        source: nameOf(built, producer.process),
+        pushed,
+        sink: nameOf(built, consumer.process),
+        popped,
+      };
     }
     case "unknown":
       return cure;
