@@ -2,7 +2,19 @@
  * How much buffering does softmax need? This takes tile buffers out of the compiled fabric, so that tokens flow straight through, lets weft say which channel is then
  * too shallow, and by how much, and runs the fabric again with the depths that it names.
  */
-import { compile, DeadlockError, deepenFabric, type Fabric, type Machine, mapFabric, type Program, type RunCounters, type Section, simulate } from "weft";
+import {
+  compile,
+  DeadlockError,
+  deepenFabric,
+  type Fabric,
+  type Machine,
+  mapFabric,
+  type Program,
+  type RunCounters,
+  type Section,
+  type SimulateOptions,
+  simulate,
+} from "weft";
 
 /** The fabric without a PMU: what it wrote flows on as it comes, to whoever read it. */
 export function unbuffered(fabric: Fabric, pmu: string): Fabric {
@@ -31,9 +43,10 @@ export interface Trial {
 }
 
 /** Places and runs a fabric. */
-export function attempt(fabric: Fabric, program: Program, machine: Machine): Trial {
+export function attempt(fabric: Fabric, program: Program, machine: Machine, placeOf: SimulateOptions["placeOf"]): Trial {
   try {
-    return { fabric, counters: simulate(mapFabric(fabric, machine, { seed: 1 }), machine, { program, values: false, engine: "fast" }) };
+    const options: SimulateOptions = { program, values: false, engine: "fast", ...(placeOf && { placeOf }) };
+    return { fabric, counters: simulate(mapFabric(fabric, machine, { seed: 1 }), machine, options) };
   } catch (error) {
     if (!(error instanceof DeadlockError)) throw error;
     return { fabric, deadlock: error };
@@ -41,8 +54,8 @@ export function attempt(fabric: Fabric, program: Program, machine: Machine): Tri
 }
 
 /** Runs it without these PMUs, and, where that cannot be, once more with the depths that weft proposes. */
-export function withoutBuffers(program: Program, machine: Machine, pmus: readonly string[]): readonly Trial[] {
+export function withoutBuffers(program: Program, machine: Machine, pmus: readonly string[], placeOf?: SimulateOptions["placeOf"]): readonly Trial[] {
   const { fabric } = compile(program, machine, { style: "spatial" });
-  const first = attempt(pmus.reduce(unbuffered, fabric), program, machine);
-  return first.deadlock === undefined ? [first] : [first, attempt(deepenFabric(first.fabric, first.deadlock.deadlock), program, machine)];
+  const first = attempt(pmus.reduce(unbuffered, fabric), program, machine, placeOf);
+  return first.deadlock === undefined ? [first] : [first, attempt(deepenFabric(first.fabric, first.deadlock.deadlock), program, machine, placeOf)];
 }

@@ -25,6 +25,7 @@ export { brokenInvariants } from "./result/check.ts";
 export type { RunCounters, SectionCounters, UnitCounters } from "./result/counters.ts";
 export type * from "./result/result.ts";
 export { parseResult, runResultSchema } from "./result/schema.ts";
+export { warnOfBuffers } from "./sim/buffering.ts";
 export { type Deadlock, type DeadlockCure, DeadlockError, type DepthChange, deepenFabric, type Waiting } from "./sim/deadlock.ts";
 export { type Prepared, type PrepareOptions, prepare } from "./sim/prepare.ts";
 export { type SimulateOptions, simulate } from "./sim/simulate.ts";

@@ -12,7 +12,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { originOf } from "../pattern/origins.ts";
 import type { Program } from "../pattern/program.ts";
-import type { BuiltSection, SectionPlan } from "./build.ts";
+import { type BuiltSection, nestName, type SectionPlan } from "./build.ts";
 import { printDeadlock } from "./deadlock-words.ts";
 
 export interface Deadlock {
@@ -29,7 +29,7 @@ export interface Deadlock {
 }
 
 export interface Waiting {
-  /** By unit and nest; where a nest is called after its unit, by the nest alone. */
+  /** See nestName. */
   readonly nest: string;
   readonly kind: Unit["kind"];
   readonly operator: string;
@@ -136,7 +136,7 @@ export function diagnose(scene: Scene, result: NetworkResult): DeadlockError {
 
 function nameOf({ nests }: BuiltSection, process: number): string {
   const { unit, nest } = nests[process]!;
-  return nest.id.startsWith(unit.id) ? nest.id : `${unit.id}.${nest.id}`;
+  return nestName(unit, nest);
 }
 
 function waitingOf({ built, program, placeOf }: Scene, { process, need, channel, other }: Wait, fired: number): Waiting {

@@ -3,9 +3,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cure, findCure, type Knob, stocksOf } from "../../src/engine/cure.ts";
+import { findCircularNeeds } from "../../src/engine/needs.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
 import { runNetwork } from "../../src/engine/run.ts";
 import { lastFirings, type Stock } from "../../src/engine/tokens.ts";
+import { findChain, findWaits } from "../../src/engine/waiting.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
 import { build, type NetworkPlan, networkPlan, port, stage, wire } from "../support/networks.ts";
 
@@ -121,4 +123,25 @@ const isDone = (spec: NetworkSpec, stocks: readonly Stock[]): boolean => lastFir
 const withStocks = (spec: NetworkSpec, stocks: readonly Stock[]): NetworkSpec => ({
   ...spec,
   channels: spec.channels.map((channel, c) => ({ ...channel, ...stocks[c] })),
+});
+
+describe("needs that go in a circle", () => {
+  it("are found only where the network gets stuck, and mostly where it does", () => {
+    const seen = { stuck: 0, foretold: 0, finished: 0 };
+    fc.assert(
+      fc.property(fc.oneof(networkPlan(), stuckPlan), (plan) => {
+        const { spec } = build(plan);
+        const { waits, isRing } = findChain(findWaits(spec, lastFirings(spec)!));
+        const rings = findCircularNeeds(spec);
+        if (waits.length === 0) expect(rings).toEqual([]);
+        seen[waits.length === 0 ? "finished" : "stuck"]++;
+        if (!isRing) return;
+        for (const ring of rings) ring.forEach(({ other }, at) => expect(other).toBe(ring[(at + 1) % ring.length]!.process));
+        if (rings.length > 0) seen.foretold++;
+      }),
+      runs(2000),
+    );
+    expect(seen.finished).toBeGreaterThan(300);
+    expect(seen.foretold).toBeGreaterThan(0.8 * seen.stuck);
+  });
 });

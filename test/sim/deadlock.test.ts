@@ -1,7 +1,7 @@
 /** Programs that deadlock: what is said of each (test/golden/deadlock/), and that the change that is proposed cures it. */
 
 import { describe, expect, it } from "vitest";
-import { DeadlockError, deepenFabric, type Fabric, generateInputs, mapFabric, simulate } from "weft";
+import { DeadlockError, deepenFabric, type Fabric, generateInputs, mapFabric, simulate, warnOfBuffers } from "weft";
 import { withoutBuffers } from "../../examples/deadlock.ts";
 import layernorm from "../../workloads/layernorm.ts";
 import softmax from "../../workloads/softmax.ts";
@@ -10,7 +10,10 @@ import { type Stuck, stuckFabrics } from "../support/deadlocks.ts";
 import { machineOf } from "../support/runs.ts";
 
 const golden = (name: string): string => `../golden/deadlock/${name}.txt`;
-const relative = (text: string): string => text.replaceAll(root, "");
+
+/** What was said before the run, and what after it. */
+const page = (foreseen: readonly string[], { message }: DeadlockError): string =>
+  [...foreseen.map((line) => `foreseen: ${line}`), message, ""].join("\n").replaceAll(root, "");
 
 function attempt({ program, machine }: Stuck, fabric: Fabric, engine: "fast" | "oracle" = "fast"): DeadlockError | number {
   try {
@@ -33,7 +36,10 @@ describe("a fabric that deadlocks", () => {
     const ticks = attempt(stuck, mended);
     expect(ticks).toBeTypeOf("number");
     if (cure.kind === "deeper") expect(cure.ends).toBe(ticks);
-    await expect(`${relative(error.message)}\n`).toMatchFileSnapshot(golden(name));
+    const foreseen = warnOfBuffers(mapFabric(stuck.fabric, stuck.machine, { seed: 1 }), stuck.machine);
+    expect(foreseen.length > 0).toBe(cure.kind !== "counts");
+    expect(warnOfBuffers(mapFabric(mended, stuck.machine, { seed: 1 }), stuck.machine)).toEqual([]);
+    await expect(page(foreseen, error)).toMatchFileSnapshot(golden(name));
   });
 });
 
@@ -49,6 +55,9 @@ describe("a compiled program without some of its tile buffers", () => {
     expect(second?.counters?.ticks).toBeGreaterThan(0);
     const cure = first!.deadlock!.deadlock.cure;
     expect(cure).toMatchObject({ kind: "deeper", ends: second!.counters!.ticks });
-    await expect(`${relative(first!.deadlock!.message)}\n`).toMatchFileSnapshot(golden(name));
+    const foreseen = (trial: typeof first): readonly string[] =>
+      warnOfBuffers(mapFabric(trial!.fabric, machineOf("plasticine"), { seed: 1 }), machineOf("plasticine"));
+    expect(foreseen(second)).toEqual([]);
+    await expect(page(foreseen(first), first!.deadlock!)).toMatchFileSnapshot(golden(name));
   });
 });
