@@ -25,8 +25,9 @@ export interface NeedfulWait extends Wait {
   readonly amount: number;
 }
 
-/** Needs that are followed for one firing, for each port there is. */
-const STEPS_PER_PORT = 8;
+/** Needs that are followed for one firing, and for all of a network for each of its ports: beyond them nothing is foreseen. */
+const MOST_NEEDS = 2000;
+const NEEDS_PER_PORT = 16;
 
 /**
  * Rings in which every process needs of the next what that cannot give before; of those that meet, the shortest, for the others follow from it. A ring that closes
@@ -34,15 +35,30 @@ const STEPS_PER_PORT = 8;
  */
 export function findCircularNeeds(spec: NetworkSpec): readonly (readonly NeedfulWait[])[] {
   const ends = endsOf(spec);
-  const found = spec.processes.flatMap(({ firings, ports }, process) => {
-    const inputs = ports.filter(isInput);
-    const turns = [...new Set(inputs.flatMap(({ period }) => [1, period + 1]))].filter((turn) => turn <= firings);
-    return turns.flatMap((turn) => {
-      const ring = ringFrom(spec, ends, process, turn);
-      return ring === null ? [] : [ring];
-    });
+  const budget = { needs: NEEDS_PER_PORT * spec.processes.reduce((sum, { ports }) => sum + ports.length, 0) };
+  const found = joinsOf(spec).flatMap(({ process, firings }) => {
+    const ring = ringFrom(spec, ends, { process, firings, cause: null }, budget);
+    return ring === null ? [] : [ring];
   });
   return apart(found.sort((a, b) => a.length - b.length));
+}
+
+/**
+ * Firings that need tokens from several sides: in every ring with a slot there is one, between what it has and what it waits for. Of each kind of process the first
+ * comes before the second of any, so that copies of one do not use up what is there for others.
+ */
+function joinsOf({ processes }: NetworkSpec): readonly Pick<Need, "process" | "firings">[] {
+  const seen = new Map<string, number>();
+  const joins = processes.flatMap(({ firings, ports }, process) => {
+    const inputs = ports.filter(isInput);
+    if (inputs.length < 2) return [];
+    const turns = [1, ...new Set(inputs.flatMap(({ period }) => (period > 1 && period < firings ? [period + 1] : [])))];
+    const kind = [firings, ...ports.map((port) => `${port.kind} ${port.period}`)].join();
+    const copy = seen.get(kind) ?? 0;
+    seen.set(kind, copy + 1);
+    return turns.map((turn) => ({ process, firings: turn, copy }));
+  });
+  return joins.sort((a, b) => a.copy - b.copy);
 }
 
 /** Those that share no process with one before them. */
@@ -55,14 +71,15 @@ function apart(rings: readonly (readonly NeedfulWait[])[]): readonly (readonly N
   });
 }
 
-/** Follows what the process needs to have fired so often; the ring if that is itself. */
-function ringFrom(spec: NetworkSpec, ends: readonly Ends[], process: number, firings: number): readonly NeedfulWait[] | null {
+/** Follows what a process needs to have fired so often; the ring if that is itself. */
+function ringFrom(spec: NetworkSpec, ends: readonly Ends[], first: Need, budget: { needs: number }): readonly NeedfulWait[] | null {
+  const { process, firings } = first;
   const needed = new Map([[process, firings]]);
-  const open: Need[] = [{ process, firings, cause: null }];
-  const most = STEPS_PER_PORT * spec.processes.reduce((sum, { ports }) => sum + ports.length, 0);
-  for (let steps = 0; open.length > 0 && steps < most; steps++) {
-    const need = open.shift()!;
+  const open = [first];
+  for (let at = 0; at < open.length && at < MOST_NEEDS && budget.needs > 0; at++) {
+    const need = open[at]!;
     if (need.firings < needed.get(need.process)!) continue;
+    budget.needs--;
     for (const next of needsOf(spec, ends, need)) {
       if (next.process === process && next.firings >= firings) return waitsUpTo(next);
       if (next.firings <= (needed.get(next.process) ?? 0)) continue;
