@@ -2,20 +2,26 @@
 
 import { findCircularNeeds, type NeedfulWait } from "../engine/needs.ts";
 import type { NetworkSpec } from "../engine/network.ts";
+import { findSlowdowns, type Slowdown } from "../engine/pace.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import { processOf } from "../units/process.ts";
 import { nestName, planSection, type SectionPlan } from "./build.ts";
 import { sliceFabric } from "./slice.ts";
 
-/** A line for each deadlock that is certain, with loops over collections as long as their bounds. Without one a section may still deadlock, late in its run. */
+/**
+ * A line for each deadlock that is certain, with loops over collections as long as their bounds, and for each place at which too few slots slow a section down.
+ * Without one a section may still deadlock, late in its run, or be slow for other reasons.
+ */
 export function warnOfBuffers(mapping: Mapping, machine: Machine): readonly string[] {
   const slice = sliceFabric(mapping.fabric, false);
   return mapping.fabric.sections.flatMap((_, s) => {
     const plan = planSection(s, mapping, machine, slice.sections[s]!);
     const { network, names } = countingNetwork(plan, machine);
     const will = plan.sizes.length === 0 ? "will deadlock" : `will deadlock where ${plan.sizes.join(" and ")} is near its bound`;
-    return findCircularNeeds(network).map((ring) => `section ${plan.section.name} ${will}: ${ring.map((wait) => printNeed(wait, network, names)).join("; ")}`);
+    const { name } = plan.section;
+    const deadlocks = findCircularNeeds(network).map((ring) => `section ${name} ${will}: ${ring.map((wait) => printNeed(wait, network, names)).join("; ")}`);
+    return [...deadlocks, ...findSlowdowns(network).map((slowdown) => `section ${name} is slowed down: ${printSlowdown(slowdown, network, names)}`)];
   });
 }
 
@@ -36,4 +42,10 @@ function printNeed({ process, need, channel, other, amount }: NeedfulWait, { cha
   const [own, from] = [names[process], names[other]];
   if (need === "token") return `${own} needs ${amount === 1 ? "a token" : `${amount} tokens`} on ${name} from ${from}`;
   return `${own} must push ${amount} to ${name}, which holds ${depth}, towards ${from}`;
+}
+
+function printSlowdown({ from, to, ticks, slots, channel, ii }: Slowdown, { channels }: NetworkSpec, names: readonly string[]): string {
+  const pace = `${slots} firings in ${ticks} cycles at best`;
+  const more = Math.ceil(ticks / ii) - slots;
+  return `of two paths from ${names[from]} to ${names[to]} one holds ${slots} tokens, the other takes ${ticks} cycles there and back: ${pace}; ${more} more slots on ${channels[channel]!.name} are enough`;
 }

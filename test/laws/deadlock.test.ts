@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type Cure, findCure, type Knob, stocksOf } from "../../src/engine/cure.ts";
 import { findCircularNeeds } from "../../src/engine/needs.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
+import { findSlowdowns } from "../../src/engine/pace.ts";
 import { runNetwork } from "../../src/engine/run.ts";
 import { lastFirings, type Stock } from "../../src/engine/tokens.ts";
 import { findChain, findWaits } from "../../src/engine/waiting.ts";
@@ -143,5 +144,40 @@ describe("needs that go in a circle", () => {
     );
     expect(seen.finished).toBeGreaterThan(300);
     expect(seen.foretold).toBeGreaterThan(0.8 * seen.stuck);
+  });
+});
+
+describe("paths of unequal latency", () => {
+  it("slow a network down at least as said", () => {
+    let slowed = 0;
+    fc.assert(
+      fc.property(networkPlan({ faults: false, outer: [8, 24] }), (plan) => {
+        const { spec } = build({ ...plan, processes: plan.processes.map((process) => ({ ...process, trips: process.trips.slice(0, 1) })) });
+        const result = runNetwork(spec);
+        for (const { from, ticks, slots } of findSlowdowns(spec)) {
+          slowed++;
+          const { firings, lastStart } = result.processes[from]!;
+          if (firings === spec.processes[from]!.firings) expect(lastStart).toBeGreaterThanOrEqual(Math.floor((firings - 1) / slots) * ticks);
+        }
+      }),
+      runs(1500),
+    );
+    expect(slowed).toBeGreaterThan(20);
+  });
+
+  it("are told with the figures of both paths, and not where the slots last", () => {
+    const split = stage("split", 100, [port(0, "stream-out"), port(1, "stream-out")]);
+    const slow = stage("slow", 100, [port(1, "stream-in"), port(2, "stream-out")], { latency: 20 });
+    const join = stage("join", 100, [port(0, "stream-in"), port(2, "stream-in")]);
+    const of = (depth: number): NetworkSpec => ({
+      processes: [split, slow, join],
+      channels: [wire("short", depth), wire("in"), wire("out", 30)],
+      resources: [],
+    });
+    expect(findSlowdowns(of(4))).toEqual([{ from: 0, to: 2, ticks: 23, slots: 4, channel: 0, ii: 1 }]);
+    expect(findSlowdowns(of(22))).toHaveLength(1);
+    expect(findSlowdowns(of(23))).toEqual([]);
+    const lastStart = (depth: number): number => runNetwork(of(depth)).processes[0]!.lastStart;
+    expect([lastStart(4), lastStart(22), lastStart(23)]).toEqual([24 * 23 + 3, 4 * 23 + 11, 99]);
   });
 });
