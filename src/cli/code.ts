@@ -17,6 +17,8 @@ export interface WorkloadCode {
   readonly definition: Definition;
   /** Runs what calls the workload's code: what goes wrong in that code is its fault, at its place. What goes wrong in weft alone passes through. */
   blame<T>(run: () => T): T;
+  /** A place in the code that runs -> the one in the file that the user wrote. */
+  placeOf(place: Place): Place;
 }
 
 /** Bundles a .ts file and takes its default export. */
@@ -33,7 +35,8 @@ export async function loadCode(path: string): Promise<WorkloadCode> {
     }
   };
   const definition = blame(() => evaluate(code, path)).default as Partial<Definition> | undefined;
-  if (typeof definition?.build === "function" && typeof definition.name === "string") return { definition: definition as Definition, blame };
+  const placeOf = (place: Place): Place => ({ ...place, ...writtenAt(place, path, map) });
+  if (typeof definition?.build === "function" && typeof definition.name === "string") return { definition: definition as Definition, blame, placeOf };
   throw new UserError({
     code: "no-program",
     message: definition === undefined ? "no default export, expected a program" : "the default export is no program",
@@ -136,6 +139,11 @@ function placeIn(error: unknown, path: string, map: SourceMap): Place | undefine
     if (place !== undefined) return place;
   }
   return undefined;
+}
+
+function writtenAt({ file, line, column }: Place, path: string, map: SourceMap): Place | undefined {
+  if (file === undefined || line === undefined || column === undefined) return undefined;
+  return file === path ? originOf(path, map.findEntry(line - 1, column - 1)) : { file: shownPath(file) };
 }
 
 /** A place in the bundle -> the place in the file that it came from. */

@@ -11,6 +11,7 @@ import { grouped, percent } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
+import { warnOfBuffers } from "../sim/buffering.ts";
 import { prepare } from "../sim/prepare.ts";
 import { type SimulateOptions, type Progress as SimulationProgress, simulate } from "../sim/simulate.ts";
 import { shownPath } from "./code.ts";
@@ -76,6 +77,7 @@ async function studyJob(job: StudyJob, progress: Progress): Promise<Study> {
   const energyTable = readEnergyTable(machine);
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
+  for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
   progress(`simulating ${program.name} on ${machine.name}`);
   const options: SimulateOptions = {
@@ -84,6 +86,7 @@ async function studyJob(job: StudyJob, progress: Progress): Promise<Study> {
     values: job.values,
     engine: job.engine,
     ...(job.maxCycles === null ? {} : { maxCycles: job.maxCycles }),
+    ...(workload.placeOf && { placeOf: workload.placeOf }),
     onProgress: every(2, ({ done, sections, ticks }) => {
       progress(`simulated ${percent(done / sections)} of ${sections} section${sections === 1 ? "" : "s"}, ${grouped(ticks)} cycles`);
     }),
@@ -112,7 +115,7 @@ async function compileJob(job: CompileJob, progress: Progress): Promise<string> 
   progress(`compiling, placing and routing ${workload.name} for ${machine.name}`);
   const prepared = inFile(shownPath(workload.path), () => prepare(workload.program, machine, { style: job.style, seed: workload.seed }));
   const { controllers, fabric, mapping } = prepared;
-  if (job.emit === "explanation") return explain(prepared, machine);
+  if (job.emit === "explanation") return [explain(prepared, machine), ...warnOfBuffers(mapping, machine)].join("\n");
   if (job.emit === "controllers") return printControllers(controllers);
   if (job.emit === "fabric") return printFabric(fabric);
   return printMapping(mapping, machine);

@@ -25,6 +25,8 @@ export interface LoadedWorkload {
   readonly path: string;
   /** Absent for a .json program. */
   readonly definition?: Definition;
+  /** Where a place in its code is written; absent for a .json program. */
+  readonly placeOf?: WorkloadCode["placeOf"];
   /** Verified; with the workload file's schedule. */
   readonly program: Program;
   /** What its inputs are bound to; those that are not are generated. */
@@ -51,9 +53,9 @@ export async function loadWorkload(nameOrPath: string, { settings = [], seed, di
   const found = await find(nameOrPath, directories);
   if (found.kind === "json") return loaded(loadProgram(found.path, settings), {}, seed ?? 1, found.path);
   const file = found.kind === "yaml" ? parseWorkload(readText(found.path), shownPath(found.path)) : undefined;
-  const { definition, blame } = await codeOf(found, file, directories);
+  const { definition, blame, placeOf } = await codeOf(found, file, directories);
   const { program, data } = bindWorkload(definition, file, settings, blame);
-  return { ...loaded(program, data, seed ?? file?.seed ?? 1, found.path, file), definition };
+  return { ...loaded(program, data, seed ?? file?.seed ?? 1, found.path, file), definition, placeOf };
 }
 
 function loaded(program: Program, data: WorkloadFile["data"], seed: number, path: string, file?: WorkloadFile): LoadedWorkload {

@@ -1,45 +1,55 @@
-/** Who waits for what: the material of a deadlock message. */
+/** Who waits for what when nothing moves: the material of a deadlock message. */
 
-import { ACT, CI, CURRENT, DRAWN, FAST, FIRED, FREED, KNOWN, NEXT, PF, PI, POP, POPPED, PORT, QF, QI, type State, TAKE, TAKEN, TOTAL } from "./layout.ts";
-import type { PortSpec } from "./network.ts";
+import type { NetworkSpec } from "./network.ts";
+import { allowance, endsOf, isInput, offered, type Stock } from "./tokens.ts";
 
 export interface Wait {
   readonly process: number;
-  /** token: of its port's channel; slot: of its port's channel; memory: completion of a firing under way. */
-  readonly need: "token" | "slot" | "memory";
-  /** Index into the process's ports, and of the process at the channel's other end; -1 for memory. */
-  readonly port: number;
+  /** Of its port's channel. */
+  readonly need: "token" | "slot";
+  readonly channel: number;
+  /** The process at the channel's other end. */
   readonly other: number;
 }
 
-/** All that keeps each unfinished process from firing, in order of processes and ports. Empty when the run has finished. */
-export function findWaits(state: State): Wait[] {
-  return state.spec.processes.flatMap((_, p) => (state.pf[p * PF + FIRED]! < state.pf[p * PF + TOTAL]! ? waitsOf(state, p) : []));
+/** All that keeps each unfinished process from its next firing, in order of processes and ports. `fired`: firings so far. */
+export function findWaits(spec: NetworkSpec, fired: ArrayLike<number>, stocks: readonly Stock[] = spec.channels): readonly Wait[] {
+  const ends = endsOf(spec);
+  return spec.processes.flatMap(({ firings, ports }, process) =>
+    fired[process]! === firings
+      ? []
+      : ports.flatMap((port): Wait[] => {
+          const both = ends[port.channel]!;
+          const [own, other] = isInput(port) ? [both.consumer, both.producer] : [both.producer, both.consumer];
+          if (allowance(port, offered(both, stocks[port.channel]!, own, fired)) > fired[process]!) return [];
+          return [{ process, need: isInput(port) ? "token" : "slot", channel: port.channel, other: other.process }];
+        }),
+  );
 }
 
-function waitsOf(state: State, process: number): Wait[] {
-  const { ports } = state.spec.processes[process]!;
-  const waits = ports.flatMap((port, j): Wait[] => {
-    const need = missing(state, process, j);
-    return need === null ? [] : [{ process, need, port: j, other: otherEnd(state, port) }];
-  });
-  const needsSlot = state.pi[process * PI + DRAWN]! > 0;
-  return needsSlot && state.slotFree[state.pi[process * PI + CURRENT]!]! < 0 ? [...waits, { process, need: "memory", port: -1, other: -1 }] : waits;
+/** A walk from wait to wait. */
+export interface Chain {
+  /** Each but the last is for the process of the next. */
+  readonly waits: readonly Wait[];
+  /** The last is for the first; else for a process that has fired all its firings. */
+  readonly isRing: boolean;
 }
 
-/** What port j of the process lacks for the next firing. A token whose time is not known yet waits for memory of its producer. */
-function missing({ spec, pf, pi, qi, qf, ci }: State, p: number, j: number): "token" | "slot" | null {
-  const q = pi[p * PI + PORT]! + j;
-  const { channel } = spec.processes[p]!.ports[j]!;
-  if (qi[q * QI + FAST] === 0 && qf[q * QF + NEXT] !== pf[p * PF + FIRED]) return null;
-  const act = qi[q * QI + ACT]!;
-  const c = channel * CI;
-  if ((act & POP) !== 0 && ci[c + POPPED] === ci[c + KNOWN]) return "token";
-  if ((act & TAKE) !== 0 && ci[c + TAKEN] === ci[c + FREED]) return "slot";
-  return null;
+/** The first chain that closes or ends; a wait for somebody who has finished goes before a ring, for nothing can end it. */
+export function findChain(waits: readonly Wait[]): Chain {
+  const waiting = new Set(waits.map(({ process }) => process));
+  const lost = waits.find(({ other }) => !waiting.has(other));
+  return lost === undefined ? { waits: findRing(waits), isRing: true } : { waits: [lost], isRing: false };
 }
 
-function otherEnd({ spec }: State, port: PortSpec): number {
-  const isOther = (candidate: PortSpec) => candidate.channel === port.channel && candidate.kind !== port.kind;
-  return spec.processes.findIndex(({ ports }) => ports.some(isOther));
+function findRing(waits: readonly Wait[]): readonly Wait[] {
+  const next = new Map<number, Wait>();
+  for (const wait of waits) if (!next.has(wait.process)) next.set(wait.process, wait);
+  const path: Wait[] = [];
+  for (let wait = waits[0]; wait !== undefined; wait = next.get(wait.other)) {
+    const from = path.indexOf(wait);
+    if (from >= 0) return path.slice(from);
+    path.push(wait);
+  }
+  return [];
 }

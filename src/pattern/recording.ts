@@ -5,6 +5,7 @@
 
 import { UserError } from "../base/errors.ts";
 import { checkFunction, checkList, guarded } from "./given.ts";
+import { noteOrigin } from "./origins.ts";
 import { largestExtent } from "./parameters.ts";
 import type { Expr, Index, Operator, Tensor } from "./program.ts";
 import { type Handle, type Scalar, toExpr } from "./scalars.ts";
@@ -61,6 +62,7 @@ export function outsideOperators(name: string): Recording {
 
 export function append(operator: Operator): void {
   building(operator.name).operators.push(operator);
+  noteOrigin(operator);
 }
 
 /** Runs a body with indices of its own; a fault inside is placed at the operator. */
@@ -103,6 +105,7 @@ export function declare(tensor: Tensor): Handle {
     throw fault("duplicate-name", `the name "${tensor.name}" is taken`, "names of inputs and operators are unique in a program");
   state.names.add(tensor.name);
   state.tensors.push(tensor);
+  noteOrigin(tensor);
   return handleOf(tensor);
 }
 

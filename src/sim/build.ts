@@ -94,6 +94,11 @@ function tieTo(section: Section, sinks: ReadonlyMap<string, readonly number[]>, 
   };
 }
 
+/** By unit and nest; where a nest is called after its unit, by the nest alone. For people. */
+export function nestName(unit: Pick<Unit, "id">, nest: Pick<Nest, "id">): string {
+  return nest.id.startsWith(unit.id) ? nest.id : `${unit.id}.${nest.id}`;
+}
+
 // --- one run ---
 
 /** A process and the nest it stands for. Processes are ordered like the section's units and their nests: that order breaks ties at a resource. */

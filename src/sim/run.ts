@@ -5,10 +5,8 @@ import type { Cycles } from "../base/units.ts";
 import type { Skipped } from "../engine/forward.ts";
 import type { NetworkResult, NetworkSpec } from "../engine/network.ts";
 import { progressOf, readResult } from "../engine/result.ts";
-import { advance, createCourse } from "../engine/run.ts";
+import { advance, createCourse, runNetwork } from "../engine/run.ts";
 import { createState } from "../engine/state.ts";
-import { findWaits } from "../engine/waiting.ts";
-import { describeWaits } from "./deadlock.ts";
 import { runOracle } from "./oracle.ts";
 
 export interface RunLimits {
@@ -20,6 +18,8 @@ export interface RunLimits {
   readonly fastForward: boolean;
   /** Called every so often while the fast engine runs. */
   readonly report: (progress: ReturnType<typeof progressOf>) => void;
+  /** What to throw when nothing can move any more. */
+  readonly diagnose: (result: NetworkResult) => RunError;
 }
 
 export interface SectionRun extends NetworkResult {
@@ -27,9 +27,9 @@ export interface SectionRun extends NetworkResult {
 }
 
 export function runSection(name: string, network: NetworkSpec, limits: RunLimits): SectionRun {
-  const { engine, maxTicks, maxCycles } = limits;
-  const result = engine === "oracle" ? { ...runOracle(network, { maxTicks }), skipped: NOTHING } : runFast(name, network, limits);
-  if (!result.finished) throw new RunError("deadlock", `section ${name} is in deadlock: ${unfinished(network, result)}`);
+  const { engine, maxTicks, maxCycles, diagnose } = limits;
+  const result = engine === "oracle" ? { ...runOracle(network, { maxTicks }), skipped: NOTHING } : runFast(network, limits);
+  if (!result.finished) throw diagnose(result);
   if (result.ticks > maxTicks) throw new RunError("limit", `section ${name} was not done at ${maxCycles} cycles`);
   return result;
 }
@@ -39,17 +39,20 @@ const REPORT_ROUNDS = 1024;
 
 const NOTHING: Skipped = { firings: 0, periods: new Map() };
 
-function runFast(name: string, network: NetworkSpec, { maxTicks, fastForward, report }: RunLimits): SectionRun {
+function runFast(network: NetworkSpec, { maxTicks, fastForward, report }: RunLimits): SectionRun {
   const state = createState(network, { maxTicks });
   const course = createCourse(state, fastForward);
   for (let round = 1; advance(course); round++) if (round % REPORT_ROUNDS === 0) report(progressOf(state));
-  const waits = findWaits(state);
-  if (waits.length > 0) throw new RunError("deadlock", `section ${name} is in deadlock: ${describeWaits(network, waits)}`);
   return { ...readResult(state), skipped: course.skipped };
 }
 
-/** The oracle does not say who waits for whom, only who has not finished. */
-function unfinished({ processes }: NetworkSpec, result: NetworkResult): string {
-  const late = processes.filter(({ firings }, p) => result.processes[p]!.firings < firings);
-  return `${late.map(({ name }) => name).join(", ")} cannot finish`;
+/** A second run of a section, to see whether it finishes: its ticks, "stuck", or "limit" where it is not done by then. */
+export function runAgain(network: NetworkSpec, engine: RunLimits["engine"], maxTicks: Cycles): Cycles | "stuck" | "limit" {
+  try {
+    const { finished, ticks } = engine === "oracle" ? runOracle(network, { maxTicks }) : runNetwork(network, { maxTicks, fastForward: true });
+    return finished ? ticks : "stuck";
+  } catch (error) {
+    if (error instanceof RunError && error.code === "limit") return "limit";
+    throw error;
+  }
 }

@@ -3,10 +3,11 @@
  * the next. Repeats run their steps again and again, on the places that tensors have in each round.
  */
 
-import { RunError, UserError } from "../base/errors.ts";
+import { type Place, RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
-import type { ResourceSpec } from "../engine/network.ts";
-import type { Fabric, RepeatStep, Step, TensorLayout } from "../fabric/fabric.ts";
+import type { NetworkResult, ResourceSpec } from "../engine/network.ts";
+import type { Stock } from "../engine/tokens.ts";
+import type { Fabric, RepeatStep, Section, Step, TensorLayout } from "../fabric/fabric.ts";
 import { configurationOf } from "../fabric/nests.ts";
 import { resolveSection } from "../fabric/resolve.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
@@ -15,10 +16,11 @@ import type { Mapping } from "../mapper/mapping.ts";
 import { tierResources } from "../memory/tiers.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
 import type { RunCounters } from "../result/counters.ts";
-import { type BuildContext, buildSection, planSection } from "./build.ts";
+import { type BuildContext, type BuiltSection, buildSection, planSection } from "./build.ts";
 import { addRun, countSection, type KnownWork, makeSums, type SectionSums } from "./count.ts";
+import { diagnose } from "./deadlock.ts";
 import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
-import { runSection } from "./run.ts";
+import { runAgain, runSection } from "./run.ts";
 import { type Slice, sliceFabric } from "./slice.ts";
 
 export interface SimulateOptions {
@@ -33,6 +35,8 @@ export interface SimulateOptions {
   readonly maxCycles?: Cycles;
   /** Called after each section's run, and every so often while the fast engine is at one. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Where a place in code that was bundled really is: messages name it. */
+  readonly placeOf?: (place: Place) => Place;
 }
 
 export interface Progress {
@@ -155,6 +159,7 @@ function runOnce(simulation: Simulation, s: number): void {
     runSection(name, built.network, {
       ...{ engine: options.engine, fastForward: options.fastForward ?? true, maxTicks: maxCycles - before, maxCycles },
       report: ({ tick, share }) => report(tick, share),
+      diagnose: (result) => diagnoseRun(simulation, sums, section, built, result),
     }),
   );
   addRun(sums, built, result, machine, known);
@@ -164,6 +169,23 @@ function runOnce(simulation: Simulation, s: number): void {
   for (const [cycles, times] of result.skipped.periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
   report(result.ticks, 1);
   simulation.done++;
+}
+
+/** Of processes whose loops data counts nobody knows how many tokens they still want: they are named, and no more. */
+function diagnoseRun(simulation: Simulation, sums: SectionSums, section: Section, built: BuiltSection, result: NetworkResult): RunError {
+  const counted = built.network.processes.filter(({ behaviour }) => behaviour?.steering !== undefined);
+  if (counted.length > 0) {
+    const names = counted.map(({ name }) => name).join(", ");
+    return new RunError("deadlock", `section ${section.name} is in deadlock; it is not diagnosed, since data counts the loops of ${names}`);
+  }
+  const { machine, options, maxCycles, ticks: began } = simulation;
+  const { program, engine, placeOf = (place) => place } = options;
+  const again = (stocks: readonly Stock[]): Cycles | "stuck" | "limit" => {
+    const { network } = buildSection(sums.plan, section, contextOf(simulation, sums));
+    const channels = network.channels.map((channel, c) => ({ ...channel, ...stocks[c] }));
+    return runAgain({ ...network, channels }, engine, maxCycles - began);
+  };
+  return diagnose({ plan: sums.plan, built, machine, program, placeOf, began, again }, result);
 }
 
 /** Says of a run that takes too long which section it was in, which round, and at which cycle that began. */

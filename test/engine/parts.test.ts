@@ -3,11 +3,9 @@ import { describe, expect, it } from "vitest";
 import { commonGrid, convertTime, crossTime, makeCrossing } from "../../src/engine/clock.ts";
 import { createHeap, popHeap, pushHeap } from "../../src/engine/heap.ts";
 import type { NetworkSpec } from "../../src/engine/network.ts";
-import { runRound } from "../../src/engine/run.ts";
-import { createState } from "../../src/engine/state.ts";
 import { countedLoops } from "../../src/engine/steering.ts";
 import { verifyNetwork } from "../../src/engine/verify.ts";
-import { findWaits } from "../../src/engine/waiting.ts";
+import { findChain, findWaits } from "../../src/engine/waiting.ts";
 import { cyclicSource, port, server, stage, wire } from "../support/networks.ts";
 
 describe("time that crosses clocks", () => {
@@ -74,67 +72,25 @@ describe("pending bursts", () => {
 });
 
 describe("who waits for what", () => {
+  // "split" fills the short branch before it feeds the long one, "join" wants both at once.
+  const split = stage("split", 4, [port(0, "stream-out"), port(1, "stream-out", 4)]);
+  const join = stage("join", 4, [port(0, "stream-in"), port(1, "stream-in", 4)]);
+  const spec: NetworkSpec = { processes: [split, join], channels: [wire("short", 2), wire("long", 1)], resources: [] };
+
   it("names the ring of a deadlock by token, slot and the process at the other end", () => {
-    // "split" fills the short branch before it feeds the long one, "join" wants both at once.
-    const split = stage("split", 4, [port(0, "stream-out"), port(1, "stream-out", 4)]);
-    const join = stage("join", 4, [port(0, "stream-in"), port(1, "stream-in", 4)]);
-    const state = createState({ processes: [split, join], channels: [wire("short", 2), wire("long", 1)], resources: [] });
-    while (runRound(state));
-    expect(findWaits(state)).toEqual([
-      { process: 0, need: "slot", port: 0, other: 1 },
-      { process: 1, need: "token", port: 1, other: 0 },
+    const waits = findWaits(spec, [2, 0]);
+    expect(waits).toEqual([
+      { process: 0, need: "slot", channel: 0, other: 1 },
+      { process: 1, need: "token", channel: 1, other: 0 },
     ]);
+    expect(findChain(waits)).toEqual({ waits, isRing: true });
   });
 
-  it("names memory while bursts are under way, and nothing at the end", () => {
-    const load = stage("load", 3, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0]]) } });
-    const spec: NetworkSpec = { processes: [load, stage("sink", 3, [port(0, "stream-in")])], channels: [wire("c")], resources: [server("r")] };
-    const state = createState(spec);
-    runRound(state);
-    expect(findWaits(state)).toEqual([
-      { process: 0, need: "memory", port: -1, other: -1 },
-      { process: 1, need: "token", port: 0, other: 0 },
-    ]);
-    while (runRound(state));
-    expect(findWaits(state)).toEqual([]);
-  });
-
-  it("names the level that a steered process has come to", () => {
-    const trips = [() => 2, (inputs: readonly Float64Array[]) => inputs[0]![0]!];
-    const at = (channel: number, kind: "stream-in" | "stream-out", level: number) => ({ ...port(channel, kind), level });
-    const rows = (sums: number, values: number) => {
-      const behaviour = { fire: () => 1, steering: countedLoops(trips) };
-      const lengths = stage("lengths", 2, [port(0, "stream-out")], { behaviour: { fire: (_n, _, outputs) => outputs[0]!.fill(2).length } });
-      const state = createState({
-        processes: [
-          stage("rows", 9, [at(0, "stream-in", 1), at(1, "stream-in", 2), at(2, "stream-out", 1)], { behaviour }),
-          lengths,
-          stage("values", values, [port(1, "stream-out")]),
-          stage("sums", sums, [port(2, "stream-in")]),
-        ],
-        channels: [wire("lengths", 8, { words: 1 }), wire("values"), wire("sums", 1)],
-        resources: [],
-      });
-      while (runRound(state));
-      return findWaits(state);
-    };
-    expect(rows(2, 3)).toEqual([
-      { process: 0, need: "token", port: 1, other: 2 },
-      { process: 3, need: "token", port: 0, other: 0 },
-    ]);
-    expect(rows(0, 4)).toEqual([{ process: 0, need: "slot", port: 2, other: 3 }]);
-    expect(rows(2, 4)).toEqual([]);
-  });
-
-  it("does not name memory where the next firing has no bursts", () => {
-    const load = stage("load", 2, [port(0, "stream-out")], { requests: { outstanding: 1, source: cyclicSource([[0], []]) } });
-    const sink = stage("sink", 2, [port(0, "stream-in")]);
-    const state = createState({ processes: [load, sink], channels: [wire("c", 1)], resources: [server("r")] });
-    runRound(state);
-    expect(findWaits(state)).toEqual([
-      { process: 0, need: "slot", port: 0, other: 1 },
-      { process: 1, need: "token", port: 0, other: 0 },
-    ]);
+  it("names nobody who has done all its firings, but who waits for such a one", () => {
+    expect(findWaits(spec, [4, 4])).toEqual([]);
+    const [longer] = [stage("join", 8, join.ports)];
+    const waits = findWaits({ ...spec, processes: [split, longer] }, [4, 4]);
+    expect(findChain(waits)).toEqual({ waits: [{ process: 1, need: "token", channel: 0, other: 0 }], isRing: false });
   });
 });
 

@@ -252,13 +252,13 @@ describe("deadlock", () => {
     const fabric = tooShallow();
     const deadlock = (): unknown => run(fabric, {}, { values: false });
     expect(deadlock).toThrow(RunError);
-    expect(deadlock).toThrow(/section section is in deadlock: .*load\.a\.load waits for one of \d+ slots on a\[1\] towards centre\.body/);
+    expect(deadlock).toThrow(/section section is in deadlock: .*\n.*load\.a\.load waits for one of \d+ slots on a\[1\] towards centre\.body/);
     expect(deadlock).toThrow(/centre\.body waits for a token on s from sum\.body/);
     expect(deadlock).toThrow(/sum\.body waits for a token on a\[0\] from load\.a\.load/);
   });
 
   it("is found by the oracle too", () => {
-    expect(() => run(tooShallow(), {}, { values: false, engine: "oracle" })).toThrow(/deadlock: .*centre\.body.* cannot finish/);
+    expect(() => run(tooShallow(), {}, { values: false, engine: "oracle" })).toThrow(/deadlock: [\s\S]*centre\.body waits for a token on s from sum\.body/);
   });
 });
 

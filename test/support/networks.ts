@@ -79,6 +79,8 @@ export interface PlanLimits {
   readonly data?: boolean;
   /** Clocks of processes. */
   readonly clocks?: boolean;
+  /** Trip counts read from ports. */
+  readonly steered?: boolean;
   /** Rings and mismatched ends, most of which deadlock. */
   readonly faults?: boolean;
 }
@@ -96,10 +98,17 @@ const CLOCKS = [
   [7, 1],
 ] as const;
 
-export function networkPlan({ outer = [1, 6], resources = true, data = true, clocks = true, faults = true }: PlanLimits = {}): fc.Arbitrary<NetworkPlan> {
+export function networkPlan({
+  outer = [1, 6],
+  resources = true,
+  data = true,
+  clocks = true,
+  steered = true,
+  faults = true,
+}: PlanLimits = {}): fc.Arbitrary<NetworkPlan> {
   return fc.record({
     outer: fc.integer({ min: outer[0], max: outer[1] }),
-    processes: fc.array(processPlan(resources, data), { minLength: 2, maxLength: 8 }),
+    processes: fc.array(processPlan({ resources, data, steered }), { minLength: 2, maxLength: 8 }),
     edges: fc.array(edgePlan(faults), { minLength: 1, maxLength: 12 }),
     resources: resources ? fc.array(resourcePlan(), { minLength: 1, maxLength: 3 }) : fc.constant([]),
     feed: fc.record({
@@ -124,7 +133,7 @@ function processClock(): fc.Arbitrary<Clock> {
   return fc.constantFrom(...clocks).map(([numerator, denominator]) => ({ numerator, denominator }));
 }
 
-function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPlan> {
+function processPlan({ resources, data, steered }: Required<Pick<PlanLimits, "resources" | "data" | "steered">>): fc.Arbitrary<ProcessPlan> {
   const some = fc.array(fc.nat(2), { minLength: 1, maxLength: 4 });
   const bursts = fc.array(fc.oneof(some, fc.constant([])), { minLength: 1, maxLength: 8 });
   const requests = fc.record({ outstanding: fc.integer({ min: 1, max: 6 }), bursts, byData: fc.integer({ min: 0, max: 3 }).map((x) => x > 0) });
@@ -134,7 +143,7 @@ function processPlan(resources: boolean, data: boolean): fc.Arbitrary<ProcessPla
     latency: fc.integer({ min: 0, max: 8 }),
     requests: resources ? fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: requests }) : fc.constant(null),
     data: data ? fc.oneof(fc.constant(null), fc.nat(1000)) : fc.constant(null),
-    readLoops: fc.constantFrom(0, 0, 0, 1, 2),
+    readLoops: steered ? fc.constantFrom(0, 0, 0, 1, 2) : fc.constant(0),
     clock: fc.nat(2),
   });
 }
