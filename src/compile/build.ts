@@ -15,14 +15,16 @@ import { buildAppends, buildGather, buildHash } from "./indirect.ts";
 import { type Copy, elementGuards, loopsOf, placeOf } from "./nests.ts";
 import { feed } from "./operands.ts";
 import type { Part } from "./partition.ts";
+import { joined, loopsAround, sumsInMemory } from "./sizes.ts";
+import { addsUp } from "./stage.ts";
 import { buildStores } from "./stores.ts";
-import { buildArray, buildTable, combine, resultLevel } from "./tables.ts";
+import { buildArray, buildSums, buildTable, combine, resultLevel } from "./tables.ts";
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
   const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map() };
   for (const stage of plan.stages) {
-    for (const at of copiesAt(plan.loops)) buildStage(builder, stage, at);
+    for (const at of copiesAt(loopsAround(stage, plan.loops))) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
   }
   return finish(builder);
@@ -30,9 +32,10 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
-  const parts = Array.from({ length: stage.split }, (_, part) => buildCopy(builder, stage, { at, part }));
+  const copies = Array.from({ length: joined(stage, builder.plan.loops) }, (_, c): Copy => (addsUp(shape) ? { at: [...at, c], part: 0 } : { at, part: c }));
+  const parts = copies.map((copy) => buildCopy(builder, stage, copy));
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
-  const root = stage.split === 1 ? parts[0]! : combine(builder, stage, parts, at);
+  const root = parts.length === 1 ? parts[0]! : combine(builder, stage, parts, at);
   builder.results.set(resultKey(writesOf(shape.operator)[0]!, at), root);
 }
 
@@ -52,6 +55,8 @@ function buildTail(builder: Builder, stage: StagePlan, copy: Copy, made: Readonl
   const { operator, body } = stage.shape;
   switch (operator.kind) {
     case "map":
+      if (sumsInMemory(stage)) return buildSums(builder, stage, copy, made.get(body.results[0]!)!);
+      break;
     case "scan":
       break;
     case "groupBy":
@@ -80,7 +85,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
   ];
   const { nodes, position } = nodesOf(builder, stage, copy, part, feeds);
   const exports = part.exports.map((node) => {
-    const folded = shape.body.nodes[node]!.kind === "reduce";
+    const folded = shape.body.nodes[node]!.kind === "reduce" && !sumsInMemory(stage);
     return {
       node,
       port: `out${node}`,
@@ -135,7 +140,8 @@ function nodesOf(
   };
   const translate = (id: number): Node => {
     const node = body.nodes[id]!;
-    if (part.imports.includes(id)) return { kind: "input", port: `node${id}`, dtype: stage.split > 1 && node.kind === "reduce" ? node.acc : node.dtype };
+    if (part.imports.includes(id))
+      return { kind: "input", port: `node${id}`, dtype: joined(stage, plan.loops) > 1 && node.kind === "reduce" ? node.acc : node.dtype };
     switch (node.kind) {
       case "operand": {
         const { dtype } = feeds[node.operand]!;
@@ -145,13 +151,14 @@ function nodesOf(
       case "const":
         return node;
       case "index":
-        return { kind: "affine", dtype: "i32", value: placeOf({ constant: 0, of: { [node.index]: 1 } }, stage, plan.loops, copy, lane, "global") };
+        return { kind: "affine", dtype: "i32", value: placeOf(node.place, stage, plan.loops, copy, lane, "global") };
       case "op":
         return { ...node, args: node.args.map(place) };
       case "cast":
         return { ...node, arg: place(node.arg) };
       case "reduce": {
-        const dtype = stage.split > 1 ? node.acc : node.dtype;
+        if (sumsInMemory(stage)) return { kind: "cast", dtype: node.acc, arg: place(node.arg) };
+        const dtype = joined(stage, plan.loops) > 1 ? node.acc : node.dtype;
         const lanes = lane !== null && stage.shape.loops.findIndex((index) => index.name === lane) >= stage.shape.kept;
         return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes };
       }

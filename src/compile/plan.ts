@@ -14,7 +14,7 @@ import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import type { Group } from "./group.ts";
 import { hashBytes, product, wordsOf } from "./sizes.ts";
-import type { StageShape } from "./stage.ts";
+import { addsUp, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
 export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
@@ -44,7 +44,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
   return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent, count }, k) => ({
-    name: `${group.shapes[0]!.name}.${k}`,
+    name: `${(group.shapes.find(addsUp) ?? group.shapes[0]!).name}.${k}`,
     extent,
     tile: tile[k]!,
     par: par[k]!,

@@ -3,7 +3,7 @@
  * A schedule pins what it names and leaves the rest open.
  */
 
-import { UserError } from "../base/errors.ts";
+import { type Fault, UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
@@ -207,21 +207,38 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
   return null;
 }
 
-/** Every name in a schedule must be a loop that some group shares. */
-export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {
-  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => `${shape.name}.${k}`)));
-  const faults = Object.entries({ tile: schedule.tile ?? {}, par: schedule.par ?? {} }).flatMap(([kind, table]) =>
-    Object.keys(table)
-      .filter((name) => !names.includes(name))
-      .map((name) => {
-        const near = suggest(name, names);
-        return {
-          code: "illegal-schedule",
-          place: { path: `schedule.${kind}` },
-          message: `no outer loop is called "${name}"; ${names.length === 0 ? "this program has none" : `there are ${names.join(", ")}`}`,
-          ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
-        };
-      }),
-  );
+/** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
+export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {
+  const shapes = groups.flatMap((group) => group.shapes.map((shape) => ({ shape, shared: group.shared })));
+  const outer = shapes.flatMap(({ shape, shared }) => loopNames(shape.name, shared));
+  const all = shapes.flatMap(({ shape }) => loopNames(shape.name, shape.loops.length));
+  const read = [...new Set(shapes.flatMap(({ shape }) => shape.operands.map(({ tensor }) => tensor)))];
+  const faults = [
+    ...unknownNames("tile", tile, outer, "outer loop"),
+    ...unknownNames("par", par, outer, "outer loop"),
+    ...unknownNames("lanes", lanes, all, "loop"),
+    ...unknownNames("buffer", buffer, read, "tensor that an operator reads"),
+    ...Object.entries(buffer ?? {}).flatMap(([name, buffers]) => (Number.isInteger(buffers) && buffers >= 1 ? [] : [badBuffers(name, buffers)])),
+  ];
   if (faults.length > 0) throw new UserError(faults);
+}
+
+const loopNames = (operator: string, count: number): readonly string[] => Array.from({ length: count }, (_, k) => `${operator}.${k}`);
+
+function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], names: readonly string[], what: string): readonly Fault[] {
+  return Object.keys(pins ?? {})
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const near = suggest(name, names);
+      return {
+        code: "illegal-schedule",
+        place: { path: `schedule.${kind}` },
+        message: `no ${what} is called "${name}"; ${names.length === 0 ? "this program has none" : `there are ${names.join(", ")}`}`,
+        ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      };
+    });
+}
+
+function badBuffers(name: string, buffers: number): Fault {
+  return { code: "illegal-schedule", place: { path: `schedule.buffer ${name}` }, message: `${buffers} is not a whole number of buffers from 1` };
 }

@@ -9,6 +9,7 @@ import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
 import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
+import { type LanePin, lanePin, tooManyLanes } from "./lanes.ts";
 import { type Part, partition } from "./partition.ts";
 
 export interface StageShape {
@@ -58,8 +59,12 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
   const body = bodyOf(operator, written[0]!.dtype);
   const kept = keptBy(operator);
   const table = operator.kind === "gather" ? program.tensors.find((tensor) => tensor.name === operator.tensor)! : null;
-  const base = { operator, name: operator.name, loops, kept, shareable: shareableOf(operator), table, body, operands: body.operands };
-  const array = systolicOf(body, loops, kept, machine);
+  const sums = sumsTiles(operator, program);
+  const shareable = sums ? kept + 1 : shareableOf(operator);
+  const base = { operator, name: operator.name, loops, kept, shareable, table, body, operands: body.operands };
+  const candidates = inOrder(operator) ? [loops.length - 1] : [kept - 1, ...(sums ? [] : [loops.length - 1])];
+  const pin = lanePin(operator.name, loops, candidates, program.schedule?.lanes);
+  const array = pin === null && !sums ? systolicOf(body, loops, kept, machine) : null;
   if (array !== null)
     return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [], shards: [] };
   const bytes = portBytes(
@@ -67,9 +72,18 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
     [...written, ...(table === null ? [] : [table])].map(({ dtype }) => dtype),
     operator,
   );
-  const simd = simdOf(body, loops, kept, inOrder(operator), bytes, operator.name, machine);
+  const open = sums ? loops.slice(0, kept) : loops;
+  const simd = simdOf(body, { loops: open, kept, ordered: inOrder(operator), pin, name: operator.name }, bytes, machine);
   return { ...base, mode: "simd", rows: null, systolic: null, ...simd, shards: shardsOf(operator, simd.lanes, machine) };
 }
+
+/** Is it a fold that adds up tiles (tiles.ts)? Then its one folded loop is an outer loop. */
+function sumsTiles({ kind, name, domain }: StageOperator, { schedule }: Program): boolean {
+  return kind === "map" && schedule?.tile?.[`${name}.${domain.length}`] !== undefined;
+}
+
+/** Does the stage add up the tiles of an outer loop that its result does not keep? */
+export const addsUp = ({ shareable, kept }: Pick<StageShape, "shareable" | "kept">): boolean => shareable > kept;
 
 /** As few PMUs as hold the table of a field, and as many keys for each, in whole vectors. */
 function shardsOf(operator: StageOperator, lanes: number, { pmu }: Machine): readonly TableShard[] {
@@ -95,23 +109,27 @@ function shareableOf(operator: StageOperator): number {
 /** Lanes must step along the innermost loop: what comes out depends on the order of the elements. */
 const inOrder = ({ kind }: StageOperator): boolean => kind === "scan" || kind === "flatMap" || kind === "hash";
 
-/** As many lanes as the widest value on a vector port leaves: an operand, a result, or what one PCU of the chain hands the next. */
-function simdOf(
-  body: Body,
-  loops: readonly Index[],
-  kept: number,
-  ordered: boolean,
-  bytes: number,
-  name: string,
-  machine: Machine,
-): Pick<StageShape, "lanes" | "lane" | "parts"> {
-  const lanes = lanesFor(machine, bytes);
-  const lane = ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes);
+interface Across {
+  /** Those that may run across lanes. */
+  readonly loops: readonly Index[];
+  readonly kept: number;
+  readonly ordered: boolean;
+  readonly pin: LanePin | null;
+  readonly name: string;
+}
+
+/** As many lanes as the widest value on a vector port leaves, or as are pinned: an operand, a result, or what one PCU of the chain hands the next. */
+function simdOf(body: Body, across: Across, bytes: number, machine: Machine): Pick<StageShape, "lanes" | "lane" | "parts"> {
+  const { loops, kept, ordered, pin, name } = across;
+  const most = lanesFor(machine, bytes);
+  if (pin !== null && pin.lanes > most) throw tooManyLanes(pin, most);
+  const lanes = pin?.lanes ?? most;
+  const lane = pin?.loop ?? (ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes));
   const folded = lane !== null && loops.findIndex((index) => index.name === lane) >= kept;
   const tree = body.nodes.some((node) => (node.kind === "reduce" && folded) || node.kind === "scan");
   const parts = partition(body, { pcu: machine.pcu, lanes, tree }, name);
   const between = Math.max(bytes, ...parts.slice(0, -1).flatMap((part) => part.exports.map((id) => bytesOf(body.nodes[id]!.dtype))));
-  return lanesFor(machine, between) < lanes ? simdOf(body, loops, kept, ordered, between, name, machine) : { lanes, lane, parts };
+  return lanesFor(machine, between) < lanes ? simdOf(body, across, between, machine) : { lanes, lane, parts };
 }
 
 /** Bytes of the widest operand, result, or element of what it writes or looks up. */

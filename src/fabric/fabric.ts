@@ -40,12 +40,12 @@ export interface RepeatStep {
 /** spatial: operators fused into sections. kernel-by-kernel: a section for each source operator. */
 export type Style = "spatial" | "kernel-by-kernel";
 
-/** Row-major from `base_bytes` on in its tier, elements packed. */
+/** Row-major from `base_bytes` on in its tier, elements packed. `sram`: a register at the edge of the chip, which the host reads; it takes no burst. */
 export interface TensorLayout {
   readonly tensor: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  readonly tier: "hbm" | "ddr";
+  readonly tier: "sram" | "hbm" | "ddr";
   readonly base_bytes: number;
 }
 
@@ -167,6 +167,11 @@ export type Work =
   /** PMU: pops `port` each firing, writes the valid lanes. */
   | { readonly kind: "write"; readonly scratch: string; readonly access: Access; readonly port: string }
   | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string }
+  /**
+   * PMU: pops `port` each firing and folds the valid lanes into their elements, in dtype `acc`. `buffer-out` hands the sums over. They start at the identity of `fn` at
+   * each hand-over.
+   */
+  | { readonly kind: "fold"; readonly scratch: string; readonly access: Access; readonly port: string; readonly fn: ReduceFn; readonly acc: Dtype }
   /**
    * PMU: each firing combines a vector of values into table[key] lane by lane, in lane order. `buffer-out` hands the table over. The table starts at the
    * identity of `fn` at each hand-over. Lanes that meet in one bank (element mod banks) take turns: the firing takes as many ticks as the fullest

@@ -58,6 +58,7 @@ export function steeringPorts({ work }: Nest): readonly string[] {
     case "load":
     case "store":
     case "write":
+    case "fold":
     case "read":
       return [];
   }
@@ -90,6 +91,7 @@ export function dataPorts({ work }: Nest): { readonly inputs: readonly string[];
       return { inputs: [], outputs: [work.port] };
     case "store":
     case "write":
+    case "fold":
       return { inputs: [work.port], outputs: [] };
     case "scatter":
       return { inputs: [work.keyPort, work.valuePort], outputs: [] };

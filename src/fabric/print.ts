@@ -91,6 +91,8 @@ function printWork(work: Nest["work"], named: Named): string[] {
       return [`${work.scratch}${printAccess(work.access, named)} <- ${work.port}`];
     case "read":
       return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}`];
+    case "fold":
+      return [`${work.scratch}${printAccess(work.access, named)} ${work.fn}= ${work.port} in ${work.acc}`];
     case "scatter":
       return [`${work.scratch}[${work.keyPort}] ${work.fn}= ${work.valuePort} in ${work.acc}${printShard(work.shard)}`];
     case "gather":

@@ -66,8 +66,9 @@ function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, m
 function slotsOnTheWay({ source, words, dtype }: Channel, section: Section, fabric: Fabric, machine: Machine): number {
   const { latency, work } = section.units.find((unit) => unit.id === source.unit)!.nests.find((nest) => nest.id === source.nest)!;
   if (work.kind !== "load" && work.kind !== "fetch") return latency;
-  const layout = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
-  const tokensOfBurst = Math.floor(machine.tiers[layout.tier]!.burst_bytes / (words * bytesOf(dtype)));
+  const { tier } = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
+  if (tier === "sram") return latency;
+  const tokensOfBurst = Math.floor(machine.tiers[tier]!.burst_bytes / (words * bytesOf(dtype)));
   return latency + machine.ag.outstanding * Math.max(1, tokensOfBurst);
 }
 

@@ -45,11 +45,12 @@ export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traf
   };
 }
 
-/** What a nest asks of the tiers: null for all but those of address generators. `wires`: like the ports of its process. */
+/** What a nest asks of the tiers: null for all but those of address generators, and where they serve a register. `wires`: like the ports of its process. */
 export function trafficOf({ operator }: Unit, nest: Nest, wires: readonly Wire[], fabric: Fabric, machine: Machine): Traffic | null {
   const { work } = nest;
   if (!("tensor" in work)) return null;
   const layout = layoutOf(fabric, work.tensor);
+  if (layout.tier === "sram") return null;
   const tier = placedTiers(machine).find(({ name }) => name === layout.tier)!;
   switch (work.kind) {
     case "load":
