@@ -16,7 +16,7 @@ import { type Copy, elementGuards, loopsOf, placeOf } from "./nests.ts";
 import { feed } from "./operands.ts";
 import type { Part } from "./partition.ts";
 import { joined, loopsAround, sumsInMemory } from "./sizes.ts";
-import { addsUp } from "./stage.ts";
+import { foldedLoops, foldsLanes } from "./stage.ts";
 import { buildStores } from "./stores.ts";
 import { buildArray, buildSums, buildTable, combine, resultLevel } from "./tables.ts";
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
@@ -32,7 +32,7 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
-  const copies = Array.from({ length: joined(stage, builder.plan.loops) }, (_, c): Copy => (addsUp(shape) ? { at: [...at, c], part: 0 } : { at, part: c }));
+  const copies = Array.from({ length: joined(stage, builder.plan.loops) }, (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }));
   const parts = copies.map((copy) => buildCopy(builder, stage, copy));
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
   const root = parts.length === 1 ? parts[0]! : combine(builder, stage, parts, at);
@@ -94,7 +94,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
       dtype: nodes[position.get(node)!]!.dtype,
     };
   });
-  const folded = shape.loops.slice(shape.kept).map((index) => index.name);
+  const folded = foldedLoops(shape).map((index) => index.name);
   const nest: Nest = {
     id,
     loops,
@@ -114,8 +114,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
 function wordsOfNode(stage: StagePlan, node: number): number {
   const { shape } = stage;
   if (shape.lane === null) return 1;
-  const folded = shape.loops.findIndex((index) => index.name === shape.lane) >= shape.kept;
-  return shape.body.nodes[node]!.kind === "reduce" && folded ? 1 : shape.lanes;
+  return shape.body.nodes[node]!.kind === "reduce" && foldsLanes(shape) ? 1 : shape.lanes;
 }
 
 /** The part's share of the body, with operands and imports as inputs. */
@@ -159,8 +158,7 @@ function nodesOf(
       case "reduce": {
         if (sumsInMemory(stage)) return { kind: "cast", dtype: node.acc, arg: place(node.arg) };
         const dtype = joined(stage, plan.loops) > 1 ? node.acc : node.dtype;
-        const lanes = lane !== null && stage.shape.loops.findIndex((index) => index.name === lane) >= stage.shape.kept;
-        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes };
+        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes: foldsLanes(stage.shape) };
       }
       case "scan":
         return { ...node, arg: place(node.arg), level: plan.loops.length + stage.inner.length - 1, lanes: lane !== null };

@@ -14,7 +14,7 @@ import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
 import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
-import { addsUp, type StageShape } from "./stage.ts";
+import { ownPosition, type StageShape } from "./stage.ts";
 
 export function explain({ passes, controllers }: Pick<Compiled, "passes" | "controllers">, machine: Machine): string {
   const { program, style, sections } = controllers;
@@ -154,11 +154,12 @@ const isBuffered = ({ shape }: StagePlan, position: number, { schedule }: Progra
 
 /** Of a stage that adds up tiles. */
 function sumWords(stage: StagePlan, loops: readonly OuterLoop[]): readonly string[] {
-  if (!addsUp(stage.shape)) return [];
+  const { sums, loops: own } = stage.shape;
+  if (sums === null) return [];
   const copies = joined(stage, loops);
   const joins = copies === 1 ? "" : `; a tree joins the sums of ${copies} copies`;
   const where = sumsInMemory(stage) ? `in ${counted(sumBuffers(stage, loops), "buffer")} of a PMU` : "in its registers";
-  return [`    adds up the turns of ${letter(stage.shape.kept)} ${where}${joins}`];
+  return [`    adds up the turns of ${letterOf(stage.shape, own[sums]!.name)} ${where}${joins}`];
 }
 
 function unitWords({ shape, split }: StagePlan): string {
@@ -198,6 +199,12 @@ function appended({ operator, name }: StageShape, field: number): string {
 const tensorNamed = (program: Program, name: string) => program.tensors.find((tensor) => tensor.name === name)!;
 
 /** The letter that the pattern printer gives a loop of the stage. */
-const letterOf = ({ loops }: StageShape, index: string): string => letter(loops.findIndex(({ name }: Index) => name === index));
+const letterOf = (shape: StageShape, index: string): string =>
+  letter(
+    ownPosition(
+      shape,
+      shape.loops.findIndex(({ name }: Index) => name === index),
+    ),
+  );
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

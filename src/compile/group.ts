@@ -8,7 +8,7 @@
  */
 
 import { writesOf } from "../pattern/analysis.ts";
-import { addsUp, type StageShape } from "./stage.ts";
+import type { StageShape } from "./stage.ts";
 
 export interface Group {
   readonly shapes: readonly StageShape[];
@@ -38,7 +38,7 @@ export const makes = (shape: StageShape, tensor: string): boolean => writesOf(sh
 
 /** Does it hand the tensor on as it is made? What is appended to memory it does not, nor a table in several PMUs, nor the sum of tiles. */
 export function handsOn(shape: StageShape, tensor: string): boolean {
-  return shape.operator.kind !== "flatMap" && shape.shards.length <= 1 && !addsUp(shape) && makes(shape, tensor);
+  return shape.operator.kind !== "flatMap" && shape.shards.length <= 1 && shape.sums === null && makes(shape, tensor);
 }
 
 /** Tensors that must be whole in memory before the stage begins: those it fetches from, and the sizes of collections it walks over. */
@@ -56,7 +56,7 @@ export function extend(group: Group, shape: StageShape): Group | null {
   if (depths.length === 0) return null;
   const shapes = [...group.shapes, shape];
   const shared = Math.min(group.shared, shape.shareable, ...depths);
-  return shapes.some((one) => addsUp(one) && one.shareable > shared) ? null : { shapes, shared };
+  return shapes.some((one) => one.sums !== null && one.shareable > shared) ? null : { shapes, shared };
 }
 
 /** Cuts the program's stages into groups; `fits` says whether a group can be planned on the machine. */

@@ -12,7 +12,7 @@ import type { Dtype, FlatMapOperator, GatherOperator, GroupByOperator, HashOpera
 import type { Body, BodyNode, Linear, OperandRead } from "./body.ts";
 import type { Controllers, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan, StorePlan, TierBuffer } from "./controllers.ts";
 import { resultOf } from "./sizes.ts";
-import { addsUp } from "./stage.ts";
+import { isKept, keptLoops } from "./stage.ts";
 
 /** Values of all tensors that are off chip, inputs included. `inputs` has one array per input, of the tensor's length. */
 export function interpretControllers({ tensors, sections, steps }: Controllers, inputs: TensorValues): TensorValues {
@@ -98,7 +98,7 @@ function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: 
 }
 
 /** Loops of the stage that the dimensions of a stored tensor stand for: none where it is a table. */
-const loopsKept = ({ shape }: StagePlan, { field }: StorePlan): readonly Index[] => (field === 0 ? shape.loops.slice(0, shape.kept) : []);
+const loopsKept = ({ shape }: StagePlan, { field }: StorePlan): readonly Index[] => (field === 0 ? keptLoops(shape) : []);
 
 /** Elements beyond the real extent of a collection are not stored. */
 const isReal = (copy: Copy, stage: StagePlan, plan: StorePlan, place: readonly number[]): boolean =>
@@ -149,7 +149,10 @@ function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: R
           (operand) => operandAt(copy, stage, operand, spot, made),
           (index) => globalPlace(copy, stage, spot, index),
         );
-        collector.take(values, local.slice(0, shape.kept));
+        collector.take(
+          values,
+          local.filter((_, position) => isKept(shape, position)),
+        );
       }
     }
   }
@@ -182,10 +185,10 @@ const nothing = (): void => undefined;
 function sumsOf(copy: Copy, stage: StagePlan, turn: readonly number[]): Float64Array | null {
   const { shape } = stage;
   const root = shape.body.nodes[shape.body.results[0]!]!;
-  if (!addsUp(shape) || root.kind !== "reduce") return null;
+  if (shape.sums === null || root.kind !== "reduce") return null;
   const tiles = copy.sums.get(stage)!;
   const key = turn
-    .slice(0, shape.kept)
+    .slice(0, shape.sums)
     .map((_, k) => origin(copy, turn, k))
     .join(" ");
   const known = tiles.get(key) ?? new Float64Array(elementsOf(stage.results[0]!.shape)).fill(identity(root.fn, root.acc));
@@ -481,7 +484,7 @@ function store(tokens: readonly Token[], into: Grid, first: readonly number[], i
 }
 
 const tileOrigin = (copy: Copy, stage: StagePlan, turn: readonly number[], plan: StorePlan): readonly number[] =>
-  resultOf(stage, plan.tensor).shape.map((_, d) => (d < loopsKept(stage, plan).length ? origin(copy, turn, d) : 0));
+  resultOf(stage, plan.tensor).shape.map((_, d) => (d < (stage.shape.sums ?? loopsKept(stage, plan).length) ? origin(copy, turn, d) : 0));
 
 // ---- grids ----
 

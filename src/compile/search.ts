@@ -11,6 +11,7 @@ import type { SectionPlan } from "./controllers.ts";
 import type { Group } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
+import { loopName, type StageShape } from "./stage.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -82,7 +83,7 @@ function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule)
   const pars = group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => {
     const par = pinned(schedule.par, group, k, extent)?.[0] ?? 1;
     const turns = Math.max(...tilesOf(group, k, schedule, false).map((tile) => Math.ceil(extent / tile)));
-    return { par, turns, name: `${group.shapes[0]!.name}.${k}` };
+    return { par, turns, name: loopName(group.shapes.find((shape) => shape.sums !== null) ?? group.shapes[0]!, k) };
   });
   const short = pars.find(({ par, turns }) => par > turns);
   if (short !== undefined) return `its schedule wants ${short.par} copies of loop "${short.name}", which has at most ${short.turns} tiles`;
@@ -193,7 +194,7 @@ function parCandidates(turns: number, most: number): readonly number[] {
 function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
   if (table === undefined) return null;
   for (const shape of group.shapes) {
-    const name = `${shape.name}.${k}`;
+    const name = loopName(shape, k);
     const value = table[name];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
@@ -210,8 +211,8 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
 /** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
 export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {
   const shapes = groups.flatMap((group) => group.shapes.map((shape) => ({ shape, shared: group.shared })));
-  const outer = shapes.flatMap(({ shape, shared }) => loopNames(shape.name, shared));
-  const all = shapes.flatMap(({ shape }) => loopNames(shape.name, shape.loops.length));
+  const outer = shapes.flatMap(({ shape, shared }) => loopNames(shape, shared));
+  const all = shapes.flatMap(({ shape }) => loopNames(shape, shape.loops.length));
   const read = [...new Set(shapes.flatMap(({ shape }) => shape.operands.map(({ tensor }) => tensor)))];
   const faults = [
     ...unknownNames("tile", tile, outer, "outer loop"),
@@ -223,7 +224,7 @@ export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: re
   if (faults.length > 0) throw new UserError(faults);
 }
 
-const loopNames = (operator: string, count: number): readonly string[] => Array.from({ length: count }, (_, k) => `${operator}.${k}`);
+const loopNames = (shape: StageShape, count: number): readonly string[] => Array.from({ length: count }, (_, k) => loopName(shape, k));
 
 function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], names: readonly string[], what: string): readonly Fault[] {
   return Object.keys(pins ?? {})

@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import type { OperandRead } from "./body.ts";
 import type { OuterLoop, ResultStream, StagePlan, TierBuffer } from "./controllers.ts";
-import { addsUp, dependsOn, laneStep, type StageShape } from "./stage.ts";
+import { dependsOn, isKept, laneStep, type StageShape } from "./stage.ts";
 
 /** The order in which a stage makes one of the tensors that it hands on. */
 export function resultOf({ shape, results }: Pick<StagePlan, "shape" | "results">, tensor: string): ResultStream {
@@ -21,11 +21,11 @@ export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots
 
 /** Outer loops that a stage's result keeps: all but the one whose tiles it adds up. */
 export const loopsAround = ({ shape }: Pick<StagePlan, "shape">, loops: readonly OuterLoop[]): readonly OuterLoop[] =>
-  addsUp(shape) ? loops.slice(0, shape.kept) : loops;
+  shape.sums === null ? loops : loops.slice(0, shape.sums);
 
 /** Does a stage that adds up tiles keep its sums in a PMU? Sums that fit the registers of a PCU stay there: those of one firing. */
 export const sumsInMemory = ({ shape, inner }: Pick<StagePlan, "shape" | "inner">): boolean =>
-  addsUp(shape) && inner.slice(0, shape.kept).some(({ trip }) => trip > 1);
+  shape.sums !== null && inner.some(({ trip }, position) => isKept(shape, position) && trip > 1);
 
 /** Buffers of such a PMU: the next sum begins while one is read. */
 export const sumBuffers = (stage: Pick<StagePlan, "shape">, loops: readonly OuterLoop[]): number =>
@@ -33,7 +33,7 @@ export const sumBuffers = (stage: Pick<StagePlan, "shape">, loops: readonly Oute
 
 /** Copies of a stage whose results a tree joins: parts of a split fold, or copies of the loop whose tiles it adds up. */
 export const joined = ({ shape, split }: Pick<StagePlan, "shape" | "split">, loops: readonly OuterLoop[]): number =>
-  addsUp(shape) ? loops[shape.kept]!.par : split;
+  shape.sums === null ? split : loops[shape.sums]!.par;
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 

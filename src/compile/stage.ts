@@ -11,6 +11,7 @@ import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
 import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
 import { type LanePin, lanePin, tooManyLanes } from "./lanes.ts";
 import { type Part, partition } from "./partition.ts";
+import { tiledLoops } from "./tiles.ts";
 
 export interface StageShape {
   readonly operator: StageOperator;
@@ -21,6 +22,8 @@ export interface StageShape {
   readonly loops: readonly Index[];
   /** How many of `loops` the result keeps. groupBy and flatMap: 0. */
   readonly kept: number;
+  /** A fold that adds up tiles (tiles.ts): position of the loop over them, which stands among the loops that the result keeps. null: no such fold. */
+  readonly sums: number | null;
   /** How many of the leading loops other stages can share: tiles of them are independent of each other. */
   readonly shareable: number;
   /** gather: the tensor whose elements it fetches. */
@@ -54,17 +57,18 @@ export interface Systolic {
 
 export function shapeOf(operator: StageOperator, program: Program, machine: Machine): StageShape {
   const over = operator.kind === "map" && operator.body.kind === "reduce" ? operator.body.over : [];
-  const loops = [...operator.domain, ...over];
+  const own = [...operator.domain, ...over];
   const written = writesOf(operator).map((name) => program.tensors.find((tensor) => tensor.name === name)!);
   const body = bodyOf(operator, written[0]!.dtype);
   const kept = keptBy(operator);
   const table = operator.kind === "gather" ? program.tensors.find((tensor) => tensor.name === operator.tensor)! : null;
-  const sums = sumsTiles(operator, program);
-  const shareable = sums ? kept + 1 : shareableOf(operator);
-  const base = { operator, name: operator.name, loops, kept, shareable, table, body, operands: body.operands };
-  const candidates = inOrder(operator) ? [loops.length - 1] : [kept - 1, ...(sums ? [] : [loops.length - 1])];
-  const pin = lanePin(operator.name, loops, candidates, program.schedule?.lanes);
-  const array = pin === null && !sums ? systolicOf(body, loops, kept, machine) : null;
+  const sums = sumsTiles(operator, program) ? tiledLoops(operator.name, kept, program.schedule) : null;
+  const loops = sums === null ? own : [...own.slice(0, sums), ...over, ...own.slice(sums, kept)];
+  const shareable = sums === null ? shareableOf(operator) : sums + 1;
+  const base = { operator, name: operator.name, loops, kept, sums, shareable, table, body, operands: body.operands };
+  const candidates = inOrder(operator) ? [own.length - 1] : [kept - 1, ...(sums === null ? [own.length - 1] : [])];
+  const pin = lanePin(operator.name, own, candidates, program.schedule?.lanes);
+  const array = pin === null && sums === null ? systolicOf(body, loops, kept, machine) : null;
   if (array !== null)
     return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [], shards: [] };
   const bytes = portBytes(
@@ -72,7 +76,7 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
     [...written, ...(table === null ? [] : [table])].map(({ dtype }) => dtype),
     operator,
   );
-  const open = sums ? loops.slice(0, kept) : loops;
+  const open = sums === null ? own : operator.domain;
   const simd = simdOf(body, { loops: open, kept, ordered: inOrder(operator), pin, name: operator.name }, bytes, machine);
   return { ...base, mode: "simd", rows: null, systolic: null, ...simd, shards: shardsOf(operator, simd.lanes, machine) };
 }
@@ -82,8 +86,28 @@ function sumsTiles({ kind, name, domain }: StageOperator, { schedule }: Program)
   return kind === "map" && schedule?.tile?.[`${name}.${domain.length}`] !== undefined;
 }
 
-/** Does the stage add up the tiles of an outer loop that its result does not keep? */
-export const addsUp = ({ shareable, kept }: Pick<StageShape, "shareable" | "kept">): boolean => shareable > kept;
+/** Loops that the result keeps, in their order. */
+export const keptLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] =>
+  shape.loops.filter((_, position) => isKept(shape, position));
+
+/** Those that are folded away, or all where nothing is kept. */
+export const foldedLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] =>
+  shape.loops.filter((_, position) => !isKept(shape, position));
+
+export const isKept = ({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): boolean =>
+  sums === null ? position < kept : position !== sums;
+
+/** Does it fold across lanes? */
+export const foldsLanes = (shape: Pick<StageShape, "loops" | "kept" | "sums" | "lane">): boolean => foldedLoops(shape).some(({ name }) => name === shape.lane);
+
+/** Of the loop at a position, as schedules name it. */
+export const loopName = (shape: Pick<StageShape, "name" | "kept" | "sums">, position: number): string => `${shape.name}.${ownPosition(shape, position)}`;
+
+/** Position in the operator, folded loops behind its domain, of the loop at a position of the stage. */
+export function ownPosition({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): number {
+  if (sums === null || position < sums) return position;
+  return position === sums ? kept : position - 1;
+}
 
 /** As few PMUs as hold the table of a field, and as many keys for each, in whole vectors. */
 function shardsOf(operator: StageOperator, lanes: number, { pmu }: Machine): readonly TableShard[] {

@@ -6,7 +6,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, ResultStream, StagePlan, StorePlan } from "./controllers.ts";
 import { outerLoop, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
 import { loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
-import type { TableShard } from "./stage.ts";
+import { keptLoops, type TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
@@ -65,7 +65,7 @@ function overhangs({ loops, lane, words, shape }: ResultStream, dim: number): bo
 function sizeGuards({ shape }: StagePlan, { field }: StorePlan, places: readonly Affine[]): readonly Guard[] {
   if (field > 0 || shape.kept === 0) return [];
   return places.flatMap((value, dim) => {
-    const { extent, count } = shape.loops[dim]!;
+    const { extent, count } = keptLoops(shape)[dim]!;
     return count === undefined ? [] : [{ value, limit: extent, size: count }];
   });
 }

@@ -7,7 +7,7 @@ import type { BodyNode } from "./body.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
 import { type Copy, elementGuards, loopsOf, placeOf, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
 import { loopsAround, scratchBytes, sumBuffers, treeFan } from "./sizes.ts";
-import { addsUp } from "./stage.ts";
+import { foldedLoops, keptLoops } from "./stage.ts";
 import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. */
@@ -127,7 +127,7 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
   const around = loopsAround(stage, plan.loops);
   const result = stage.results[0]!;
   const id = freshId(builder, `${shape.name}.sums${label(plan.loops, copy.at)}`);
-  const dims = shape.loops.slice(0, shape.kept).map(({ name }) => placeOf({ constant: 0, of: { [name]: 1 } }, stage, plan.loops, copy, shape.lane, "local"));
+  const dims = keptLoops(shape).map(({ name }) => placeOf({ constant: 0, of: { [name]: 1 } }, stage, plan.loops, copy, shape.lane, "local"));
   const adder: Nest = {
     id: `${id}/fold`,
     loops: loopsOf(stage, plan.loops),
@@ -135,7 +135,7 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
     ii: 1,
     latency: machine.pmu.latency_cycles,
     guards: elementGuards(
-      shape.loops.slice(shape.kept).map(({ name }) => name),
+      foldedLoops(shape).map(({ name }) => name),
       stage,
       plan.loops,
       copy,
@@ -215,4 +215,4 @@ function treeNodes(leaves: readonly Source[], fn: ReduceFn, acc: Dtype, dtype: D
 
 /** Level at which a stage pushes its result: a fold when its folded loops end, one that adds up tiles in its registers when the loop over them ends. */
 export const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number =>
-  addsUp(stage.shape) ? stage.shape.kept : outer.length + stage.shape.kept;
+  stage.shape.sums ?? outer.length + stage.shape.kept;

@@ -5,5 +5,5 @@ export default program(
   "mem-reduce",
   { d: 1024, n: 100, op: 1 },
   ({ d, n }) => ({ sums: map("sums", [d], () => reduce("add", [n], (i) => i)) }),
-  ({ d, op }) => ({ tile: { "sums.0": d, "sums.1": 1 }, par: { "sums.0": 1, "sums.1": op }, lanes: { "sums.1": 1, "sums.0": 16 }, buffer: { "sums.part": 2 } }),
+  ({ op }) => ({ tile: { "sums.1": 1 }, par: { "sums.1": op }, lanes: { "sums.part.1": 1, "sums.0": 16 }, buffer: { "sums.part": 2 } }),
 );
