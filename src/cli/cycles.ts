@@ -38,6 +38,10 @@ const ROWS: readonly Row[] = [
   ["GEMM_23", "gemm", "loop_j=3 ip=5", 149_027],
   ["MemReduceTest_0", "mem-reduce", "op=1", 102_599],
   ["MemReduceTest_2", "mem-reduce", "op=3", 34_994],
+  ["GDA_0", "gda", "c=128 r=256", 270_070],
+  ["GDA_2", "gda", "c=32 r=64 mp1=2", 2848],
+  ["Kmeans_0", "kmeans", "mp1=1", 141_290],
+  ["Kmeans_2", "kmeans", "mp1=2", 72_195],
 ];
 
 export const CYCLES_CASES: readonly Case[] = ROWS.map(([name, workload, set, published]) => ({

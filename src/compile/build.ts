@@ -32,7 +32,10 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
-  const copies = Array.from({ length: joined(stage, builder.plan.loops) }, (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }));
+  const copies = Array.from(
+    { length: joined(stage, builder.plan.loops) },
+    (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }),
+  );
   const parts = copies.map((copy) => buildCopy(builder, stage, copy));
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
   const root = parts.length === 1 ? parts[0]! : combine(builder, stage, parts, at);

@@ -193,10 +193,14 @@ function parCandidates(turns: number, most: number): readonly number[] {
 /** What the schedule says of loop k, by the name of any operator of the group: `gemm.0`. */
 function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
   if (table === undefined) return null;
-  for (const shape of group.shapes) {
+  const pins = group.shapes.flatMap((shape) => {
     const name = loopName(shape, k);
     const value = table[name];
-    if (value === undefined) continue;
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const other = pins.find(({ value }) => !Object.is(value, pins[0]!.value));
+  if (other !== undefined) throw disagree(pins[0]!, other);
+  for (const { name, value } of pins) {
     if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
     throw new UserError({
       code: "illegal-schedule",
@@ -207,6 +211,18 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
   }
   return null;
 }
+
+interface Pin {
+  readonly name: string;
+  readonly value: number;
+}
+
+const disagree = (one: Pin, other: Pin): UserError =>
+  new UserError({
+    code: "illegal-schedule",
+    place: { path: `schedule ${other.name}` },
+    message: `${other.value}, but "${one.name}" has ${one.value}: they are one loop, which the stages of a section share`,
+  });
 
 /** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
 export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {

@@ -87,15 +87,13 @@ function sumsTiles({ kind, name, domain }: StageOperator, { schedule }: Program)
 }
 
 /** Loops that the result keeps, in their order. */
-export const keptLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] =>
-  shape.loops.filter((_, position) => isKept(shape, position));
+export const keptLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] => shape.loops.filter((_, position) => isKept(shape, position));
 
 /** Those that are folded away, or all where nothing is kept. */
 export const foldedLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] =>
   shape.loops.filter((_, position) => !isKept(shape, position));
 
-export const isKept = ({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): boolean =>
-  sums === null ? position < kept : position !== sums;
+export const isKept = ({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): boolean => (sums === null ? position < kept : position !== sums);
 
 /** Does it fold across lanes? */
 export const foldsLanes = (shape: Pick<StageShape, "loops" | "kept" | "sums" | "lane">): boolean => foldedLoops(shape).some(({ name }) => name === shape.lane);

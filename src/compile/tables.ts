@@ -1,6 +1,7 @@
 /** The units of folds that need more than a SIMD pipeline: systolic arrays, groupBy tables, and trees over the parts of a split fold. */
 
 import type { Loop, Nest, Node } from "../fabric/fabric.ts";
+import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, ReduceFn } from "../pattern/program.ts";
 import type { BodyNode } from "./body.ts";
@@ -8,7 +9,7 @@ import type { OuterLoop, StagePlan } from "./controllers.ts";
 import { type Copy, elementGuards, loopsOf, placeOf, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
 import { loopsAround, scratchBytes, sumBuffers, treeFan } from "./sizes.ts";
 import { foldedLoops, keptLoops } from "./stage.ts";
-import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
+import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, ringOf, type Source } from "./wiring.ts";
 
 /** Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. */
 export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: readonly Source[]): Source {
@@ -133,14 +134,19 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
     loops: loopsOf(stage, plan.loops),
     lanes: from.words,
     ii: 1,
-    latency: machine.pmu.latency_cycles,
+    latency: 1,
     guards: elementGuards(
       foldedLoops(shape).map(({ name }) => name),
       stage,
       plan.loops,
       copy,
     ),
-    ports: [port("in", "in", plan.loops.length + inner.length), port("full", "out", around.length, "buffer")],
+    ports: [
+      port("in", "in", plan.loops.length + inner.length),
+      port("full", "out", around.length, "buffer"),
+      port("ring.in", "in", plan.loops.length, "buffer"),
+      port("ring.out", "out", plan.loops.length, "buffer"),
+    ],
     work: { kind: "fold", scratch: "sums", access: { dims, shape: result.shape }, port: "in", fn, acc },
   };
   const loops = resultLoops(result, around);
@@ -160,7 +166,13 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
   addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [adder, reader], scratch: [scratch] });
   connect(builder, from, { unit: id, nest: adder.id, port: "in" });
   handOver(builder, { unit: id, nest: adder.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, buffers);
+  ringOf(builder, id, adder.id, ringTicks(machine));
   return { end: { unit: id, nest: reader.id, port: "out" }, words: result.words, dtype: acc };
+}
+
+/** From the sums' last write in a turn to the first of the next: they are read, go to the PCU that adds, through it, and back. */
+function ringTicks({ pmu, pcu, network }: Machine): number {
+  return pmu.latency_cycles + pcu.stages + (pcu.tail ? 1 : 0) + 2 * Math.max(1, network.hop_cycles);
 }
 
 function foldOf({ shape }: StagePlan): Extract<BodyNode, { kind: "reduce" }> {
@@ -214,5 +226,4 @@ function treeNodes(leaves: readonly Source[], fn: ReduceFn, acc: Dtype, dtype: D
 }
 
 /** Level at which a stage pushes its result: a fold when its folded loops end, one that adds up tiles in its registers when the loop over them ends. */
-export const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number =>
-  stage.shape.sums ?? outer.length + stage.shape.kept;
+export const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number => stage.shape.sums ?? outer.length + stage.shape.kept;

@@ -168,8 +168,8 @@ export type Work =
   | { readonly kind: "write"; readonly scratch: string; readonly access: Access; readonly port: string }
   | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string }
   /**
-   * PMU: pops `port` each firing and folds the valid lanes into their elements, in dtype `acc`. `buffer-out` hands the sums over. They start at the identity of `fn` at
-   * each hand-over.
+   * PMU: pops `port` each firing and folds the valid lanes into their elements, in dtype `acc`. The first `buffer-out` hands the sums over. They start at the identity of
+   * `fn` at each hand-over. A PCU does the operation, on what it is sent and the sums so far: a ring of hand-overs keeps the next turn from reading them before they are written.
    */
   | { readonly kind: "fold"; readonly scratch: string; readonly access: Access; readonly port: string; readonly fn: ReduceFn; readonly acc: Dtype }
   /**
@@ -281,6 +281,10 @@ export interface Channel {
   readonly words: number;
   /** Slots of each sink's FIFO, or the number of buffers. */
   readonly depth: number;
+  /** Hand-overs that stand in it at the start: those of a ring, whose source and sink are one nest. Absent: none. */
+  readonly initial?: number;
+  /** Ticks of a hand-over; absent: 1. */
+  readonly latency?: number;
   readonly source: Endpoint;
   readonly sinks: readonly Endpoint[];
   /** Tokens per tick that the compiler expects at most: what a packet link budgets. 0 < rate <= 1. */

@@ -137,7 +137,7 @@ function printNode(node: Node, named: Named): string {
   }
 }
 
-function printChannel({ id, kind, width, dtype, words, depth, source, sinks }: Channel): string {
-  const payload = kind === "buffer" ? "hand-over" : `${width} ${words} x ${dtype}`;
+function printChannel({ id, kind, width, dtype, words, depth, initial, source, sinks }: Channel): string {
+  const payload = kind === "buffer" ? `hand-over${initial === undefined ? "" : `, ${initial} at the start`}` : `${width} ${words} x ${dtype}`;
   return `channel ${id}: ${payload}, depth ${depth}: ${source.unit}.${source.nest} -> ${sinks.map((sink) => `${sink.unit}.${sink.nest}`).join(", ")}`;
 }

@@ -53,9 +53,18 @@ function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, m
     sinks.set(
       channel.id,
       channel.sinks.map((sink, i) => {
-        const latency = channel.kind === "buffer" ? 1 : hops.get(channel.id)![i]! * machine.network.hop_cycles;
+        const latency = channel.kind === "buffer" ? (channel.latency ?? 1) : hops.get(channel.id)![i]! * machine.network.hop_cycles;
+        const { initial } = channel;
         const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
-        return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
+        return (
+          channels.push({
+            name: nameOf(channel, i),
+            depth,
+            latency: Math.max(1, latency),
+            words: wordsAt(channel, sink, slice),
+            ...(initial !== undefined && { initial }),
+          }) - 1
+        );
       }),
     );
   }

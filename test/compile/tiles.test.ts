@@ -7,6 +7,8 @@ import { explain } from "../../src/compile/explain.ts";
 import { interpretControllers } from "../../src/compile/index.ts";
 import { lowerProgram } from "../../src/compile/passes.ts";
 import { cutTiles } from "../../src/compile/tiles.ts";
+import type { Channel } from "../../src/fabric/fabric.ts";
+import { verifyFabric } from "../../src/fabric/verify.ts";
 import type { Machine } from "../../src/machine/machine.ts";
 import { input, map, reduce } from "../../src/pattern/builder.ts";
 import { outputsOf } from "../../src/pattern/interpret.ts";
@@ -59,7 +61,8 @@ describe("a tile of a folded loop", () => {
   });
 
   test("adds up scalars in registers and larger results in a PMU, one for each copy", () => {
-    const units = (build: Build, schedule: Schedule): readonly string[] => compileOn(simdMachine, build, schedule).fabric.sections[0]!.units.map(({ id }) => id);
+    const units = (build: Build, schedule: Schedule): readonly string[] =>
+      compileOn(simdMachine, build, schedule).fabric.sections[0]!.units.map(({ id }) => id);
     expect(units(dot, { tile: { "d.0": 32 }, par: { "d.0": 3 } }).filter((id) => id.includes("sums"))).toEqual([]);
     const tiles = { "c.0": 32, "c.1": 48, "c.2": 24 };
     expect(units(gemm, { tile: tiles, par: { "c.0": 1, "c.1": 1, "c.2": 2 } }).filter((id) => id.includes("sums"))).toEqual(["c.sums[0]", "c.sums[1]"]);
@@ -93,9 +96,52 @@ describe("a tile of a folded loop", () => {
   });
 });
 
+describe("the sums of tiles", () => {
+  const compiled = compileOn(simdMachine, gram, { tile: { "g.2": 1 }, par: { "g.2": 1 } });
+  const [section] = compiled.fabric.sections;
+  const withChannel = (which: (channel: Channel) => boolean, change: Partial<Channel>): readonly string[] => {
+    const channels = section!.channels.map((channel) => (which(channel) ? { ...channel, ...change } : channel));
+    return verifyFabric({ ...compiled.fabric, sections: [{ ...section!, channels }] }, simdMachine).map(({ code }) => code);
+  };
+  const isRing = ({ source, sinks }: Channel): boolean => sinks.every(({ nest }) => nest === source.nest);
+
+  test("are read for a turn only after those of the turn before are written", () => {
+    const cyclesOf = (rows: number): number => {
+      const build: Build = () => {
+        const x = input("x", "i32", [rows, 32]);
+        const y = map("y", [rows, 32], (r, c) => s.sub(x.at(r, c), 1));
+        return { g: map("g", [32, 32], (i, j) => reduce("add", [rows], (r) => s.mul(y.at(r, i), y.at(r, j)))) };
+      };
+      const program = programOf(build, { tile: { "g.2": 1 }, par: { "g.2": 1 }, lanes: { "g.1": 16 }, buffer: { "g.part": 2 } });
+      return runOn(simdMachine, prepareOn(simdMachine, program), program, {}, "fast", false).sections[0]!.ticks;
+    };
+    const { pmu, pcu, network } = simdMachine;
+    const write = 1;
+    const turn = (32 * 32) / 16 + pmu.latency_cycles + pcu.stages + 2 * network.hop_cycles + write - 1;
+    expect(cyclesOf(24) - cyclesOf(16)).toBe(8 * turn);
+  });
+
+  test("take a hand-over at the start of their ring, and no other channel does", () => {
+    expect(withChannel(isRing, {})).toEqual([]);
+    expect(withChannel(isRing, { initial: 0 })).toEqual(["dead-ring"]);
+    expect(withChannel(isRing, { initial: 2 })).toEqual(["dead-ring"]);
+    expect(withChannel((channel) => channel.kind === "buffer" && !isRing(channel), { initial: 1 })).toContain("no-ring");
+  });
+
+  test("are in the memory's own dtype", () => {
+    const units = section!.units.map((unit) => ({
+      ...unit,
+      scratch: unit.scratch.map((scratch) => (scratch.name === "sums" ? { ...scratch, dtype: "f32" as const } : scratch)),
+    }));
+    const faults = verifyFabric({ ...compiled.fabric, sections: [{ ...section!, units }] }, simdMachine);
+    expect(faults.map(({ message }) => message)).toContainEqual(expect.stringContaining("folds in i32, but sums holds f32"));
+  });
+});
+
 describe("pinned lanes", () => {
   test("run along the loop that is named, as many as are wanted", () => {
-    const lanesOf = (schedule: Schedule) => planOn(simdMachine, gemm, schedule).stages.map(({ shape }) => [shape.loops.findIndex(({ name }) => name === shape.lane), shape.lanes]);
+    const lanesOf = (schedule: Schedule) =>
+      planOn(simdMachine, gemm, schedule).stages.map(({ shape }) => [shape.loops.findIndex(({ name }) => name === shape.lane), shape.lanes]);
     expect(lanesOf({ lanes: { "c.2": 5 } })).toEqual([[2, 5]]);
     expect(lanesOf({ lanes: { "c.1": 3 } })).toEqual([[1, 3]]);
     const tile = { "c.0": 32, "c.1": 48, "c.2": 24 };
@@ -139,13 +185,17 @@ describe("a pinned buffer", () => {
   });
 
   test("is told by explain", () => {
-    expect(explain(compileOn(simdMachine, dot, { buffer: { a: 2 } }), simdMachine)).toMatch(/reads a: from 2 buffers of 96 in PMUs.*as the schedule wants it so/);
+    expect(explain(compileOn(simdMachine, dot, { buffer: { a: 2 } }), simdMachine)).toMatch(
+      /reads a: from 2 buffers of 96 in PMUs.*as the schedule wants it so/,
+    );
   });
 
   test("is refused where nothing reads the tensor, where it is no number of buffers, and where a PMU cannot hold them", () => {
     expect(refused({ buffer: { x: 2 } })).toBe('schedule.buffer: no tensor that an operator reads is called "x"; there are a, b; did you mean "a"?');
     expect(refused({ buffer: { a: 0 } })).toBe("schedule.buffer a: 0 is not a whole number of buffers from 1");
-    expect(refused({ tile: { "c.0": 64, "c.1": 96 }, buffer: { b: 9 } }, gemm, withPmu({ bytes: 131_072 }))).toMatch(/a tile of "b" needs \d+ bytes of a PMU's 131072/);
+    expect(refused({ tile: { "c.0": 64, "c.1": 96 }, buffer: { b: 9 } }, gemm, withPmu({ bytes: 131_072 }))).toMatch(
+      /a tile of "b" needs \d+ bytes of a PMU's 131072/,
+    );
   });
 });
 

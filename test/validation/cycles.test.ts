@@ -1,8 +1,8 @@
 /** The shorter programs of `weft validate cycles`, each within the tolerance of its row; all others by the command. */
 
 import { describe, expect, test } from "vitest";
-import { isWithin } from "../../src/cli/outcome.ts";
 import { CYCLES_CASES } from "../../src/cli/cycles.ts";
+import { isWithin } from "../../src/cli/outcome.ts";
 import type { Definition } from "../../src/pattern/builder.ts";
 import { generateInputs } from "../../src/pattern/inputs.ts";
 import dotProduct from "../../workloads/cycles/dot-product.ts";

@@ -1,6 +1,6 @@
 /**
  * PIR's Kmeans: each point is assigned to the nearest centroid, and its row is added up there: one row of a k x d matrix per point, the others 0. `mp1` points side by
- * side, `ip` lanes; a new centroid is made one element a cycle. PIR's outer loop over tiles of points is one with its loop over the points of a tile here, and
+ * side, `ip` lanes. PIR's outer loop over tiles of points is one with its loop over the points of a tile here, and
  * centroids go through memory from round to round.
  */
 import { argmin, cast, div, eq, input, iterate, map, max, mul, program, reduce, select, sub, uniform } from "weft";
