@@ -82,8 +82,9 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
 }
 
 /** Is it a fold that adds up tiles (tiles.ts)? Then its one folded loop is an outer loop. */
-function sumsTiles({ kind, name, domain }: StageOperator, { schedule }: Program): boolean {
-  return kind === "map" && schedule?.tile?.[`${name}.${domain.length}`] !== undefined;
+function sumsTiles(operator: StageOperator, { schedule }: Program): boolean {
+  const { kind, name, domain } = operator;
+  return kind === "map" && operator.body.kind === "reduce" && schedule?.tile?.[`${name}.${domain.length}`] !== undefined;
 }
 
 /** Loops that the result keeps, in their order. */

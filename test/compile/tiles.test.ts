@@ -87,6 +87,10 @@ describe("a tile of a folded loop", () => {
     expect(refused({ tile: { "y.1": 2, "y.2": 3 } }, two)).toBe('schedule.tile y.2: another loop that "y" folds has a tile; only one can have');
   });
 
+  test("is refused on what folds nothing", () => {
+    expect(refused({ tile: { "y.2": 4 } }, gram)).toContain('schedule.tile: no outer loop is called "y.2"');
+  });
+
   test("is needed for copies of a folded loop", () => {
     expect(refused({ par: { "c.2": 2 } })).toContain('schedule.par: no outer loop is called "c.2"');
   });

@@ -1,12 +1,12 @@
 /**
- * PIR's GDA: the sum over rows of the outer product of each row, less the mean of its class, with itself. `mp1` rows side by side, `ip` lanes; PIR's outer loop over tiles of rows is
- * one with its loop over the rows of a tile here.
+ * PIR's GDA: the sum over rows of the outer product of each row, less the mean of its class, with itself. `op` tiles of rows and in each `mp1` rows side by side, `ip` lanes. PIR's
+ * loops over tiles of rows and over the rows of a tile are one here, of as many copies.
  */
 import { eq, input, map, mul, program, reduce, select, sub, uniform } from "weft";
 
 export default program(
   "pir-gda",
-  { c: 128, r: 256, mp1: 1, ip: 16 },
+  { c: 128, r: 256, op: 1, mp1: 1, ip: 16 },
   ({ c, r }) => {
     const x = input("x", "f32", [r, c]);
     const y = input("y", "i32", [r], { data: uniform(0, 1) });
@@ -15,9 +15,9 @@ export default program(
     const centred = map("centred", [r, c], (rr, cc) => sub(x.at(rr, cc), select(eq(y.at(rr), 1), mu1.at(cc), mu0.at(cc))));
     return { sigma: map("sigma", [c, c], (i, j) => reduce("add", [r], (rr) => mul(centred.at(rr, i), centred.at(rr, j)))) };
   },
-  ({ mp1, ip }) => ({
+  ({ op, mp1, ip }) => ({
     tile: { "sigma.2": 1 },
-    par: { "sigma.2": mp1 },
+    par: { "sigma.2": op * mp1 },
     lanes: { "centred.1": ip, "sigma.1": ip },
     buffer: { x: 2, centred: 2, "sigma.part": 2 },
   }),

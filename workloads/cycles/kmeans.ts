@@ -1,13 +1,13 @@
 /**
- * PIR's Kmeans: each point is assigned to the nearest centroid, and its row is added up there: one row of a k x d matrix per point, the others 0. `mp1` points side by
- * side, `ip` lanes. PIR's outer loop over tiles of points is one with its loop over the points of a tile here, and
- * centroids go through memory from round to round.
+ * PIR's Kmeans: each point is assigned to the nearest centroid, and its row is added up there: one row of a k x d matrix per point, the others 0. `op` tiles of
+ * points and in each `mp1` points side by side, `ip` lanes; then `mp3` centroids side by side. PIR's loops over tiles of points and over the points of a tile
+ * are one here, of as many copies, and centroids go through memory from round to round.
  */
 import { argmin, cast, div, eq, input, iterate, map, max, mul, program, reduce, select, sub, uniform } from "weft";
 
 export default program(
   "pir-kmeans",
-  { k: 64, d: 64, n: 256, iterations: 2, mp1: 1, ip: 16 },
+  { k: 64, d: 64, n: 256, iterations: 2, op: 1, mp1: 1, mp3: 1, ip: 16 },
   ({ k, d, n, iterations }) => {
     const points = input("points", "i32", [n, d], { data: uniform(0, 255) });
     const start = input("start", "i32", [k, d], { data: uniform(0, 255) });
@@ -22,9 +22,9 @@ export default program(
       return { next: { centroids: moved } };
     });
   },
-  ({ k, d, mp1, ip }) => ({
-    tile: { "members.1": 1, "total.2": 1, "moved.0": k, "moved.1": d },
-    par: { "members.1": mp1, "moved.0": 1, "moved.1": 1 },
+  ({ k, d, op, mp1, mp3, ip }) => ({
+    tile: { "members.1": 1, "total.2": 1, "moved.0": Math.ceil(k / mp3), "moved.1": d },
+    par: { "members.1": op * mp1, "moved.0": mp3, "moved.1": 1 },
     lanes: { "distance.2": ip, "total.1": ip, "members.0": ip, "moved.1": ip },
     buffer: { points: 5, "total.part": 2, "members.part": 2, nearest: 2, distance: 3 },
   }),
