@@ -62,11 +62,13 @@ export function viaOf(
   context: PlanContext,
 ): Via | string {
   const strided = isStrided(draft.shape, draft.shape.operands.indexOf(operand));
+  const pinned = context.program.schedule?.buffer?.[operand.tensor];
   if (arrival.from !== null) {
-    if (arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
-    return stageBuffer(operand, arrival.from, strided, context.machine, loops);
+    if (pinned === undefined && arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
+    return stageBuffer(operand, arrival.from, strided, pinned, context.machine, loops);
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
+  if (pinned !== undefined) return tierBuffer(operand, draft, strided, loops, context, pinned);
   if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
   const buffer = tierBuffer(operand, draft, strided, loops, context);
   if (typeof buffer !== "string") return buffer;
@@ -117,18 +119,35 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
   );
 }
 
-function stageBuffer(operand: OperandRead, from: StagePlan, strided: boolean, machine: Machine, loops: readonly OuterLoop[]): Via | string {
+function stageBuffer(
+  operand: OperandRead,
+  from: StagePlan,
+  strided: boolean,
+  pinned: number | undefined,
+  machine: Machine,
+  loops: readonly OuterLoop[],
+): Via | string {
   const { shape } = resultOf(from, operand.tensor);
   const { bytes } = scratchBytes(shape, bytesOf(operand.dtype), machine, strided);
   const once = loops.every((loop) => loop.trips === 1);
-  const buffers = once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes));
-  if (bytes > machine.pmu.bytes || (!once && buffers < 2)) return tooBig(operand.tensor, bytes * (once ? 1 : 2), machine);
+  if (pinned !== undefined && pinned * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes, machine, pinned);
+  const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes)));
+  if (pinned === undefined && (bytes > machine.pmu.bytes || (!once && buffers < 2))) return tooBig(operand.tensor, bytes * (once ? 1 : 2), machine);
   return { kind: "stage-buffer", from: from.shape.name, shape, buffers };
 }
 
-const tooBig = (tensor: string, bytes: number, machine: Machine): string => `a tile of "${tensor}" needs ${bytes} bytes of a PMU's ${machine.pmu.bytes}`;
+const tooBig = (tensor: string, bytes: number, machine: Machine, tiles = 1): string =>
+  `${tiles === 1 ? "a tile" : `${tiles} tiles`} of "${tensor}" ${tiles === 1 ? "needs" : "need"} ${tiles * bytes} bytes of a PMU's ${machine.pmu.bytes}`;
 
-function tierBuffer(operand: OperandRead, draft: Draft, strided: boolean, loops: readonly OuterLoop[], { machine }: PlanContext): TierBuffer | string {
+/** `pinned`: buffers that the schedule wants, each of one turn of the loops. */
+function tierBuffer(
+  operand: OperandRead,
+  draft: Draft,
+  strided: boolean,
+  loops: readonly OuterLoop[],
+  { machine }: PlanContext,
+  pinned?: number,
+): TierBuffer | string {
   const { shape } = draft;
   const dependent = loops.map((_, k) => dependsOn(operand, shape.loops[k]!.name));
   const deepest = dependent.lastIndexOf(true) + 1;
@@ -136,11 +155,11 @@ function tierBuffer(operand: OperandRead, draft: Draft, strided: boolean, loops:
   const boxElements = box.reduce((product, size) => product * size, 1);
   let best: { buffer: TierBuffer; traffic: number } | null = null;
   let smallest = Number.POSITIVE_INFINITY;
-  for (let hold = deepest; hold >= 0; hold--) {
+  for (let hold = deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
     const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
     const size = [...held.map((k) => loops[k]!.trips), ...box];
     const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
-    const buffers = handovers > 1 ? 2 : 1;
+    const buffers = pinned ?? (handovers > 1 ? 2 : 1);
     const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);
     smallest = Math.min(smallest, bytes * buffers);
     if (bytes * buffers > machine.pmu.bytes) continue;

@@ -25,7 +25,8 @@ export interface Linear {
 export type BodyNode =
   | { readonly kind: "operand"; readonly dtype: Dtype; readonly operand: number }
   | { readonly kind: "const"; readonly dtype: Dtype; readonly value: number }
-  | { readonly kind: "index"; readonly dtype: "i32"; readonly index: string }
+  /** What counters give without an operation: an affine form of indices, modulo 2^32. */
+  | { readonly kind: "index"; readonly dtype: "i32"; readonly place: Linear }
   | { readonly kind: "op"; readonly dtype: Dtype; readonly op: ScalarOp; readonly args: readonly number[] }
   | { readonly kind: "cast"; readonly dtype: Dtype; readonly arg: number }
   | { readonly kind: "reduce"; readonly dtype: Dtype; readonly acc: Dtype; readonly fn: ReduceFn; readonly arg: number }
@@ -76,11 +77,14 @@ export function bodyOf(operator: StageOperator, dtype?: Dtype): Body {
       case "const":
         return add({ kind: "const", dtype: expr.dtype, value: expr.value });
       case "index":
-        return add({ kind: "index", dtype: "i32", index: expr.index });
+        return add({ kind: "index", dtype: "i32", place: { constant: 0, of: { [expr.index]: 1 } } });
       case "read":
         return add({ kind: "operand", dtype: expr.dtype, operand: operandOf(expr) });
-      case "op":
+      case "op": {
+        const place = counted(expr);
+        if (place !== null) return add({ kind: "index", dtype: "i32", place });
         return add({ kind: "op", dtype: expr.dtype, op: expr.op, args: expr.args.map(walk) });
+      }
       case "cast":
         return add({ kind: "cast", dtype: expr.dtype, arg: walk(expr.arg) });
       case "reduce":
@@ -115,6 +119,17 @@ function groupByResults(operator: GroupByOperator): readonly Expr[] {
   const off: Expr = { kind: "const", dtype: "i32", value: NO_KEY };
   const masked: Expr = operator.when === undefined ? key : { kind: "op", dtype: "i32", op: "select", args: [operator.when, key, off] };
   return [masked, ...operator.fields.map((field) => field.value)];
+}
+
+/** Factors up to which a form is surely exact in a double, whatever the extents. */
+const LARGEST_FACTOR = 2 ** 20;
+
+/** The affine form that counters give for an operation on indices; null where it takes a datapath. */
+function counted(expr: Expr): Linear | null {
+  const found = affine(expr);
+  if (found === null || found.coefficients.size === 0 || Math.abs(found.constant) > 2 ** 31) return null;
+  const of = Object.fromEntries(found.coefficients);
+  return Object.values(of).every((factor) => Math.abs(factor) <= LARGEST_FACTOR) ? { constant: found.constant, of } : null;
 }
 
 function linearOf(place: Expr, operator: string, tensor: string): Linear {

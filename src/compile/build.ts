@@ -15,14 +15,16 @@ import { buildAppends, buildGather, buildHash } from "./indirect.ts";
 import { type Copy, elementGuards, loopsOf, placeOf } from "./nests.ts";
 import { feed } from "./operands.ts";
 import type { Part } from "./partition.ts";
+import { joined, loopsAround, sumsInMemory } from "./sizes.ts";
+import { foldedLoops, foldsLanes } from "./stage.ts";
 import { buildStores } from "./stores.ts";
-import { buildArray, buildTable, combine, resultLevel } from "./tables.ts";
+import { buildArray, buildSums, buildTable, combine, resultLevel } from "./tables.ts";
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
   const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map() };
   for (const stage of plan.stages) {
-    for (const at of copiesAt(plan.loops)) buildStage(builder, stage, at);
+    for (const at of copiesAt(loopsAround(stage, plan.loops))) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
   }
   return finish(builder);
@@ -30,9 +32,13 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
-  const parts = Array.from({ length: stage.split }, (_, part) => buildCopy(builder, stage, { at, part }));
+  const copies = Array.from(
+    { length: joined(stage, builder.plan.loops) },
+    (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }),
+  );
+  const parts = copies.map((copy) => buildCopy(builder, stage, copy));
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
-  const root = stage.split === 1 ? parts[0]! : combine(builder, stage, parts, at);
+  const root = parts.length === 1 ? parts[0]! : combine(builder, stage, parts, at);
   builder.results.set(resultKey(writesOf(shape.operator)[0]!, at), root);
 }
 
@@ -52,6 +58,8 @@ function buildTail(builder: Builder, stage: StagePlan, copy: Copy, made: Readonl
   const { operator, body } = stage.shape;
   switch (operator.kind) {
     case "map":
+      if (sumsInMemory(stage)) return buildSums(builder, stage, copy, made.get(body.results[0]!)!);
+      break;
     case "scan":
       break;
     case "groupBy":
@@ -80,7 +88,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
   ];
   const { nodes, position } = nodesOf(builder, stage, copy, part, feeds);
   const exports = part.exports.map((node) => {
-    const folded = shape.body.nodes[node]!.kind === "reduce";
+    const folded = shape.body.nodes[node]!.kind === "reduce" && !sumsInMemory(stage);
     return {
       node,
       port: `out${node}`,
@@ -89,7 +97,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
       dtype: nodes[position.get(node)!]!.dtype,
     };
   });
-  const folded = shape.loops.slice(shape.kept).map((index) => index.name);
+  const folded = foldedLoops(shape).map((index) => index.name);
   const nest: Nest = {
     id,
     loops,
@@ -109,8 +117,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
 function wordsOfNode(stage: StagePlan, node: number): number {
   const { shape } = stage;
   if (shape.lane === null) return 1;
-  const folded = shape.loops.findIndex((index) => index.name === shape.lane) >= shape.kept;
-  return shape.body.nodes[node]!.kind === "reduce" && folded ? 1 : shape.lanes;
+  return shape.body.nodes[node]!.kind === "reduce" && foldsLanes(shape) ? 1 : shape.lanes;
 }
 
 /** The part's share of the body, with operands and imports as inputs. */
@@ -135,7 +142,8 @@ function nodesOf(
   };
   const translate = (id: number): Node => {
     const node = body.nodes[id]!;
-    if (part.imports.includes(id)) return { kind: "input", port: `node${id}`, dtype: stage.split > 1 && node.kind === "reduce" ? node.acc : node.dtype };
+    if (part.imports.includes(id))
+      return { kind: "input", port: `node${id}`, dtype: joined(stage, plan.loops) > 1 && node.kind === "reduce" ? node.acc : node.dtype };
     switch (node.kind) {
       case "operand": {
         const { dtype } = feeds[node.operand]!;
@@ -145,15 +153,15 @@ function nodesOf(
       case "const":
         return node;
       case "index":
-        return { kind: "affine", dtype: "i32", value: placeOf({ constant: 0, of: { [node.index]: 1 } }, stage, plan.loops, copy, lane, "global") };
+        return { kind: "affine", dtype: "i32", value: placeOf(node.place, stage, plan.loops, copy, lane, "global") };
       case "op":
         return { ...node, args: node.args.map(place) };
       case "cast":
         return { ...node, arg: place(node.arg) };
       case "reduce": {
-        const dtype = stage.split > 1 ? node.acc : node.dtype;
-        const lanes = lane !== null && stage.shape.loops.findIndex((index) => index.name === lane) >= stage.shape.kept;
-        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes };
+        if (sumsInMemory(stage)) return { kind: "cast", dtype: node.acc, arg: place(node.arg) };
+        const dtype = joined(stage, plan.loops) > 1 ? node.acc : node.dtype;
+        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes: foldsLanes(stage.shape) };
       }
       case "scan":
         return { ...node, arg: place(node.arg), level: plan.loops.length + stage.inner.length - 1, lanes: lane !== null };

@@ -7,7 +7,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, partsOf, product, resultOf, treeUnits } from "./sizes.ts";
+import { copiesOf, handovers, joined, loadGenerators, loadVectors, loopsAround, partsOf, product, resultOf, sumsInMemory, treeUnits } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 /** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
@@ -19,7 +19,9 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
   let pmu = 0;
   let ag = 0;
   for (const stage of stages) {
-    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + treeUnits(stage.split, machine);
+    const around = product(loopsAround(stage, loops).map((loop) => loop.par));
+    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + around * treeUnits(joined(stage, loops), stage.results[0]?.words ?? 1, machine);
+    if (sumsInMemory(stage)) pmu += copies;
     if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length * stage.shape.shards.length;
     if (stage.shape.operator.kind === "hash") pmu++;
     if (stage.table === "pmu") pmu += copies;
@@ -32,8 +34,8 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
       if (via.kind === "stage-buffer") pmu += copies;
     });
     for (const { collect } of stage.stores) {
-      ag += (copies / product(collect)) * Math.max(1, stage.shape.shards.length);
-      if (product(collect) > 1) pmu += copies / product(collect);
+      ag += (around / product(collect)) * Math.max(1, stage.shape.shards.length);
+      if (product(collect) > 1) pmu += around / product(collect);
     }
   }
   return { pcu, pmu, ag };
@@ -123,7 +125,8 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
     for (const { tensor, collect } of stage.stores) {
       const made = program.tensors.find((item) => item.name === tensor)!;
       bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
-      generator = Math.max(generator, (turns * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
+      const stored = product(loopsAround(stage, loops).map((loop) => loop.trips));
+      generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
   }
   let memory = 0;

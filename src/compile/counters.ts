@@ -2,7 +2,7 @@
 
 import type { Machine } from "../machine/machine.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
-import { resultOf } from "./sizes.ts";
+import { loopsAround, resultOf, sumsInMemory } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 interface Need {
@@ -36,7 +36,9 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly
     }
     if (via.kind === "tier-buffer" || via.kind === "stage-buffer") pmu(trips.slice(0, level));
   });
-  for (const { collect, tensor } of stores) if (turning(collect) > 0) pmu([...outer, ...collect, ...blocks(resultOf(stage, tensor).shape, shape.lanes)]);
+  const around = loopsAround(stage, loops).map((loop) => loop.trips);
+  if (sumsInMemory(stage)) pmu(trips);
+  for (const { collect, tensor } of stores) if (turning(collect) > 0) pmu([...around, ...collect, ...blocks(resultOf(stage, tensor).shape, shape.lanes)]);
   return needs;
 }
 

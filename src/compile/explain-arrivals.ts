@@ -8,8 +8,15 @@ import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
 import { product } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
-/** `x: streamed from memory ...` of the operand at `position`; `before`: the stages before in the section. */
-export function arrivalWords(stage: StagePlan, position: number, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): string {
+/** `x: streamed from memory ...` of the operand at `position`; `before`: the stages before in the section; `pinned`: by the schedule. */
+export function arrivalWords(
+  stage: StagePlan,
+  position: number,
+  loops: readonly OuterLoop[],
+  before: readonly StagePlan[],
+  pinned: boolean,
+  machine: Machine,
+): string {
   const { shape } = stage;
   const operand = shape.operands[position]!;
   const { via } = stage.operands[position]!;
@@ -17,6 +24,7 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
   const { direct } = arrivals[position]!;
   const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)]!;
   const late = awaited === operand ? "it must wait until the stage that makes it is done" : `it must wait for ${awaited.tensor}`;
+  const asked = "the schedule wants it so";
   const simple = "in the order in which the stage takes it";
   switch (via.kind) {
     case "tier-stream":
@@ -24,11 +32,11 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
       if (direct) return `${operand.tensor}: streamed from memory ${simple}, by an address generator of its own, as ${late}`;
       return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
     case "tier-buffer":
-      return `${operand.tensor}: ${bufferWords(via, loops)}, as ${direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+      return `${operand.tensor}: ${bufferWords(via, loops)}, as ${pinned ? asked : direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
     case "stage-stream":
       return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
     case "stage-buffer":
-      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)} that stage ${via.from} fills, as ${direct ? late : whyHeld(operand, shape)}`;
+      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)} that stage ${via.from} fills, as ${pinned ? asked : direct ? late : whyHeld(operand, shape)}`;
   }
 }
 

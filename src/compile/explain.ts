@@ -13,8 +13,8 @@ import { arrivalWords } from "./explain-arrivals.ts";
 import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
-import { product } from "./sizes.ts";
-import type { StageShape } from "./stage.ts";
+import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
+import { ownPosition, type StageShape } from "./stage.ts";
 
 export function explain({ passes, controllers }: Pick<Compiled, "passes" | "controllers">, machine: Machine): string {
   const { program, style, sections } = controllers;
@@ -142,10 +142,24 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
     `    runs as ${unitWords(stage)}`,
     `    works through ${loops.length === 0 ? "its elements" : "a tile"} in ${insideWords(stage)}`,
     ...tableWords(stage),
-    ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, loops, before, machine)}`),
+    ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, loops, before, isBuffered(stage, position, program), machine)}`),
+    ...sumWords(stage, loops),
     ...stage.appends.map((field) => `    appends ${appended(shape, field)} to memory, record after record`),
     ...stage.stores.map(({ tensor, collect, buffers }) => `    stores ${printTensor(tensorNamed(program, tensor))}${storeWords(collect, buffers)}`),
   ].flatMap((line) => line.split("\n"));
+}
+
+const isBuffered = ({ shape }: StagePlan, position: number, { schedule }: Program): boolean =>
+  schedule?.buffer?.[shape.operands[position]!.tensor] !== undefined;
+
+/** Of a stage that adds up tiles. */
+function sumWords(stage: StagePlan, loops: readonly OuterLoop[]): readonly string[] {
+  const { sums, loops: own } = stage.shape;
+  if (sums === null) return [];
+  const copies = joined(stage, loops);
+  const joins = copies === 1 ? "" : `; a tree joins the sums of ${copies} copies`;
+  const where = sumsInMemory(stage) ? `in ${counted(sumBuffers(stage, loops), "buffer")} of a PMU` : "in its registers";
+  return [`    adds up the turns of ${letterOf(stage.shape, own[sums]!.name)} ${where}${joins}`];
 }
 
 function unitWords({ shape, split }: StagePlan): string {
@@ -185,6 +199,12 @@ function appended({ operator, name }: StageShape, field: number): string {
 const tensorNamed = (program: Program, name: string) => program.tensors.find((tensor) => tensor.name === name)!;
 
 /** The letter that the pattern printer gives a loop of the stage. */
-const letterOf = ({ loops }: StageShape, index: string): string => letter(loops.findIndex(({ name }: Index) => name === index));
+const letterOf = (shape: StageShape, index: string): string =>
+  letter(
+    ownPosition(
+      shape,
+      shape.loops.findIndex(({ name }: Index) => name === index),
+    ),
+  );
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

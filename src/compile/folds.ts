@@ -26,7 +26,7 @@ export type Setting = Pick<PlanContext, "sources" | "linkShare" | "tierOf">;
 type Fold = MapOperator & { readonly body: Reduce };
 
 export function cutLongFolds(program: Program, machine: Machine, setting: Setting): Program {
-  const scheduled = Object.keys({ ...program.schedule?.tile, ...program.schedule?.par });
+  const scheduled = Object.keys({ ...program.schedule?.tile, ...program.schedule?.par, ...program.schedule?.lanes });
   const folds = allOperators(program.operators).filter((operator): operator is Fold => operator.kind === "map" && operator.body.kind === "reduce");
   const long = folds.filter((fold) => isLong(fold, program, machine) && !scheduled.some((name) => name.startsWith(`${fold.name}.`)));
   return long.reduce((current, fold) => cutIfFaster(current, fold, machine, setting), program);

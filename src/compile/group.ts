@@ -36,9 +36,9 @@ export function sharedDepth(reader: StageShape, writer: StageShape): number | nu
 /** Does the stage write this tensor? */
 export const makes = (shape: StageShape, tensor: string): boolean => writesOf(shape.operator).includes(tensor);
 
-/** Does it hand the tensor on as it is made? What is appended to memory it does not, nor a table in several PMUs. */
+/** Does it hand the tensor on as it is made? What is appended to memory it does not, nor a table in several PMUs, nor the sum of tiles. */
 export function handsOn(shape: StageShape, tensor: string): boolean {
-  return shape.operator.kind !== "flatMap" && shape.shards.length <= 1 && makes(shape, tensor);
+  return shape.operator.kind !== "flatMap" && shape.shards.length <= 1 && shape.sums === null && makes(shape, tensor);
 }
 
 /** Tensors that must be whole in memory before the stage begins: those it fetches from, and the sizes of collections it walks over. */
@@ -47,14 +47,16 @@ export const neededWhole = ({ table, loops }: StageShape): readonly string[] => 
   ...loops.flatMap(({ count }) => (count === undefined ? [] : [count])),
 ];
 
-/** The group with one more stage, or null where the stage reads nothing that the group makes, or what the group does not hand on. */
+/** The group with one more stage, or null where the stage reads nothing that the group makes, or what the group does not hand on, or where tiles are added up that not all take together. */
 export function extend(group: Group, shape: StageShape): Group | null {
   const made = (tensor: string): boolean => group.shapes.some((writer) => makes(writer, tensor));
   const handed = (tensor: string): boolean => group.shapes.some((writer) => handsOn(writer, tensor));
   if (neededWhole(shape).some(made) || shape.operands.some(({ tensor }) => made(tensor) && !handed(tensor))) return null;
   const depths = group.shapes.map((writer) => sharedDepth(shape, writer)).filter((depth) => depth !== null);
   if (depths.length === 0) return null;
-  return { shapes: [...group.shapes, shape], shared: Math.min(group.shared, shape.shareable, ...depths) };
+  const shapes = [...group.shapes, shape];
+  const shared = Math.min(group.shared, shape.shareable, ...depths);
+  return shapes.some((one) => one.sums !== null && one.shareable > shared) ? null : { shapes, shared };
 }
 
 /** Cuts the program's stages into groups; `fits` says whether a group can be planned on the machine. */

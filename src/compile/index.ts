@@ -24,6 +24,7 @@ import { lowerProgram, type PassRecord } from "./passes.ts";
 import { shareChip } from "./residency.ts";
 import { checkSchedule, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
+import { cutTiles } from "./tiles.ts";
 
 export type { Controllers } from "./controllers.ts";
 export { interpretControllers } from "./interpret.ts";
@@ -52,8 +53,10 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   refuseFormats(source);
   const lowered = lowerProgram(source, style);
   const { sources } = lowered;
-  const program = cutLongFolds(lowered.program, machine, { sources, linkShare, tierOf: tierFinder(layOutAll(lowered.program, machine), machine) });
-  const what = "A fold too long for the chip is cut into parts that fit, so that what it reads is read once.";
+  const tiled = cutTiles(lowered.program);
+  const program = cutLongFolds(tiled, machine, { sources, linkShare, tierOf: tierFinder(layOutAll(tiled, machine), machine) });
+  const what =
+    "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
   const passes = [...lowered.passes, { pass: "folds", what, before: lowered.program, after: program } as const];
   checkProgram(program);
   const controllers = planProgram(program, sources, machine, style, linkShare);
@@ -118,7 +121,11 @@ const layOutAll = (program: Program, machine: Machine): readonly TensorLayout[] 
 
 function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanContext["tierOf"] {
   const tiers = new Map(tensors.map(({ tensor, tier }) => [tensor, tier]));
-  return (tensor) => tiers.get(tensor) ?? (machine.tiers.hbm === undefined ? "ddr" : "hbm");
+  const fastest = machine.tiers.hbm === undefined ? "ddr" : "hbm";
+  return (tensor) => {
+    const tier = tiers.get(tensor) ?? fastest;
+    return tier === "sram" ? fastest : tier;
+  };
 }
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */

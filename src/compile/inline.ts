@@ -3,8 +3,8 @@
  *
  *     t[i, j] = x[i, j] * c; s[i] = sum_j t[i, j]   ->   s[i] = sum_j x[i, j] * c
  *
- * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs stay, and so does what an iterate takes from
- * outside: it would be computed again in each round.
+ * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs and what the schedule buffers stay, and so does what an
+ * iterate takes from outside: it would be computed again in each round.
  */
 
 import { indicesOf, type Read, readsOf, tensorsReadBy } from "../pattern/analysis.ts";
@@ -30,7 +30,8 @@ function inlineBlock(block: Program, merged: Record<string, readonly string[]>):
   const outputs = new Set(Object.values(block.outputs));
   const gone = new Set<string>();
   let operators = block.operators;
-  for (let next = findPair(operators, outputs); next !== null; next = findPair(operators, outputs)) {
+  const apart = new Set([...outputs, ...Object.keys(block.schedule?.buffer ?? {})]);
+  for (let next = findPair(operators, apart); next !== null; next = findPair(operators, apart)) {
     const { producer, reader } = next;
     operators = operators.filter((operator) => operator !== producer).map((operator) => (operator === reader ? absorb(reader, producer) : operator));
     merged[reader.name] = [...(merged[producer.name] ?? []), producer.name, ...(merged[reader.name] ?? [])];
@@ -41,10 +42,10 @@ function inlineBlock(block: Program, merged: Record<string, readonly string[]>):
 }
 
 /** The first operator, in program order, that can become part of its one reader. Two readers may have become one by an earlier merge. */
-function findPair(operators: readonly Operator[], outputs: ReadonlySet<string>): { readonly producer: MapOperator; readonly reader: Operator } | null {
+function findPair(operators: readonly Operator[], apart: ReadonlySet<string>): { readonly producer: MapOperator; readonly reader: Operator } | null {
   const needs = operators.map((operator) => ({ operator, tensors: tensorsReadBy(operator) }));
   for (const producer of operators) {
-    if (producer.kind !== "map" || producer.body.kind === "reduce" || outputs.has(producer.name)) continue;
+    if (producer.kind !== "map" || producer.body.kind === "reduce" || apart.has(producer.name)) continue;
     const readers = needs.filter(({ tensors }) => tensors.has(producer.name)).map(({ operator }) => operator);
     const reader = readers[0];
     if (reader !== undefined && readers.length === 1 && takesEachOnce(reader, producer)) return { producer, reader };

@@ -12,6 +12,7 @@ import type { Dtype, FlatMapOperator, GatherOperator, GroupByOperator, HashOpera
 import type { Body, BodyNode, Linear, OperandRead } from "./body.ts";
 import type { Controllers, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan, StorePlan, TierBuffer } from "./controllers.ts";
 import { resultOf } from "./sizes.ts";
+import { isKept, keptLoops } from "./stage.ts";
 
 /** Values of all tensors that are off chip, inputs included. `inputs` has one array per input, of the tensor's length. */
 export function interpretControllers({ tensors, sections, steps }: Controllers, inputs: TensorValues): TensorValues {
@@ -26,8 +27,13 @@ type Rounds = ReadonlyMap<string, number>;
 function runSteps(steps: readonly Step[], sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
   for (const step of steps) {
     if (step.kind === "repeat") repeat(step, sections, memory, rounds);
-    else for (const at of points(sections[step.section]!.loops.map((loop) => loop.par))) runCopy(sections[step.section]!, at, memory, rounds);
+    else runSection(sections[step.section]!, memory, rounds);
   }
+}
+
+function runSection(section: SectionPlan, memory: Memory, rounds: Rounds): void {
+  const sums = new Map(section.stages.map((stage) => [stage, new Map<string, Float64Array>()]));
+  for (const at of points(section.loops.map((loop) => loop.par))) runCopy(section, at, memory, rounds, sums);
 }
 
 function repeat({ times, round, until, carries, steps }: RepeatStep, sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
@@ -56,6 +62,9 @@ const inMemory = ({ tensor, dtype, shape }: TensorLayout, inputs: TensorValues):
   values: inputs[tensor] ?? arrayFor(dtype, elementsOf(shape)),
 });
 
+/** By place of a tile: what has been added up of it so far. */
+type Sums = Map<string, Float64Array>;
+
 /** One copy of every stage, and what its tile buffers hold. */
 interface Copy {
   readonly loops: readonly OuterLoop[];
@@ -63,11 +72,13 @@ interface Copy {
   readonly memory: Memory;
   readonly rounds: Rounds;
   readonly held: Map<OperandPlan, Grid>;
+  /** Of all copies together, by stage. */
+  readonly sums: ReadonlyMap<StagePlan, Sums>;
 }
 
 /** Takes the copy's tiles in its order; in each turn every stage works on its tile, then what leaves is stored. */
-function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory, rounds: Rounds): void {
-  const copy: Copy = { loops, at, memory, rounds, held: new Map() };
+function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory, rounds: Rounds, sums: Copy["sums"]): void {
+  const copy: Copy = { loops, at, memory, rounds, held: new Map(), sums };
   for (const turn of points(loops.map((loop) => loop.trips))) {
     const made = new Map<string, Result>();
     for (const stage of stages) {
@@ -87,7 +98,7 @@ function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: 
 }
 
 /** Loops of the stage that the dimensions of a stored tensor stand for: none where it is a table. */
-const loopsKept = ({ shape }: StagePlan, { field }: StorePlan): readonly Index[] => (field === 0 ? shape.loops.slice(0, shape.kept) : []);
+const loopsKept = ({ shape }: StagePlan, { field }: StorePlan): readonly Index[] => (field === 0 ? keptLoops(shape) : []);
 
 /** Elements beyond the real extent of a collection are not stored. */
 const isReal = (copy: Copy, stage: StagePlan, plan: StorePlan, place: readonly number[]): boolean =>
@@ -125,7 +136,7 @@ interface Collector {
 /** The tile of each tensor that the stage hands on. */
 function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>): readonly (Grid | null)[] {
   const { shape, inner, split } = stage;
-  const collector = collectorOf(copy, stage);
+  const collector = collectorOf(copy, stage, turn);
   const evaluate = evaluator(shape.body);
   const words = inner.map((loop) => (loop.index === shape.lane || loop.index === shape.rows ? loop.step : 1));
   for (const part of range(split)) {
@@ -138,7 +149,10 @@ function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: R
           (operand) => operandAt(copy, stage, operand, spot, made),
           (index) => globalPlace(copy, stage, spot, index),
         );
-        collector.take(values, local.slice(0, shape.kept));
+        collector.take(
+          values,
+          local.filter((_, position) => isKept(shape, position)),
+        );
       }
     }
   }
@@ -146,12 +160,12 @@ function runStage(copy: Copy, stage: StagePlan, turn: readonly number[], made: R
   return collector.tiles;
 }
 
-function collectorOf(copy: Copy, stage: StagePlan): Collector {
+function collectorOf(copy: Copy, stage: StagePlan, turn: readonly number[]): Collector {
   const { operator } = stage.shape;
   const tiles = stage.results.map((result) => result && { shape: result.shape, values: new Float64Array(elementsOf(result.shape)) });
   switch (operator.kind) {
     case "map":
-      return mapCollector(stage, tiles[0]!);
+      return mapCollector(stage, tiles[0]!, sumsOf(copy, stage, turn));
     case "scan":
       return scanCollector(operator, stage.shape.body.nodes[stage.shape.body.results[0]!]!.dtype, tiles[0]!);
     case "groupBy":
@@ -167,8 +181,23 @@ function collectorOf(copy: Copy, stage: StagePlan): Collector {
 
 const nothing = (): void => undefined;
 
-/** Accumulates in `acc`, rounds once at the end; without a fold the value is the element. */
-function mapCollector({ shape: { body } }: StagePlan, tile: Grid): Collector {
+/** What the stage has added up so far of the tile at which it is; null where it adds up no tiles. */
+function sumsOf(copy: Copy, stage: StagePlan, turn: readonly number[]): Float64Array | null {
+  const { shape } = stage;
+  const root = shape.body.nodes[shape.body.results[0]!]!;
+  if (shape.sums === null || root.kind !== "reduce") return null;
+  const tiles = copy.sums.get(stage)!;
+  const key = turn
+    .slice(0, shape.sums)
+    .map((_, k) => origin(copy, turn, k))
+    .join(" ");
+  const known = tiles.get(key) ?? new Float64Array(elementsOf(stage.results[0]!.shape)).fill(identity(root.fn, root.acc));
+  tiles.set(key, known);
+  return known;
+}
+
+/** Accumulates in `acc`, in `sums` if it goes on from there, rounds once at the end; without a fold the value is the element. */
+function mapCollector({ shape: { body } }: StagePlan, tile: Grid, sums: Float64Array | null): Collector {
   const root = body.nodes[body.results[0]!]!;
   const { values, shape } = tile;
   if (root.kind !== "reduce") {
@@ -177,15 +206,15 @@ function mapCollector({ shape: { body } }: StagePlan, tile: Grid): Collector {
     };
     return { tiles: [tile], take, end: nothing };
   }
-  values.fill(identity(root.fn, root.acc));
+  const folded = sums ?? new Float64Array(values.length).fill(identity(root.fn, root.acc));
   const fold = foldFunction(root.fn, root.acc);
   return {
     tiles: [tile],
     take: ([value], place) => {
       const at = offset(shape, place)!;
-      values[at] = fold(values[at]!, value!);
+      folded[at] = fold(folded[at]!, value!);
     },
-    end: () => values.set(values.map(roundFunction(root.dtype))),
+    end: () => values.set(folded.map(roundFunction(root.dtype))),
   };
 }
 
@@ -288,7 +317,7 @@ function evaluator({ nodes, results }: Body) {
       case "const":
         return () => node.value;
       case "index":
-        return (_, index) => index(node.index);
+        return (_, index) => Object.entries(node.place.of).reduce((sum, [name, factor]) => sum + factor * index(name), node.place.constant) | 0;
       case "op": {
         const compute = operationOf(node, nodes);
         return () => compute(values[node.args[0]!]!, values[node.args[1] ?? 0]!, values[node.args[2] ?? 0]!);
@@ -455,7 +484,7 @@ function store(tokens: readonly Token[], into: Grid, first: readonly number[], i
 }
 
 const tileOrigin = (copy: Copy, stage: StagePlan, turn: readonly number[], plan: StorePlan): readonly number[] =>
-  resultOf(stage, plan.tensor).shape.map((_, d) => (d < loopsKept(stage, plan).length ? origin(copy, turn, d) : 0));
+  resultOf(stage, plan.tensor).shape.map((_, d) => (d < (stage.shape.sums ?? loopsKept(stage, plan).length) ? origin(copy, turn, d) : 0));
 
 // ---- grids ----
 

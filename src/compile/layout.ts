@@ -8,13 +8,18 @@ import type { Program, Tensor } from "../pattern/program.ts";
 
 type Kind = "hbm" | "ddr";
 
-/** `auto` (and `sram`, which names no place off chip) takes the fastest tier with room. */
+/** `auto` takes the fastest tier with room, and so does `sram` but for a scalar, which is a register. */
 export function layOut(program: Program, machine: Machine, stored: ReadonlySet<string>): readonly TensorLayout[] {
-  const next = { hbm: 0, ddr: 0 };
+  const next = { sram: 0, hbm: 0, ddr: 0 };
   const layouts: TensorLayout[] = [];
   for (const tensor of program.tensors) {
     if (!program.inputs.includes(tensor.name) && !stored.has(tensor.name)) continue;
     const bytes = tensorBytes(tensor);
+    if (tensor.tier === "sram" && tensor.shape.length === 0) {
+      layouts.push({ tensor: tensor.name, dtype: tensor.dtype, shape: [], tier: "sram", base_bytes: next.sram });
+      next.sram += bytes;
+      continue;
+    }
     const tier = choose(tensor, bytes, next, machine);
     const { channels, interleave_bytes } = machine.tiers[tier]!;
     const line = channels * interleave_bytes;

@@ -241,6 +241,7 @@ function cutWork(work: Nest["work"], cut: (affine: Affine) => Affine, level: (ol
     case "store":
     case "write":
     case "read":
+    case "fold":
       return { ...work, access: { ...work.access, dims: work.access.dims.map(cut) } };
     case "scatter":
     case "gather":

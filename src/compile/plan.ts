@@ -14,7 +14,7 @@ import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import type { Group } from "./group.ts";
 import { hashBytes, product, wordsOf } from "./sizes.ts";
-import type { StageShape } from "./stage.ts";
+import { isKept, loopName, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
 export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
@@ -43,8 +43,9 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
 }
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
+  const named = group.shapes.find(({ sums }) => sums !== null) ?? group.shapes[0]!;
   return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent, count }, k) => ({
-    name: `${group.shapes[0]!.name}.${k}`,
+    name: loopName(named, k),
     extent,
     tile: tile[k]!,
     par: par[k]!,
@@ -126,9 +127,9 @@ function resultsOf(shape: StageShape, inner: readonly InnerLoop[], loops: readon
 
 /** One element for each combination of the kept loops, in their order. */
 function elementsOf(shape: StageShape, inner: readonly InnerLoop[], loops: readonly OuterLoop[], machine: Machine): ResultStream {
-  const kept = inner.slice(0, shape.kept);
+  const kept = inner.filter((_, position) => isKept(shape, position));
   const order = kept.map(({ trip, step, count }, dim) => ({ dim, trip, step, ...(count !== undefined && { count }) }));
-  const size = kept.map((loop, dim) => loops[dim]?.tile ?? loop.extent);
+  const size = inner.flatMap((loop, position) => (isKept(shape, position) ? [loops[position]?.tile ?? loop.extent] : []));
   const laneDim = kept.findIndex((loop) => loop.index === shape.lane);
   if (shape.rows !== null) {
     const rows = kept.findIndex((loop) => loop.index === shape.rows);

@@ -3,7 +3,7 @@
  * A schedule pins what it names and leaves the rest open.
  */
 
-import { UserError } from "../base/errors.ts";
+import { type Fault, UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
@@ -11,6 +11,7 @@ import type { SectionPlan } from "./controllers.ts";
 import type { Group } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
+import { loopName, type StageShape } from "./stage.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -82,7 +83,7 @@ function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule)
   const pars = group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => {
     const par = pinned(schedule.par, group, k, extent)?.[0] ?? 1;
     const turns = Math.max(...tilesOf(group, k, schedule, false).map((tile) => Math.ceil(extent / tile)));
-    return { par, turns, name: `${group.shapes[0]!.name}.${k}` };
+    return { par, turns, name: loopName(group.shapes.find((shape) => shape.sums !== null) ?? group.shapes[0]!, k) };
   });
   const short = pars.find(({ par, turns }) => par > turns);
   if (short !== undefined) return `its schedule wants ${short.par} copies of loop "${short.name}", which has at most ${short.turns} tiles`;
@@ -192,10 +193,14 @@ function parCandidates(turns: number, most: number): readonly number[] {
 /** What the schedule says of loop k, by the name of any operator of the group: `gemm.0`. */
 function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
   if (table === undefined) return null;
-  for (const shape of group.shapes) {
-    const name = `${shape.name}.${k}`;
+  const pins = group.shapes.flatMap((shape) => {
+    const name = loopName(shape, k);
     const value = table[name];
-    if (value === undefined) continue;
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const other = pins.find(({ value }) => !Object.is(value, pins[0]!.value));
+  if (other !== undefined) throw disagree(pins[0]!, other);
+  for (const { name, value } of pins) {
     if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
     throw new UserError({
       code: "illegal-schedule",
@@ -207,21 +212,50 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
   return null;
 }
 
-/** Every name in a schedule must be a loop that some group shares. */
-export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {
-  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => `${shape.name}.${k}`)));
-  const faults = Object.entries({ tile: schedule.tile ?? {}, par: schedule.par ?? {} }).flatMap(([kind, table]) =>
-    Object.keys(table)
-      .filter((name) => !names.includes(name))
-      .map((name) => {
-        const near = suggest(name, names);
-        return {
-          code: "illegal-schedule",
-          place: { path: `schedule.${kind}` },
-          message: `no outer loop is called "${name}"; ${names.length === 0 ? "this program has none" : `there are ${names.join(", ")}`}`,
-          ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
-        };
-      }),
-  );
+interface Pin {
+  readonly name: string;
+  readonly value: number;
+}
+
+const disagree = (one: Pin, other: Pin): UserError =>
+  new UserError({
+    code: "illegal-schedule",
+    place: { path: `schedule ${other.name}` },
+    message: `${other.value}, but "${one.name}" has ${one.value}: they are one loop, which the stages of a section share`,
+  });
+
+/** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
+export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {
+  const shapes = groups.flatMap((group) => group.shapes.map((shape) => ({ shape, shared: group.shared })));
+  const outer = shapes.flatMap(({ shape, shared }) => loopNames(shape, shared));
+  const all = shapes.flatMap(({ shape }) => loopNames(shape, shape.loops.length));
+  const read = [...new Set(shapes.flatMap(({ shape }) => shape.operands.map(({ tensor }) => tensor)))];
+  const faults = [
+    ...unknownNames("tile", tile, outer, "outer loop"),
+    ...unknownNames("par", par, outer, "outer loop"),
+    ...unknownNames("lanes", lanes, all, "loop"),
+    ...unknownNames("buffer", buffer, read, "tensor that an operator reads"),
+    ...Object.entries(buffer ?? {}).flatMap(([name, buffers]) => (Number.isInteger(buffers) && buffers >= 1 ? [] : [badBuffers(name, buffers)])),
+  ];
   if (faults.length > 0) throw new UserError(faults);
+}
+
+const loopNames = (shape: StageShape, count: number): readonly string[] => Array.from({ length: count }, (_, k) => loopName(shape, k));
+
+function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], names: readonly string[], what: string): readonly Fault[] {
+  return Object.keys(pins ?? {})
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const near = suggest(name, names);
+      return {
+        code: "illegal-schedule",
+        place: { path: `schedule.${kind}` },
+        message: `no ${what} is called "${name}"; ${names.length === 0 ? "this program has none" : `there are ${names.join(", ")}`}`,
+        ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      };
+    });
+}
+
+function badBuffers(name: string, buffers: number): Fault {
+  return { code: "illegal-schedule", place: { path: `schedule.buffer ${name}` }, message: `${buffers} is not a whole number of buffers from 1` };
 }

@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import type { OperandRead } from "./body.ts";
 import type { OuterLoop, ResultStream, StagePlan, TierBuffer } from "./controllers.ts";
-import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+import { dependsOn, isKept, laneStep, type StageShape } from "./stage.ts";
 
 /** The order in which a stage makes one of the tensors that it hands on. */
 export function resultOf({ shape, results }: Pick<StagePlan, "shape" | "results">, tensor: string): ResultStream {
@@ -18,6 +18,22 @@ export const hashSlots = (keys: number): number => 2 ** Math.ceil(Math.log2((4 *
 
 /** Scratchpad bytes of a hash unit: a word a slot and one a key. */
 export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots(keys) + keys) * Math.max(wordBytes, 4);
+
+/** Outer loops that a stage's result keeps: all but the one whose tiles it adds up. */
+export const loopsAround = ({ shape }: Pick<StagePlan, "shape">, loops: readonly OuterLoop[]): readonly OuterLoop[] =>
+  shape.sums === null ? loops : loops.slice(0, shape.sums);
+
+/** Does a stage that adds up tiles keep its sums in a PMU? Sums that fit the registers of a PCU stay there: those of one firing. */
+export const sumsInMemory = ({ shape, inner }: Pick<StagePlan, "shape" | "inner">): boolean =>
+  shape.sums !== null && inner.some(({ trip }, position) => isKept(shape, position) && trip > 1);
+
+/** Buffers of such a PMU: the next sum begins while one is read. */
+export const sumBuffers = (stage: Pick<StagePlan, "shape">, loops: readonly OuterLoop[]): number =>
+  loopsAround(stage, loops).some(({ trips }) => trips > 1) ? 2 : 1;
+
+/** Copies of a stage whose results a tree joins: parts of a split fold, or copies of the loop whose tiles it adds up. */
+export const joined = ({ shape, split }: Pick<StagePlan, "shape" | "split">, loops: readonly OuterLoop[]): number =>
+  shape.sums === null ? split : loops[shape.sums]!.par;
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
@@ -78,14 +94,15 @@ export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): n
   );
 }
 
-/** Fan-in of a combining PCU: its ports for single words, one operation a stage. */
-export function treeFan({ pcu }: Machine): number {
-  const ports = pcu.scalar_in > 0 && pcu.scalar_out > 0 ? pcu.scalar_in : pcu.vector_in;
+/** Fan-in of a combining PCU: its ports for tokens of so many words, one operation a stage. */
+export function treeFan({ pcu }: Machine, words: number): number {
+  const ports = words === 1 && pcu.scalar_in > 0 && pcu.scalar_out > 0 ? pcu.scalar_in : pcu.vector_in;
   return Math.max(2, Math.min(ports, pcu.stages + 1));
 }
 
-export function treeUnits(leaves: number, machine: Machine): number {
+export function treeUnits(leaves: number, words: number, machine: Machine): number {
+  const fan = treeFan(machine, words);
   let units = 0;
-  for (let left = leaves; left > 1; left = Math.ceil(left / treeFan(machine))) units += Math.ceil(left / treeFan(machine));
+  for (let left = leaves; left > 1; left = Math.ceil(left / fan)) units += Math.ceil(left / fan);
   return units;
 }

@@ -9,7 +9,9 @@ import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
 import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
+import { type LanePin, lanePin, tooManyLanes } from "./lanes.ts";
 import { type Part, partition } from "./partition.ts";
+import { tiledLoops } from "./tiles.ts";
 
 export interface StageShape {
   readonly operator: StageOperator;
@@ -20,6 +22,8 @@ export interface StageShape {
   readonly loops: readonly Index[];
   /** How many of `loops` the result keeps. groupBy and flatMap: 0. */
   readonly kept: number;
+  /** A fold that adds up tiles (tiles.ts): position of the loop over them, which stands among the loops that the result keeps. null: no such fold. */
+  readonly sums: number | null;
   /** How many of the leading loops other stages can share: tiles of them are independent of each other. */
   readonly shareable: number;
   /** gather: the tensor whose elements it fetches. */
@@ -53,13 +57,18 @@ export interface Systolic {
 
 export function shapeOf(operator: StageOperator, program: Program, machine: Machine): StageShape {
   const over = operator.kind === "map" && operator.body.kind === "reduce" ? operator.body.over : [];
-  const loops = [...operator.domain, ...over];
+  const own = [...operator.domain, ...over];
   const written = writesOf(operator).map((name) => program.tensors.find((tensor) => tensor.name === name)!);
   const body = bodyOf(operator, written[0]!.dtype);
   const kept = keptBy(operator);
   const table = operator.kind === "gather" ? program.tensors.find((tensor) => tensor.name === operator.tensor)! : null;
-  const base = { operator, name: operator.name, loops, kept, shareable: shareableOf(operator), table, body, operands: body.operands };
-  const array = systolicOf(body, loops, kept, machine);
+  const sums = sumsTiles(operator, program) ? tiledLoops(operator.name, kept, program.schedule) : null;
+  const loops = sums === null ? own : [...own.slice(0, sums), ...over, ...own.slice(sums, kept)];
+  const shareable = sums === null ? shareableOf(operator) : sums + 1;
+  const base = { operator, name: operator.name, loops, kept, sums, shareable, table, body, operands: body.operands };
+  const candidates = inOrder(operator) ? [own.length - 1] : [kept - 1, ...(sums === null ? [own.length - 1] : [])];
+  const pin = lanePin(operator.name, own, candidates, program.schedule?.lanes);
+  const array = pin === null && sums === null ? systolicOf(body, loops, kept, machine) : null;
   if (array !== null)
     return { ...base, mode: "systolic", lanes: array.lanes, lane: array.lane, rows: array.rows, systolic: array.systolic, parts: [], shards: [] };
   const bytes = portBytes(
@@ -67,8 +76,36 @@ export function shapeOf(operator: StageOperator, program: Program, machine: Mach
     [...written, ...(table === null ? [] : [table])].map(({ dtype }) => dtype),
     operator,
   );
-  const simd = simdOf(body, loops, kept, inOrder(operator), bytes, operator.name, machine);
+  const open = sums === null ? own : operator.domain;
+  const simd = simdOf(body, { loops: open, kept, ordered: inOrder(operator), pin, name: operator.name }, bytes, machine);
   return { ...base, mode: "simd", rows: null, systolic: null, ...simd, shards: shardsOf(operator, simd.lanes, machine) };
+}
+
+/** Is it a fold that adds up tiles (tiles.ts)? Then its one folded loop is an outer loop. */
+function sumsTiles(operator: StageOperator, { schedule }: Program): boolean {
+  const { kind, name, domain } = operator;
+  return kind === "map" && operator.body.kind === "reduce" && schedule?.tile?.[`${name}.${domain.length}`] !== undefined;
+}
+
+/** Loops that the result keeps, in their order. */
+export const keptLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] => shape.loops.filter((_, position) => isKept(shape, position));
+
+/** Those that are folded away, or all where nothing is kept. */
+export const foldedLoops = (shape: Pick<StageShape, "loops" | "kept" | "sums">): readonly Index[] =>
+  shape.loops.filter((_, position) => !isKept(shape, position));
+
+export const isKept = ({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): boolean => (sums === null ? position < kept : position !== sums);
+
+/** Does it fold across lanes? */
+export const foldsLanes = (shape: Pick<StageShape, "loops" | "kept" | "sums" | "lane">): boolean => foldedLoops(shape).some(({ name }) => name === shape.lane);
+
+/** Of the loop at a position, as schedules name it. */
+export const loopName = (shape: Pick<StageShape, "name" | "kept" | "sums">, position: number): string => `${shape.name}.${ownPosition(shape, position)}`;
+
+/** Position in the operator, folded loops behind its domain, of the loop at a position of the stage. */
+export function ownPosition({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): number {
+  if (sums === null || position < sums) return position;
+  return position === sums ? kept : position - 1;
 }
 
 /** As few PMUs as hold the table of a field, and as many keys for each, in whole vectors. */
@@ -95,23 +132,27 @@ function shareableOf(operator: StageOperator): number {
 /** Lanes must step along the innermost loop: what comes out depends on the order of the elements. */
 const inOrder = ({ kind }: StageOperator): boolean => kind === "scan" || kind === "flatMap" || kind === "hash";
 
-/** As many lanes as the widest value on a vector port leaves: an operand, a result, or what one PCU of the chain hands the next. */
-function simdOf(
-  body: Body,
-  loops: readonly Index[],
-  kept: number,
-  ordered: boolean,
-  bytes: number,
-  name: string,
-  machine: Machine,
-): Pick<StageShape, "lanes" | "lane" | "parts"> {
-  const lanes = lanesFor(machine, bytes);
-  const lane = ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes);
+interface Across {
+  /** Those that may run across lanes. */
+  readonly loops: readonly Index[];
+  readonly kept: number;
+  readonly ordered: boolean;
+  readonly pin: LanePin | null;
+  readonly name: string;
+}
+
+/** As many lanes as the widest value on a vector port leaves, or as are pinned: an operand, a result, or what one PCU of the chain hands the next. */
+function simdOf(body: Body, across: Across, bytes: number, machine: Machine): Pick<StageShape, "lanes" | "lane" | "parts"> {
+  const { loops, kept, ordered, pin, name } = across;
+  const most = lanesFor(machine, bytes);
+  if (pin !== null && pin.lanes > most) throw tooManyLanes(pin, most);
+  const lanes = pin?.lanes ?? most;
+  const lane = pin?.loop ?? (ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes));
   const folded = lane !== null && loops.findIndex((index) => index.name === lane) >= kept;
   const tree = body.nodes.some((node) => (node.kind === "reduce" && folded) || node.kind === "scan");
   const parts = partition(body, { pcu: machine.pcu, lanes, tree }, name);
   const between = Math.max(bytes, ...parts.slice(0, -1).flatMap((part) => part.exports.map((id) => bytesOf(body.nodes[id]!.dtype))));
-  return lanesFor(machine, between) < lanes ? simdOf(body, loops, kept, ordered, between, name, machine) : { lanes, lane, parts };
+  return lanesFor(machine, between) < lanes ? simdOf(body, across, between, machine) : { lanes, lane, parts };
 }
 
 /** Bytes of the widest operand, result, or element of what it writes or looks up. */

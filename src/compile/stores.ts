@@ -5,12 +5,12 @@ import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, ResultStream, StagePlan, StorePlan } from "./controllers.ts";
 import { outerLoop, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
-import { product, resultOf, scratchBytes } from "./sizes.ts";
-import type { TableShard } from "./stage.ts";
+import { loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
+import { keptLoops, type TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
-  const { loops } = builder.plan;
+  const loops = loopsAround(stage, builder.plan.loops);
   const { shards } = stage.shape;
   if (shards.length > 1) {
     shards.forEach((shard, part) => {
@@ -47,7 +47,7 @@ function globalPlaces(result: ResultStream, outer: readonly OuterLoop[], at: rea
 }
 
 function storeDirect(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[]): void {
-  const outer = builder.plan.loops;
+  const outer = loopsAround(stage, builder.plan.loops);
   const result = resultOf(stage, store.tensor);
   const source = builder.results.get(resultKey(store.tensor, at))!;
   const places = globalPlaces(result, outer, at);
@@ -65,7 +65,7 @@ function overhangs({ loops, lane, words, shape }: ResultStream, dim: number): bo
 function sizeGuards({ shape }: StagePlan, { field }: StorePlan, places: readonly Affine[]): readonly Guard[] {
   if (field > 0 || shape.kept === 0) return [];
   return places.flatMap((value, dim) => {
-    const { extent, count } = shape.loops[dim]!;
+    const { extent, count } = keptLoops(shape)[dim]!;
     return count === undefined ? [] : [{ value, limit: extent, size: count }];
   });
 }
@@ -99,7 +99,7 @@ function addStore(
 /** One PMU gathers the tiles of several copies, and one generator writes them row by row. */
 function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[], groups: readonly OuterLoop[]): void {
   const { plan, machine } = builder;
-  const outer = plan.loops;
+  const outer = loopsAround(stage, plan.loops);
   const result = resultOf(stage, store.tensor);
   const members = copiesAt(outer.map((loop, k) => ({ ...loop, par: store.collect[k]! })));
   const dtype = builder.program.tensors.find((item) => item.name === store.tensor)!.dtype;

@@ -1,12 +1,15 @@
 /** The units of folds that need more than a SIMD pipeline: systolic arrays, groupBy tables, and trees over the parts of a split fold. */
 
 import type { Loop, Nest, Node } from "../fabric/fabric.ts";
+import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, ReduceFn } from "../pattern/program.ts";
+import type { BodyNode } from "./body.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
-import { type Copy, elementGuards, loopsOf, unitPlace } from "./nests.ts";
-import { treeFan } from "./sizes.ts";
-import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
+import { type Copy, elementGuards, loopsOf, placeOf, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
+import { loopsAround, scratchBytes, sumBuffers, treeFan } from "./sizes.ts";
+import { foldedLoops, keptLoops } from "./stage.ts";
+import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, ringOf, type Source } from "./wiring.ts";
 
 /** Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. */
 export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: readonly Source[]): Source {
@@ -117,33 +120,97 @@ function buildShard(
   builder.results.set(resultKey(tensor, copy.at, part), { end: { unit: id, nest: reader.id, port: "out" }, words: shape.lanes, dtype: acc });
 }
 
-/** A tree of PCUs folds the partial results of a split fold into one. */
+/** The PMU in which a stage adds up tiles: `from` gives the words of each. */
+export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: Source): Source {
+  const { plan, machine } = builder;
+  const { shape, inner } = stage;
+  const { fn, acc } = foldOf(stage);
+  const around = loopsAround(stage, plan.loops);
+  const result = stage.results[0]!;
+  const id = freshId(builder, `${shape.name}.sums${label(plan.loops, copy.at)}`);
+  const dims = keptLoops(shape).map(({ name }) => placeOf({ constant: 0, of: { [name]: 1 } }, stage, plan.loops, copy, shape.lane, "local"));
+  const adder: Nest = {
+    id: `${id}/fold`,
+    loops: loopsOf(stage, plan.loops),
+    lanes: from.words,
+    ii: 1,
+    latency: 1,
+    guards: elementGuards(
+      foldedLoops(shape).map(({ name }) => name),
+      stage,
+      plan.loops,
+      copy,
+    ),
+    ports: [
+      port("in", "in", plan.loops.length + inner.length),
+      port("full", "out", around.length, "buffer"),
+      port("ring.in", "in", plan.loops.length, "buffer"),
+      port("ring.out", "out", plan.loops.length, "buffer"),
+    ],
+    work: { kind: "fold", scratch: "sums", access: { dims, shape: result.shape }, port: "in", fn, acc },
+  };
+  const loops = resultLoops(result, around);
+  const reader: Nest = {
+    id: `${id}/read`,
+    loops,
+    lanes: result.words,
+    ii: 1,
+    latency: machine.pmu.latency_cycles,
+    guards: [],
+    ports: [port("ready", "in", around.length, "buffer"), port("out", "out", loops.length)],
+    work: { kind: "read", scratch: "sums", access: { dims: resultPlaces(result, around), shape: result.shape }, port: "out" },
+  };
+  const buffers = sumBuffers(stage, plan.loops);
+  const { bytes, strides } = scratchBytes(result.shape, bytesOf(acc), machine, false);
+  const scratch = { name: "sums", dtype: acc, shape: result.shape, strides, buffers, bytes: bytes * buffers };
+  addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [adder, reader], scratch: [scratch] });
+  connect(builder, from, { unit: id, nest: adder.id, port: "in" });
+  handOver(builder, { unit: id, nest: adder.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, buffers);
+  ringOf(builder, id, adder.id, ringTicks(machine));
+  return { end: { unit: id, nest: reader.id, port: "out" }, words: result.words, dtype: acc };
+}
+
+/** From the sums' last write in a turn to the first of the next: they are read, go to the PCU that adds, through it, and back. */
+function ringTicks({ pmu, pcu, network }: Machine): number {
+  return pmu.latency_cycles + pcu.stages + (pcu.tail ? 1 : 0) + 2 * Math.max(1, network.hop_cycles);
+}
+
+function foldOf({ shape }: StagePlan): Extract<BodyNode, { kind: "reduce" }> {
+  const reduce = shape.body.nodes[shape.body.results[0]!]!;
+  if (reduce.kind !== "reduce") throw new Error(`"${shape.name}" is in parts but folds nothing`);
+  return reduce;
+}
+
+/** A tree of PCUs folds partial results into one: of the parts of a split fold, or of the copies of the loop whose tiles a stage adds up. */
 export function combine(builder: Builder, stage: StagePlan, parts: readonly Source[], at: readonly number[]): Source {
   const { machine, plan } = builder;
-  const reduce = stage.shape.body.nodes[stage.shape.body.results[0]!]!;
-  if (reduce.kind !== "reduce") throw new Error(`"${stage.shape.name}" is split but folds nothing`);
+  const reduce = foldOf(stage);
+  const around = loopsAround(stage, plan.loops);
+  const loops = resultLoops(stage.results[0]!, around);
+  const { words } = parts[0]!;
+  const fan = treeFan(machine, words);
   let level = parts;
   for (let depth = 0; level.length > 1; depth++) {
     const next: Source[] = [];
-    for (let i = 0; i < level.length; i += treeFan(machine)) {
-      const leaves = level.slice(i, i + treeFan(machine));
-      const id = freshId(builder, `${stage.shape.name}.tree${depth}.${next.length}${label(plan.loops, at)}`);
-      const last = level.length <= treeFan(machine);
+    for (let i = 0; i < level.length; i += fan) {
+      const leaves = level.slice(i, i + fan);
+      const id = freshId(builder, `${stage.shape.name}.tree${depth}.${next.length}${label(around, at)}`);
+      const last = level.length <= fan;
       const nodes = treeNodes(leaves, reduce.fn, reduce.acc, last ? reduce.dtype : reduce.acc);
       const inputs = leaves.map((_, k) => `in${k}`);
       const nest: Nest = {
         id,
-        loops: [],
-        lanes: 1,
+        loops,
+        lanes: words,
         ii: 1,
         latency: machine.pcu.stages,
         guards: [],
-        ports: [...inputs.map((name) => port(name, "in", 0)), port("out", "out", 0)],
+        ports: [...inputs.map((name) => port(name, "in", loops.length)), port("out", "out", loops.length)],
         work: { kind: "compute", nodes, outputs: [{ port: "out", node: nodes.length - 1 }] },
       };
       addUnit(builder, { id, kind: "pcu", operator: stage.shape.name, nests: [nest], stages: leaves.length - 1, registers: leaves.length });
       leaves.forEach((leaf, k) => connect(builder, leaf, { unit: id, nest: id, port: inputs[k]! }));
-      next.push({ end: { unit: id, nest: id, port: "out" }, words: 1, dtype: last ? reduce.dtype : reduce.acc });
+      next.push({ end: { unit: id, nest: id, port: "out" }, words, dtype: last ? reduce.dtype : reduce.acc });
     }
     level = next;
   }
@@ -158,5 +225,5 @@ function treeNodes(leaves: readonly Source[], fn: ReduceFn, acc: Dtype, dtype: D
   return nodes;
 }
 
-/** Level at which a stage pushes its result: a fold when its folded loops end. */
-export const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number => outer.length + stage.shape.kept;
+/** Level at which a stage pushes its result: a fold when its folded loops end, one that adds up tiles in its registers when the loop over them ends. */
+export const resultLevel = (stage: StagePlan, outer: readonly OuterLoop[]): number => stage.shape.sums ?? outer.length + stage.shape.kept;

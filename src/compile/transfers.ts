@@ -8,7 +8,7 @@ import type { Program } from "../pattern/program.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { estimate } from "./cost.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, product, resultOf, scratchBytes } from "./sizes.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
 
 /** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
 export function planTransfers(
@@ -73,7 +73,7 @@ function planStores(
     const stores: StorePlan[] = [];
     for (const [field, tensor] of writesOf(stage.shape.operator).entries()) {
       if (!context.leaving.has(tensor) || stage.results[field] === null) continue;
-      const store = storeOf(tensor, field, stage, loops, share, cycles, context.machine, context.program);
+      const store = storeOf(tensor, field, stage, loopsAround(stage, loops), share, cycles, context.machine, context.program);
       if (typeof store === "string") return store;
       stores.push(store);
     }

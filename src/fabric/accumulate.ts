@@ -1,5 +1,5 @@
 /**
- * The two datapaths that accumulate into a memory: the output-stationary systolic array and the scatter unit.
+ * The datapaths that accumulate into a memory: the output-stationary systolic array, the fold of whole tiles and the scatter unit.
  * Hot path: as compute.ts.
  */
 
@@ -12,7 +12,7 @@ import type { Memories, NestBehaviour, ScratchMemory, Wire } from "./datapath.ts
 import type { Nest, Shard, Work } from "./fabric.ts";
 import { type Kernel, kernelOf } from "./kernels.ts";
 import { NO_KEY } from "./nests.ts";
-import { handoverLevel, wiresOf } from "./storage.ts";
+import { handoverLevel, scratchStore, step, wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
@@ -80,6 +80,29 @@ function drain({ rows }: SystolicArray, { spec, size, values }: ScratchMemory, b
   const toDtype = roundFunction(spec.dtype);
   let at = buffer * size;
   for (const row of rows) for (let l = 0; l < row.length; l++) values[at++] = toDtype(row[l]!);
+}
+
+/** element = fn(element, word) of every valid lane, in dtype `acc`. A token of one word is the same for all lanes. */
+export function foldBehaviour(nest: Nest, work: WorkOf<"fold">, wires: readonly Wire[], memories: Memories): Behaviour {
+  const walk = makeWalk(nest, work.access);
+  const from = wiresOf(wires, work.port)[0]!;
+  const wordStep = wires[from]!.words === 1 ? 0 : 1;
+  const store = scratchStore(nest, memories.scratch.get(work.scratch)!);
+  const { values, size } = store;
+  const start = identity(work.fn, work.acc);
+  const fold = scalarFunction(work.fn, work.acc);
+  return {
+    fire(n, inputs) {
+      findLanes(walk);
+      if (walk.begins <= store.level || n === 0) values.fill(start, store.offset, store.offset + size);
+      const words = inputs[from]!;
+      const stride = walk.lane[walk.element]!;
+      let at = store.offset + walk.values[walk.element]! + walk.lo * stride;
+      for (let l = walk.lo; l < walk.hi; l++, at += stride) values[at] = fold(values[at]!, words[l * wordStep]!, 0);
+      step(walk, store);
+      return nest.ii;
+    },
+  };
 }
 
 /**

@@ -6,7 +6,7 @@
 import type { Behaviour } from "../engine/behaviour.ts";
 import { arrayFor } from "../pattern/dtypes.ts";
 import type { Dtype, TensorValues, Values } from "../pattern/program.ts";
-import { scatterBehaviour, systolicBehaviour } from "./accumulate.ts";
+import { foldBehaviour, scatterBehaviour, systolicBehaviour } from "./accumulate.ts";
 import { computeBehaviour } from "./compute.ts";
 import type { Nest, Scratch, Unit } from "./fabric.ts";
 import { appendBehaviour, fetchBehaviour, gatherBehaviour, hashBehaviour } from "./indirect.ts";
@@ -89,6 +89,8 @@ export function makeBehaviour(nest: Nest, wires: readonly Wire[], memories: Memo
       return writeBehaviour(nest, work, wires, memories);
     case "read":
       return readBehaviour(nest, work, wires, memories);
+    case "fold":
+      return foldBehaviour(nest, work, wires, memories);
     case "scatter":
       return scatterBehaviour(nest, work, wires, memories);
     case "gather":

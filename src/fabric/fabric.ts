@@ -40,12 +40,12 @@ export interface RepeatStep {
 /** spatial: operators fused into sections. kernel-by-kernel: a section for each source operator. */
 export type Style = "spatial" | "kernel-by-kernel";
 
-/** Row-major from `base_bytes` on in its tier, elements packed. */
+/** Row-major from `base_bytes` on in its tier, elements packed. `sram`: a register at the edge of the chip, which the host reads; it takes no burst. */
 export interface TensorLayout {
   readonly tensor: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  readonly tier: "hbm" | "ddr";
+  readonly tier: "sram" | "hbm" | "ddr";
   readonly base_bytes: number;
 }
 
@@ -173,6 +173,11 @@ export type Work =
   | { readonly kind: "write"; readonly scratch: string; readonly access: Access; readonly port: string }
   | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string }
   /**
+   * PMU: pops `port` each firing and folds the valid lanes into their elements, in dtype `acc`. The first `buffer-out` hands the sums over. They start at the identity of
+   * `fn` at each hand-over. A PCU does the operation, on what it is sent and the sums so far: a ring of hand-overs keeps the next turn from reading them before they are written.
+   */
+  | { readonly kind: "fold"; readonly scratch: string; readonly access: Access; readonly port: string; readonly fn: ReduceFn; readonly acc: Dtype }
+  /**
    * PMU: each firing combines a vector of values into table[key] lane by lane, in lane order. `buffer-out` hands the table over. The table starts at the
    * identity of `fn` at each hand-over. Lanes that meet in one bank (element mod banks) take turns: the firing takes as many ticks as the fullest
    * bank has lanes (data-dependent, at least ii). A lane with the lowest i32 (NO_KEY) as its key takes no part; any other key outside the table is an error. `shard`: this unit has only the keys
@@ -281,6 +286,10 @@ export interface Channel {
   readonly words: number;
   /** Slots of each sink's FIFO, or the number of buffers. */
   readonly depth: number;
+  /** Hand-overs that stand in it at the start: those of a ring, whose source and sink are one nest. Absent: none. */
+  readonly initial?: number;
+  /** Ticks of a hand-over; absent: 1. */
+  readonly latency?: number;
   readonly source: Endpoint;
   readonly sinks: readonly Endpoint[];
   /** Tokens per tick that the compiler expects at most: what a packet link budgets. 0 < rate <= 1. */

@@ -67,6 +67,7 @@ function workSteeringPorts({ work }: Nest): readonly string[] {
     case "load":
     case "store":
     case "write":
+    case "fold":
     case "read":
       return [];
   }
@@ -99,6 +100,7 @@ export function dataPorts({ work }: Nest): { readonly inputs: readonly string[];
       return { inputs: [], outputs: [work.port] };
     case "store":
     case "write":
+    case "fold":
       return { inputs: [work.port], outputs: [] };
     case "scatter":
       return { inputs: [work.keyPort, work.valuePort], outputs: [] };

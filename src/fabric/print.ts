@@ -92,6 +92,8 @@ function printWork(work: Nest["work"], named: Named): string[] {
       return [`${work.scratch}${printAccess(work.access, named)} <- ${work.port}`];
     case "read":
       return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}`];
+    case "fold":
+      return [`${work.scratch}${printAccess(work.access, named)} ${work.fn}= ${work.port} in ${work.acc}`];
     case "scatter":
       return [`${work.scratch}[${work.keyPort}] ${work.fn}= ${work.valuePort} in ${work.acc}${printShard(work.shard)}`];
     case "gather":
@@ -136,7 +138,7 @@ function printNode(node: Node, named: Named): string {
   }
 }
 
-function printChannel({ id, kind, width, dtype, words, depth, source, sinks }: Channel): string {
-  const payload = kind === "buffer" ? "hand-over" : `${width} ${words} x ${dtype}`;
+function printChannel({ id, kind, width, dtype, words, depth, initial, source, sinks }: Channel): string {
+  const payload = kind === "buffer" ? `hand-over${initial === undefined ? "" : `, ${initial} at the start`}` : `${width} ${words} x ${dtype}`;
   return `channel ${id}: ${payload}, depth ${depth}: ${source.unit}.${source.nest} -> ${sinks.map((sink) => `${sink.unit}.${sink.nest}`).join(", ")}`;
 }

@@ -109,7 +109,11 @@ function bufferFaults(channel: Channel, source: End, sink: End, report: Report):
   if (name === undefined)
     return [report("buffer-memory", `${channel.id} hands over ${given.join(", ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
   const buffers = source.unit.scratch.find((scratch) => scratch.name === name)?.buffers ?? 0;
-  if (channel.depth <= buffers) return [];
+  const ring = source.nest === sink.nest;
+  if (ring ? (channel.initial ?? 0) >= 1 && channel.initial! < channel.depth : channel.depth <= buffers && channel.initial === undefined) return [];
+  if (ring)
+    return [report("dead-ring", `${channel.id} hands over from ${keyOf(source.end)} to itself with ${channel.initial ?? 0} of ${channel.depth} at the start`)];
+  if (channel.initial !== undefined) return [report("no-ring", `${channel.id} begins with ${channel.initial} hand-overs, but ends in another nest`)];
   return [report("buffer-count", `${channel.id} hands over up to ${channel.depth} buffers, ${name} of ${source.unit.id} has ${buffers}`)];
 }
 

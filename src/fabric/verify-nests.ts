@@ -93,10 +93,11 @@ function checkDataPort(nest: Nest, name: string, direction: "in" | "out", report
   );
 }
 
-/** Who works on a scratch memory must take or give its buffers, all at one level. What a hash works on is its own. */
-function checkHandover({ unit, nest, report }: Context): void {
+/** Who works on a scratch memory must take or give its buffers, all at one level; a ring to itself apart. What a hash works on is its own. */
+function checkHandover({ unit, nest, channels, report }: Context): void {
   const names = scratchesOf(nest);
-  const ports = nest.ports.filter(({ kind }) => kind === "buffer");
+  const isRing = (channel: Channel | undefined): boolean => channel?.source.nest === nest.id && channel.sinks.every((sink) => sink.nest === nest.id);
+  const ports = nest.ports.filter(({ kind, channel }) => kind === "buffer" && !isRing(channels.get(channel)));
   const levels = new Set(ports.map(({ level }) => level));
   if (levels.size > 1) report("handover-level", `hands over at the levels ${[...levels].join(", ")}; all buffer ports of a nest act at one`);
   if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but has no scratch memory to hand over");

@@ -23,6 +23,7 @@ const homes: { readonly [K in Work["kind"]]: readonly Unit["kind"][] } = {
   store: ["ag"],
   write: ["pmu"],
   read: ["pmu", "pcu"],
+  fold: ["pmu"],
   scatter: ["pmu"],
   gather: ["pmu"],
   fetch: ["ag"],
@@ -46,6 +47,7 @@ const checks: { readonly [K in Work["kind"]]: (context: Context, work: Extract<W
   store: checkTransfer,
   write: checkScratchAccess,
   read: checkScratchAccess,
+  fold: checkFold,
   scatter: checkScatter,
   gather: checkGather,
   fetch: checkFetch,
@@ -149,6 +151,14 @@ function checkScratchAccess(context: Context, work: Extract<Work, { kind: "write
   if (scratch === undefined) return;
   checkAccess(context, work.access, scratch.shape);
   if (work.kind === "read") checkDtype(context, work.port, scratch.dtype, work.scratch);
+}
+
+function checkFold(context: Context, work: Extract<Work, { kind: "fold" }>): void {
+  const scratch = findScratch(context, work.scratch);
+  checkWords(context, work.port);
+  if (scratch === undefined) return;
+  checkAccess(context, work.access, scratch.shape);
+  if (scratch.dtype !== work.acc) context.report("dtype-disagrees", `folds in ${work.acc}, but ${work.scratch} holds ${scratch.dtype}`);
 }
 
 function checkScatter(context: Context, work: Extract<Work, { kind: "scatter" }>): void {

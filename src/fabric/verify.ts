@@ -55,6 +55,7 @@ function countFaults(together: readonly Section[], machine: Machine): Fault[] {
 }
 
 function layoutFaults({ tensor, dtype, shape, tier, base_bytes }: TensorLayout, machine: Machine): Fault[] {
+  if (tier === "sram") return [];
   const spec = machine.tiers[tier];
   if (spec === undefined) return [faultAt(tensor, "unknown-tier", `${tensor} lives in ${tier}, which the machine does not have`)];
   const end = base_bytes + bytesOfLayout({ dtype, shape });

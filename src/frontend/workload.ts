@@ -163,11 +163,12 @@ function codingFaults({ row_of, missing }: Binding, { name, dtype }: Tensor, pla
   }));
 }
 
-/** A schedule's loops exist, and its tiles and copies are whole numbers up to a loop's extent. */
+/** A schedule's loops exist, and its tiles and copies are whole numbers up to a loop's extent. What passes make, lanes and buffers the compiler checks. */
 function scheduleFaults({ operators }: Program, { schedule = {}, place }: WorkloadFile): readonly Fault[] {
   const extents = new Map(operators.flatMap(loopsOf));
-  return Object.entries(schedule).flatMap(([what, factors]) =>
-    Object.entries<number>(factors ?? {}).flatMap(([name, factor]) => factorFault(extents, what, name, factor, place)),
+  const { tile = {}, par = {} } = schedule;
+  return Object.entries({ tile, par }).flatMap(([what, factors]) =>
+    Object.entries(factors).flatMap(([name, factor]) => factorFault(extents, what, name, factor, place)),
   );
 }
 

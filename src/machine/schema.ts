@@ -85,7 +85,7 @@ const network = z.strictObject({
   vector_links: count(1, 64, "Vector tracks between neighbouring switches, each way."),
   scalar_links: count(1, 64, "Scalar tracks between neighbouring switches, each way."),
   control_links: count(1, 64, "Control tracks between neighbouring switches, each way."),
-  hop_cycles: count(1, 100, "Cycles from switch to switch."),
+  hop_cycles: count(0, 100, "Cycles from switch to switch; 0: each channel takes one cycle, however long its route."),
   vector_bytes: powerOfTwo(8, 4096, "Payload of one vector token; at least one word of the widest dtype."),
 });
 

@@ -6,7 +6,7 @@
 import { suggestion } from "../base/suggest.ts";
 import { checkDtype, checkEmits, checkFunction, checkList, checkOutputs, checkRecord, checkTensor, guarded } from "./given.ts";
 import { defaultsOf, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
-import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Program, ReduceFn, Tier } from "./program.ts";
+import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Program, ReduceFn, Schedule, Tier } from "./program.ts";
 import {
   append,
   building,
@@ -38,10 +38,12 @@ export type { Collection, Extent } from "./recording.ts";
 
 type Outputs = Readonly<Record<string, Handle | Collection | Readonly<Record<string, Handle>>>>;
 
+/** `schedule`: what it pins unless a workload file pins something else. */
 export function program<const P extends Readonly<Record<string, ParameterDefault>>>(
   name: string,
   parameters: P,
   build: (params: ParametersOf<P>) => Outputs,
+  schedule?: (params: ParametersOf<P>) => Schedule,
 ): Definition {
   checkFunction(build, "the build function", "write program(name, { n: 1024 }, ({ n }) => ...)");
   return {
@@ -52,7 +54,8 @@ export function program<const P extends Readonly<Record<string, ParameterDefault
       const params = resolveParameters(parameters, settings);
       const { recording, result } = record(name, () => outputNames(name, build(params as ParametersOf<P>)));
       const { inputs, tensors, operators } = recording;
-      return { schemaVersion: 1, name, params, inputs, tensors, operators, outputs: result };
+      const pins = schedule === undefined ? {} : { schedule: schedule(params as ParametersOf<P>) };
+      return { schemaVersion: 1, name, params, inputs, tensors, operators, outputs: result, ...pins };
     },
   };
 }
@@ -98,11 +101,15 @@ export const normal = (mean: number, deviation: number): Generator => ({ kind: "
 
 // --- patterns ---
 
+export interface MapOptions {
+  readonly tier?: Tier;
+}
+
 /** out[i, j ...] = body(i, j ...). */
-export function map(name: string, extents: readonly Extent[], body: (...index: Expr[]) => Scalar): Handle {
+export function map(name: string, extents: readonly Extent[], body: (...index: Expr[]) => Scalar, { tier = "auto" }: MapOptions = {}): Handle {
   const { domain, result } = pattern(name, extents, (index) => toExpr(body(...index)));
   append({ kind: "map", name, domain, body: result });
-  return declare({ name, dtype: result.dtype, shape: extents.map(boundOf), tier: "auto" });
+  return declare({ name, dtype: result.dtype, shape: extents.map(boundOf), tier });
 }
 
 /** A map over tensors of one shape, element by element. */

@@ -191,12 +191,19 @@ export interface Program {
   readonly schedule?: Schedule;
 }
 
-/** What the user pins; all else is the compiler's choice. Loops are named by the operator's position in its domain: `{ tile: { "gemm.0": 64 } }`. */
+/**
+ * What the user pins; all else is the compiler's choice. Loops are named by the operator's position in its domain, folded ones behind those: `{ tile: { "c.0": 64 } }`. A
+ * fold with a tile for its folded loop is cut (compile/tiles.ts): `c.part` makes the fold of each tile, and c adds those up, tile after tile.
+ */
 export interface Schedule {
-  /** Loop name -> elements in a tile. */
+  /** Loop name -> elements in a tile. Of a folded loop: a divisor of its extent. */
   readonly tile?: Readonly<Record<string, number>>;
-  /** Loop name -> copies (outer loops) . */
+  /** Loop name -> copies (outer loops, and folded loops that have a tile). */
   readonly par?: Readonly<Record<string, number>>;
+  /** Loop name -> lanes that run along it: the innermost loop that the result keeps, or the innermost folded one. */
+  readonly lanes?: Readonly<Record<string, number>>;
+  /** Tensor -> tile buffers through which every reader takes it, one tile a turn of the outer loops; never streamed or merged into its reader. */
+  readonly buffer?: Readonly<Record<string, number>>;
 }
 
 /** Row-major values of a tensor; element i of a bool is 0 or 1. Values are always representable in the tensor's dtype. */

@@ -53,9 +53,18 @@ function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, m
     sinks.set(
       channel.id,
       channel.sinks.map((sink, i) => {
-        const latency = channel.kind === "buffer" ? 1 : hops.get(channel.id)![i]! * machine.network.hop_cycles;
+        const latency = channel.kind === "buffer" ? (channel.latency ?? 1) : hops.get(channel.id)![i]! * machine.network.hop_cycles;
+        const { initial } = channel;
         const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
-        return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), words: wordsAt(channel, sink, slice) }) - 1;
+        return (
+          channels.push({
+            name: nameOf(channel, i),
+            depth,
+            latency: Math.max(1, latency),
+            words: wordsAt(channel, sink, slice),
+            ...(initial !== undefined && { initial }),
+          }) - 1
+        );
       }),
     );
   }
@@ -66,8 +75,9 @@ function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, m
 function slotsOnTheWay({ source, words, dtype }: Channel, section: Section, fabric: Fabric, machine: Machine): number {
   const { latency, work } = section.units.find((unit) => unit.id === source.unit)!.nests.find((nest) => nest.id === source.nest)!;
   if (work.kind !== "load" && work.kind !== "fetch") return latency;
-  const layout = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
-  const tokensOfBurst = Math.floor(machine.tiers[layout.tier]!.burst_bytes / (words * bytesOf(dtype)));
+  const { tier } = fabric.tensors.find(({ tensor }) => tensor === work.tensor)!;
+  if (tier === "sram") return latency;
+  const tokensOfBurst = Math.floor(machine.tiers[tier]!.burst_bytes / (words * bytesOf(dtype)));
   return latency + machine.ag.outstanding * Math.max(1, tokensOfBurst);
 }
 

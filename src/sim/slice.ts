@@ -141,6 +141,7 @@ function needOutput(search: Search, unit: Unit, nest: Nest, port: string): void 
     case "systolic":
     case "store":
     case "write":
+    case "fold":
     case "scatter":
   }
 }

@@ -45,6 +45,8 @@ function nestOperations(nest: Nest, words: ReadonlyMap<string, number>, tallies:
         { op: "add", dtype: work.acc, count },
       ];
     }
+    case "fold":
+      return [{ op: work.fn, dtype: work.acc, count: countLanes(nest, work.access) }];
     case "scatter":
       return [{ op: work.fn, dtype: work.acc, count: tallyOf(nest, tallies).lanes }];
     // A product for each key looked up, a comparison for each slot looked at.
@@ -142,6 +144,10 @@ function scratchWords(unit: Unit, nest: Nest, tallies: Tallies): readonly Scratc
       return [{ scratch: work.scratch, read: countWords(unit, nest, work), write: 0 }];
     case "write":
       return [{ scratch: work.scratch, read: 0, write: countWords(unit, nest, work) }];
+    case "fold": {
+      const words = countWords(unit, nest, work);
+      return [{ scratch: work.scratch, read: words, write: words }];
+    }
     case "gather":
       return [{ scratch: work.scratch, read: countLanes(nest), write: 0 }];
     case "scatter": {

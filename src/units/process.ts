@@ -49,11 +49,12 @@ function actsOf(nest: Nest, { level }: Port): Pick<PortSpec, "period" | "level">
   return tripPorts(nest).length > 0 ? { period: 1, level } : { period: periodOf(nest, level) };
 }
 
-/** What a nest asks of the tiers: null for all but those of address generators. `wires`: like the ports of its process. */
+/** What a nest asks of the tiers: null for all but those of address generators, and where they serve a register. `wires`: like the ports of its process. */
 export function trafficOf({ operator }: Unit, nest: Nest, wires: readonly Wire[], fabric: Fabric, machine: Machine): Traffic | null {
   const { work } = nest;
   if (!("tensor" in work)) return null;
   const layout = layoutOf(fabric, work.tensor);
+  if (layout.tier === "sram") return null;
   const tier = placedTiers(machine).find(({ name }) => name === layout.tier)!;
   switch (work.kind) {
     case "load":

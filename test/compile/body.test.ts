@@ -63,6 +63,15 @@ describe("bodyOf", () => {
     expect(value).toMatchObject({ kind: "operand" });
   });
 
+  test("leaves affine forms of indices to the counters, and all other arithmetic to the datapath", () => {
+    const counted = body(() => ({ y: map("y", [4, 8], (i, j) => s.sub(s.add(s.mul(i, 8), s.mul(2, j)), 3)) }));
+    expect(counted).toMatchObject({ nodes: [{ kind: "index", place: { constant: -3, of: { "y.i0": 8, "y.i1": 2 } } }], results: [0] });
+    const computed = (f: (i: s.Scalar, j: s.Scalar) => s.Scalar) => body(() => ({ y: map("y", [4, 8], f) })).nodes.map(({ kind }) => kind);
+    expect(computed((i, j) => s.mul(i, j))).toContain("op");
+    expect(computed((i) => s.mul(i, 2 ** 21))).toContain("op");
+    expect(computed((i) => s.mod(i, 3))).toContain("op");
+  });
+
   test("takes no read at an index that is data: that is a gather's", () => {
     const gather: Build = () => {
       const x = input("x", "f32", [9]);

@@ -222,7 +222,7 @@ describe("a split fold", () => {
   test("shares out the blocks of lanes among its parts, and counts the tree that combines them", () => {
     const plan = planned(planWith(simdMachine, dot, { tile: [], par: [], split: 5 }));
     expect(plan.stages[0]).toMatchObject({ split: 5, inner: [{ trip: 63, step: 16, extent: 5000 }] });
-    expect(treeFan(simdMachine)).toBe(4);
+    expect(treeFan(simdMachine, 1)).toBe(4);
     expect(plan.units).toEqual({ pcu: 5 + 2 + 1, pmu: 0, ag: 2 * 5 + 1 });
   });
 

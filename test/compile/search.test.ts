@@ -74,6 +74,12 @@ describe("a schedule", () => {
     expect(planned({ tile: { "y.0": 3 }, par: { "y.0": 2 } }, three)[0]).toEqual({ name: "y.0", extent: 6, tile: 3, par: 2, trips: 1 });
   });
 
+  test("is refused where two operators of a section name one loop and disagree", () => {
+    expect(refusal(() => planned({ tile: { "most.0": 5, "y.0": 4 } }, rows))).toBe(
+      'schedule y.0: 4, but "most.0" has 5: they are one loop, which the stages of a section share',
+    );
+  });
+
   const refused = (schedule: Schedule, machine = simdMachine, build = gemm): string => refusal(() => compileOn(machine, build, schedule));
 
   test("is refused where it names no outer loop, with the nearest that there is", () => {

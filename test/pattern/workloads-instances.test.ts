@@ -9,9 +9,11 @@ import type { Program } from "../../src/pattern/program.ts";
 const shapes = ({ tensors }: Program): Readonly<Record<string, string>> => Object.fromEntries(tensors.map(({ name, shape }) => [name, shape.join(" x ")]));
 
 describe("the files of workloads/", () => {
-  test("are all listed by name", async () => {
-    const files = readdirSync(new URL("../../workloads", import.meta.url)).map((file) => file.replace(/\.(ts|yaml)$/, ""));
-    expect(await workloadNames()).toEqual([...new Set(files)].filter((name) => name !== "index").sort());
+  test("are all listed by name, and those in a folder found under its name", async () => {
+    const files = readdirSync(new URL("../../workloads", import.meta.url)).filter((file) => /\.(ts|yaml)$/.test(file));
+    const names = files.map((file) => file.replace(/\.(ts|yaml)$/, ""));
+    expect(await workloadNames()).toEqual([...new Set(names)].filter((name) => name !== "index").sort());
+    expect((await loadWorkload("cycles/sum-square")).program.schedule).toEqual({ tile: { "sum.0": 32 }, par: { "sum.0": 1 }, lanes: { "sum.0": 16 } });
   });
 
   test("have the thirteen benchmarks of Plasticine, at their published sizes", async () => {
