@@ -1,74 +1,12 @@
-/**
- * Speed of the engine on one core, every firing and every burst individually: run with `npm run bench`. Seconds are CPU time, so that other work on the host
- * does not count; the last column relates the rate to that of a plain loop over the same recurrence on this host, so that it can be compared between hosts.
- */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward` or `workloads`: one part. */
 
-import Table from "cli-table3";
-import type { NetworkSpec } from "../src/engine/network.ts";
-import { runNetwork } from "../src/engine/run.ts";
-import { broadcastNetwork, chainNetwork, computingChain, loadNetwork, nestedNetwork } from "./networks.ts";
+import { benchEngine } from "./engine.ts";
+import { benchForward } from "./forward.ts";
+import { benchWorkloads } from "./workloads.ts";
 
-interface Case {
-  readonly name: string;
-  readonly build: () => NetworkSpec;
-}
+const parts = { engine: benchEngine, forward: benchForward, workloads: benchWorkloads };
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; there are ${Object.keys(parts).join(", ")}`);
 
-const FIRINGS = 19_200_000;
-
-const cases: readonly Case[] = [
-  ...[10, 100, 1000].flatMap((length) =>
-    [1, 4, 16].map((depth) => ({ name: `chain of ${length}, depth ${depth}`, build: () => chainNetwork(length, depth, FIRINGS / length) })),
-  ),
-  { name: "nested, tiles of 64", build: () => nestedNetwork(64, FIRINGS / 5) },
-  { name: "nested, tiles of 2", build: () => nestedNetwork(2, FIRINGS / 6) },
-  { name: "broadcast to 4, joined", build: () => broadcastNetwork(4, FIRINGS / 6) },
-  { name: "chain of 10, depth 4, 16 words of data", build: () => computingChain(10, 4, 16, FIRINGS / 100) },
-  { name: "bursts: 1 client, 4 resources", build: () => loadNetwork(1, 4, 1, 4_000_000) },
-  { name: "bursts: 16 clients, 4 resources", build: () => loadNetwork(16, 4, 1, 250_000) },
-  { name: "bursts: 64 clients, 128 resources", build: () => loadNetwork(64, 128, 1, 60_000) },
-  { name: "words, 16 a burst: 1 client, 4 resources", build: () => loadNetwork(1, 4, 16, FIRINGS / 2) },
-  { name: "words, 16 a burst: 64 clients, 4 resources", build: () => loadNetwork(64, 4, 16, FIRINGS / 128) },
-];
-
-const reference = referenceRate();
-const head = ["network", "firings", "bursts", "CPU s", "M firings/s", "M bursts/s", "blocked", "x plain loop"];
-const table = new Table({ head, colAligns: head.map((_, i) => (i === 0 ? "left" : "right")), style: { head: [], border: [] } });
-for (const { name, build } of cases) table.push(measure(name, build));
-process.stdout.write(`plain loop: ${(reference / 1e6).toFixed(0)} M steps/s\n${table.toString()}\n`);
-
-/** The best of three, after the code has been warmed up by the first. */
-function measure(name: string, build: () => NetworkSpec): string[] {
-  const tries = [1, 2, 3].map(() => timed(() => runNetwork(build())));
-  const seconds = Math.min(...tries.map((attempt) => attempt.seconds));
-  const { firings, processes, resources, ticks } = tries[0]!.value;
-  const bursts = resources.reduce((total, resource) => total + resource.served, 0);
-  const blocked = processes.reduce((total, process) => total + process.blocked, 0) / (ticks * processes.length);
-  const millions = (events: number) => (events === 0 ? "" : (events / seconds / 1e6).toFixed(1));
-  const ratio = (firings + bursts) / seconds / reference;
-  const count = (events: number) => events.toLocaleString("en");
-  return [name, count(firings), count(bursts), seconds.toFixed(2), millions(firings), millions(bursts), `${(100 * blocked).toFixed(0)} %`, ratio.toFixed(3)];
-}
-
-/** Steps a second of start[n] = max(start[n - 1] + ii, arrival[n]) on typed arrays. */
-function referenceRate(): number {
-  const arrivals = Float64Array.from({ length: 4096 }, (_, n) => 3 * n + (n % 7));
-  const starts = new Float64Array(arrivals.length);
-  const rounds = 20_000;
-  const { seconds } = timed(() => {
-    for (let round = 0; round < rounds; round++) {
-      let ready = round;
-      for (let n = 0; n < arrivals.length; n++) {
-        const start = Math.max(ready, arrivals[n]!);
-        starts[n] = start;
-        ready = start + 3;
-      }
-    }
-  });
-  return (rounds * arrivals.length) / seconds;
-}
-
-function timed<T>(work: () => T): { readonly value: T; readonly seconds: number } {
-  const begin = process.cpuUsage().user;
-  const value = work();
-  return { value, seconds: (process.cpuUsage().user - begin) / 1e6 };
-}
+for (const [name, bench] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) process.stdout.write(await bench());

@@ -73,6 +73,20 @@ export function loadNetwork(clients: number, resources: number, words: number, f
   };
 }
 
+/** A load and a store share a channel that refreshes every `interval`; between them a unit that takes five ticks, in which two bursts take eight. */
+export function storeNetwork(interval: number, firings: number): NetworkSpec {
+  const asks = { outstanding: 16, source: interleaved(0, 1, 1) };
+  return {
+    channels: [channel("in", 16), channel("out", 16)],
+    resources: [{ ...dram("r"), clock: { numerator: 1, denominator: 1 }, refresh: { interval, duration: 350 } }],
+    processes: [
+      { ...stage("load", firings, 1, [port(0, "stream-out")]), requests: asks },
+      stage("compute", firings, 5, [port(0, "stream-in"), port(1, "stream-out")]),
+      { ...stage("store", firings, 1, [port(1, "stream-in")]), requests: { ...asks, source: interleaved(0, 1, 1) } },
+    ],
+  };
+}
+
 const dram = (name: string): ResourceSpec => ({
   name,
   service: 4,

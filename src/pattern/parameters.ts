@@ -5,7 +5,7 @@ import { either, suggestion } from "../base/suggest.ts";
 import { dtypes, isDtype } from "./dtypes.ts";
 import type { Dtype } from "./program.ts";
 
-/** A whole number as default makes a size (1 .. 2^31 - 1); a record says the range itself. `dtype` is a dtype; any other text is free. */
+/** A whole number as default makes a size (1 .. 2^40); a record says the range itself. `dtype` is a dtype; any other text is free. */
 export type ParameterDefault = number | string | NumberParameter;
 
 export interface NumberParameter {
@@ -21,7 +21,8 @@ export type ParametersOf<P> = { readonly [K in keyof P]: K extends "dtype" ? Dty
 
 export type ParameterValues = Readonly<Record<string, number | string>>;
 
-export const largestExtent = 2147483647;
+/** Of an index. One whose number is used as a value, and not only to read and write at, is an i32: verify-bodies.ts. */
+export const largestExtent = 2 ** 40;
 
 export function defaultsOf(parameters: Readonly<Record<string, ParameterDefault>>): ParameterValues {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, typeof value === "object" ? value.default : value]));

@@ -2,7 +2,7 @@
 
 import { affine, bodiesOf, rangeOfAffine } from "./analysis.ts";
 import { round } from "./dtypes.ts";
-import { freeIndexFinder, visitNodes } from "./nodes.ts";
+import { childrenOf, freeIndexFinder, visitNodes } from "./nodes.ts";
 import type { Dtype, Expr } from "./program.ts";
 import { reduceFault, typeOperation } from "./typing.ts";
 import { at, type Check, type Leaf, read, report } from "./verify-check.ts";
@@ -25,7 +25,18 @@ export function verifyBodies(check: Check, operator: Leaf, extents: ReadonlyMap<
     if (wrong !== undefined) report(check, wrong.code, wrong.message, at(operator));
     if (expr.kind === "read") verifyRead(check, expr, at(operator), extents);
   });
+  visitNodes(bodiesOf(operator), (expr) => verifyValue(check, expr, at(operator), extents), valuesIn);
 }
+
+/** The expressions directly inside one whose values are computed: places that are affine become addresses. */
+const valuesIn = (expr: Expr): readonly Expr[] => (expr.kind === "read" ? expr.at.filter((place) => affine(place) === null) : childrenOf(expr));
+
+function verifyValue(check: Check, expr: Expr, path: string, extents: ReadonlyMap<string, number>): void {
+  if (expr.kind !== "index" || (extents.get(expr.index) ?? 0) <= MOST_NUMBERS) return;
+  report(check, "index-too-large", `the index "${expr.index}" is used as a value and goes up to ${extents.get(expr.index)! - 1}, which no i32 holds`, path);
+}
+
+const MOST_NUMBERS = 2 ** 31;
 
 /** What is wrong with a node by its own dtype and those of its arguments. */
 function typeFault(expr: Expr): { readonly code: string; readonly message: string } | undefined {
