@@ -25,4 +25,6 @@ export type { RunCounters, SectionCounters, UnitCounters } from "./result/counte
 export type * from "./result/result.ts";
 export { parseResult, runResultSchema } from "./result/schema.ts";
 export { type Prepared, type PrepareOptions, prepare } from "./sim/prepare.ts";
-export { type SimulateOptions, simulate } from "./sim/simulate.ts";
+export { type Progress, type SimulateOptions, simulate } from "./sim/simulate.ts";
+export type { Snapshot } from "./sim/snapshot.ts";
+export { RunStopped, type Stop } from "./sim/watch.ts";

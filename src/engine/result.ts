@@ -5,6 +5,7 @@ import {
   BLOCKED,
   BUSY,
   BUSY_SERVER,
+  DRAWN,
   FIRED,
   HITS,
   LAST,
@@ -37,6 +38,11 @@ export function progressOf({ spec, pf }: State): { readonly tick: number; readon
     total += pf[p * PF + TOTAL]!;
   }
   return { tick, share: total === 0 ? 1 : fired / total };
+}
+
+/** Bursts that a source has given for a firing that has not started, by process. */
+export function drawnAhead({ spec, pi }: State): readonly number[] {
+  return spec.processes.map((_, p) => Math.max(0, pi[p * PI + DRAWN]!));
 }
 
 export function readResult(state: State): NetworkResult {

@@ -205,20 +205,21 @@ export function advanceInner(walk: Walk, firings: number): void {
   walk.ends = endsOf(walk);
 }
 
-/** Valid lanes over all firings of the nest: exact, in time proportional to the runs of the innermost loop. */
-export function countLanes(nest: Walkable, access?: Access): number {
-  const firings = nest.loops.reduce((product, loop) => product * loop.trip, 1);
+/** Valid lanes over all firings of the nest, or over so many of the first: exact, in time proportional to the runs of the innermost loop. */
+export function countLanes(nest: Walkable, access?: Access, most = Number.POSITIVE_INFINITY): number {
+  const all = nest.loops.reduce((product, loop) => product * loop.trip, 1);
+  const firings = Math.min(most, all);
   const walk = makeWalk(nest, access);
   if (walk.limits.length === 0) return firings * nest.lanes;
   let total = 0;
   for (let n = 0; n < firings; ) {
     const run = fullRun(walk);
-    if (run > 0) total += run * nest.lanes;
+    const step = Math.min(Math.max(1, run), firings - n);
+    if (run > 0) total += step * nest.lanes;
     else {
       findLanes(walk);
       total += walk.hi - walk.lo;
     }
-    const step = Math.max(1, run);
     advanceInner(walk, step - 1);
     advance(walk);
     n += step;

@@ -5,6 +5,7 @@ import type { Fabric } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
+import type { PartialRun } from "../result/counters.ts";
 import type { EnergyResult, UnitResult } from "../result/result.ts";
 import { listed } from "./format.ts";
 
@@ -44,6 +45,7 @@ export interface WarningParts {
   readonly special_ops: number;
   readonly energy: EnergyResult;
   readonly units: readonly UnitResult[];
+  readonly partial: PartialRun | null;
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
@@ -76,8 +78,9 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
   });
 }
 
-function unattributed({ units }: WarningParts): readonly string[] {
+function unattributed({ units, partial }: WarningParts): readonly string[] {
   const cycles = units.reduce((total, unit) => total + unit.unattributed_cycles, 0);
+  if (partial !== null) return ["the run was stopped: from its last firing to the end, what a unit did is not known, and attributed to nothing"];
   return cycles === 0 ? [] : [`${cycles} unit cycles are attributed to no cause`];
 }
 

@@ -7,7 +7,7 @@ import { tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { type PlacedTier, placedTiers, type TierName } from "../memory/tiers.ts";
 import type { NetworkCounters, SectionCounters, TierCounters, UnitCounters } from "../result/counters.ts";
-import { type OperationCount, operationsOf, type SramBytes, sramBytesOf } from "../units/operations.ts";
+import { type Fired, type OperationCount, operationsOf, type SramBytes, sramBytesOf, type Tallies } from "../units/operations.ts";
 import type { BuiltNest, BuiltSection, SectionPlan } from "./build.ts";
 
 /** Over the runs of a section so far. */
@@ -35,6 +35,8 @@ interface NestSums {
   starved: number;
   blocked: number;
   memory: number;
+  /** To the end of runs that were stopped before it had made all its firings. */
+  unknown: number;
   /** Like the ports of its process. */
   readonly waits: Float64Array;
   /** Where it waits for memory, in the last run. */
@@ -53,7 +55,7 @@ export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
     plan,
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
     ...{ runs: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
-    nests: plan.ties.map((ties) => ({ firings: 0, busy: 0, starved: 0, blocked: 0, memory: 0, waits: new Float64Array(ties.length), tier: null })),
+    nests: plan.ties.map((ties) => ({ firings: 0, busy: 0, starved: 0, blocked: 0, memory: 0, unknown: 0, waits: new Float64Array(ties.length), tier: null })),
     units: plan.section.units.map(() => ({ operations: new Map(), sramRead: 0, sramWrite: 0 })),
     bursts: { hbm: { read: 0, write: 0 }, ddr: { read: 0, write: 0 } },
     pushed: new Float64Array(plan.channels.length),
@@ -71,21 +73,36 @@ interface UnitWork {
   readonly sram: SramBytes;
 }
 
-/** Adds a run that has finished. */
-export function addRun(sums: SectionSums, { nests }: BuiltSection, result: NetworkResult, machine: Machine, known: KnownWork): void {
+/** A run that has finished, or as far as it came. */
+export interface CountedRun {
+  readonly result: NetworkResult;
+  /** Where it was stopped: by process, bursts that its source has given for a firing that did not start. */
+  readonly drawn: readonly number[] | null;
+}
+
+export function addRun(sums: SectionSums, { network, nests }: BuiltSection, { result, drawn }: CountedRun, machine: Machine, known: KnownWork): void {
   sums.runs++;
   sums.ticks += result.ticks;
-  for (let p = 0; p < nests.length; p++) addNest(sums, p, nests[p]!, result.processes[p]!);
+  for (let p = 0; p < nests.length; p++) {
+    addNest(sums, p, nests[p]!, result.processes[p]!, drawn?.[p] ?? 0);
+    if (result.processes[p]!.firings < network.processes[p]!.firings) sums.nests[p]!.unknown += result.ticks - statesOf(result.processes[p]!);
+  }
   for (let u = 0, p = 0; u < sums.units.length; u++) {
     const { unit } = nests[p]!;
-    addWork(sums.units[u]!, workOf(unit, nests.slice(p, p + unit.nests.length), sums.words, machine, known));
+    const own = nests.slice(p, p + unit.nests.length);
+    const fired = drawn && new Map(own.map(({ nest }, n) => [nest.id as string, result.processes[p + n]!.firings]));
+    addWork(sums.units[u]!, fired === null ? workOf(unit, own, sums.words, machine, known) : workUntil(fired, unit, own, sums.words, machine));
     p += unit.nests.length;
   }
   for (let c = 0; c < result.channels.length; c++) sums.pushed[c]! += result.channels[c]!.pushed;
   for (let r = 0; r < result.resources.length; r++) sums.served[r]! += result.resources[r]!.busy;
 }
 
-function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNest, counters: ProcessCounters): void {
+function statesOf({ busy, starved, blocked, memory }: ProcessCounters): Cycles {
+  return busy + starved + blocked + memory;
+}
+
+function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNest, counters: ProcessCounters, drawn: number): void {
   const nest = nests[p]!;
   nest.firings += counters.firings;
   nest.busy += counters.busy;
@@ -95,16 +112,25 @@ function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNe
   for (let port = 0; port < nest.waits.length; port++) nest.waits[port]! += counters.waits[port]!;
   if (traffic === null) return;
   nest.tier = traffic.tier;
-  bursts[traffic.tier][traffic.direction] += traffic.source.bursts();
+  bursts[traffic.tier][traffic.direction] += traffic.source.bursts() - drawn;
 }
 
 function workOf(unit: Unit, nests: readonly BuiltNest[], words: ReadonlyMap<string, number>, machine: Machine, known: KnownWork): UnitWork {
   const before = known.get(unit);
   if (before !== undefined) return before;
-  const tallies = new Map(nests.flatMap(({ nest, tally }) => (tally === null ? [] : [[nest.id as string, tally] as const])));
+  const tallies = talliesOf(nests);
   const work = { operations: operationsOf(unit, words, tallies), sram: sramBytesOf(unit, machine, tallies) };
   if (tallies.size === 0) known.set(unit, work);
   return work;
+}
+
+function workUntil(fired: Fired, unit: Unit, nests: readonly BuiltNest[], words: ReadonlyMap<string, number>, machine: Machine): UnitWork {
+  const tallies = talliesOf(nests);
+  return { operations: operationsOf(unit, words, tallies, fired), sram: sramBytesOf(unit, machine, tallies, fired) };
+}
+
+function talliesOf(nests: readonly BuiltNest[]): Tallies {
+  return new Map(nests.flatMap(({ nest, tally }) => (tally === null ? [] : [[nest.id as string, tally] as const])));
 }
 
 function addWork(sums: UnitSums, { operations, sram }: UnitWork): void {
@@ -137,7 +163,7 @@ function countUnits({ plan: { section, mapped, ties }, nests, units, ticks }: Se
   return section.units.map((unit, u): UnitCounters => {
     const own = nests.slice(first, first + unit.nests.length);
     const busiest = own.reduce((best, nest, n) => (nest.busy > own[best]!.busy ? n : best), 0);
-    const { busy, starved, blocked, memory } = own[busiest]!;
+    const { busy, starved, blocked, memory, unknown } = own[busiest]!;
     const { x, y } = places.get(unit.id)!;
     const waits = waitsOf(unit.nests[busiest]!, ties[first + busiest]!, own[busiest]!);
     first += unit.nests.length;
@@ -145,7 +171,7 @@ function countUnits({ plan: { section, mapped, ties }, nests, units, ticks }: Se
       ...{ id: unit.id, kind: unit.kind, operator: unit.operator, x, y },
       firings: own.reduce((sum, { firings }) => sum + firings, 0),
       ...{ busy, starved, blocked, memory },
-      idle: ticks - busy - starved - blocked - memory,
+      idle: ticks - busy - starved - blocked - memory - unknown,
       waits,
       operations: [...units[u]!.operations.values()],
       sram_read_bytes: units[u]!.sramRead,

@@ -68,10 +68,19 @@ interface Machine {
   end: number;
 }
 
-/** Throws a RunError if a firing would start later than maxTicks. */
-export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY }: { readonly maxTicks?: number } = {}): NetworkResult {
+export interface OracleOptions {
+  readonly maxTicks?: number;
+  /** Asked every so often. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Throws a RunError if a firing would start later than maxTicks. Null if it was to stop. */
+export function runOracle(spec: NetworkSpec): NetworkResult;
+export function runOracle(spec: NetworkSpec, options: OracleOptions): NetworkResult | null;
+export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY, shouldStop }: OracleOptions = {}): NetworkResult | null {
   const machine = build(spec);
   for (let now = 0; ; now++) {
+    if (now % 256 === 0 && shouldStop?.()) return null;
     let fired = false;
     for (const actor of machine.actors) {
       if (!stepActor(machine, actor, now)) continue;
