@@ -56,11 +56,12 @@ function badBounds(result: RunResult): readonly string[] {
   );
 }
 
-function badSections({ sections, cycles, kernels, launches }: RunResult): readonly string[] {
+/** A run may be stopped before a section that is configured begins. */
+function badSections({ sections, cycles, kernels, launches, partial }: RunResult): readonly string[] {
   const sum = (field: "cycles" | "runs"): number => sections.reduce((total, section) => total + section[field], 0);
   return [
     ...(sum("cycles") === cycles ? [] : [`the sections add up to ${sum("cycles")} of ${cycles} cycles`]),
     ...(sum("runs") === kernels ? [] : [`the runs of the sections add up to ${sum("runs")} of ${kernels} kernels`]),
-    ...(launches <= kernels ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),
+    ...(launches <= kernels + (partial === null ? 0 : 1) ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),
   ];
 }

@@ -84,8 +84,9 @@ export function addRun(sums: SectionSums, { network, nests }: BuiltSection, { re
   sums.runs++;
   sums.ticks += result.ticks;
   for (let p = 0; p < nests.length; p++) {
+    const isCut = drawn !== null && result.processes[p]!.firings < network.processes[p]!.firings;
     addNest(sums, p, nests[p]!, result.processes[p]!, drawn?.[p] ?? 0);
-    if (result.processes[p]!.firings < network.processes[p]!.firings) sums.nests[p]!.unknown += result.ticks - statesOf(result.processes[p]!);
+    if (isCut) sums.nests[p]!.unknown += result.ticks - statesOf(result.processes[p]!);
   }
   for (let u = 0, p = 0; u < sums.units.length; u++) {
     const { unit } = nests[p]!;

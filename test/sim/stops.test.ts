@@ -79,11 +79,25 @@ describe.each(CASES.flatMap(([name, params, choices]) => choices.map((values) =>
 
   it.each(cuts)("stopped when asked after %i others, has a report that holds and no more than the whole run", (cut) => {
     const { counters } = stopAfter(cut, run)!;
+    expectPart(counters, "interrupted");
+  });
+
+  function expectPart(counters: RunCounters, reason: string): void {
     const report = reportOf(machine, program, mapping, counters);
     expect(runResultSchema.safeParse(report).error).toBeUndefined();
-    expect(report.partial).toMatchObject({ reason: "interrupted" });
+    expect(report.partial).toMatchObject({ reason });
     expect(counters.ticks).toBeLessThanOrEqual(whole.ticks);
     expectLess(totals(counters), totals(whole));
+  }
+
+  it.each([0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99, 1])("stopped at a share of %d of its cycles, has such a report too, and goes on to the same end", (share) => {
+    const taken: Snapshot[] = [];
+    const onCheckpoint: SimulateOptions["onCheckpoint"] = (take, isLast) => {
+      if (isLast) taken.push(take());
+    };
+    const { counters } = thrownBy(() => run({ maxCycles: Math.floor(share * (whole.ticks - 1)), onCheckpoint })) as RunStopped;
+    expectPart(counters, "max-cycles");
+    expect(run({ resume: taken[0]! })).toEqual(whole);
   });
 
   it.each(cuts)("goes on, where it was stopped after %i others, to the same end", (cut) => {
