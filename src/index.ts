@@ -28,4 +28,6 @@ export { parseResult, runResultSchema } from "./result/schema.ts";
 export { warnOfBuffers } from "./sim/buffering.ts";
 export { type Deadlock, type DeadlockCure, DeadlockError, type DepthChange, deepenFabric, type Waiting } from "./sim/deadlock.ts";
 export { type Prepared, type PrepareOptions, prepare } from "./sim/prepare.ts";
-export { type SimulateOptions, simulate } from "./sim/simulate.ts";
+export { type Progress, type SimulateOptions, simulate } from "./sim/simulate.ts";
+export type { Snapshot } from "./sim/snapshot.ts";
+export { RunStopped, type Stop } from "./sim/watch.ts";

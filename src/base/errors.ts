@@ -30,10 +30,10 @@ export class UserError extends Error {
   }
 }
 
-/** A network that cannot move, or a limit reached (exit code 3). */
+/** A network that cannot move, a limit reached (exit code 3), or a run that was told to stop. */
 export class RunError extends Error {
-  readonly code: "deadlock" | "limit";
-  constructor(code: "deadlock" | "limit", message: string) {
+  readonly code: "deadlock" | "limit" | "interrupted";
+  constructor(code: RunError["code"], message: string) {
     super(message);
     this.name = "RunError";
     this.code = code;

@@ -1,6 +1,7 @@
 /** What went wrong -> words on standard error and an exit code. Also travels between threads, as plain data. */
 
 import { type Fault, printFault, RunError, UserError } from "../base/errors.ts";
+import type { RunResult } from "../result/result.ts";
 
 export const EXIT = { done: 0, checkFailed: 1, userFault: 2, stopped: 3, bug: 70, interrupted: 130 } as const;
 
@@ -9,9 +10,22 @@ export interface Failure {
   readonly text: string;
 }
 
+/** A failure that already has its words and its exit code. */
+export class JobFailed extends Error {
+  readonly failure: Failure;
+  /** Of a run that was stopped. */
+  readonly partial: RunResult | null;
+  constructor(failure: Failure, partial: RunResult | null = null) {
+    super(failure.text);
+    this.failure = failure;
+    this.partial = partial;
+  }
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof UserError) return { exitCode: EXIT.userFault, text: [...new Set(error.faults.map((fault) => `weft: ${oneLine(fault)}`))].join("\n") };
-  if (error instanceof RunError) return { exitCode: EXIT.stopped, text: `weft: ${error.code === "limit" ? "stopped" : "deadlock"}: ${error.message}` };
+  if (error instanceof JobFailed) return error.failure;
+  if (error instanceof RunError) return stoppedFailure(error);
   if (isOutOfMemory(error))
     return {
       exitCode: EXIT.stopped,
@@ -19,6 +33,11 @@ export function failureOf(error: unknown): Failure {
     };
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT.bug, text: `${trace}\n\nweft: this is a bug in weft; please report it with the command line and the lines above` };
+}
+
+function stoppedFailure({ code, message }: RunError): Failure {
+  if (code === "interrupted") return { exitCode: EXIT.interrupted, text: `weft: ${message}` };
+  return { exitCode: EXIT.stopped, text: `weft: ${code === "limit" ? "stopped" : "deadlock"}: ${message}` };
 }
 
 function oneLine(fault: Fault): string {

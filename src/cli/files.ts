@@ -12,8 +12,12 @@ export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url
 export const version: string = (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;
 
 export function readText(file: string): string {
+  return readBytes(file).toString("utf8");
+}
+
+export function readBytes(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
     throw fileFault("cannot read", file, error);
   }
@@ -21,13 +25,15 @@ export function readText(file: string): string {
 
 /** Writes a file whole or not at all; "-" is standard output. */
 export function writeText(file: string, text: string): void {
-  if (file === "-") {
-    process.stdout.write(text);
-    return;
-  }
+  if (file === "-") process.stdout.write(text);
+  else writeBytes(file, Buffer.from(text));
+}
+
+/** Writes a file whole or not at all. */
+export function writeBytes(file: string, bytes: Buffer): void {
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
-    writeAndSync(draft, text);
+    writeAndSync(draft, bytes);
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
@@ -65,10 +71,9 @@ export function makeFolder(folder: string): void {
   }
 }
 
-function writeAndSync(file: string, text: string): void {
+function writeAndSync(file: string, bytes: Buffer): void {
   const handle = openSync(file, "wx");
   try {
-    const bytes = Buffer.from(text);
     for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
     fsyncSync(handle);
   } finally {

@@ -1,5 +1,6 @@
 /** The work behind `run` and `compile`: from names and flags to a result, every stage a function call. Runs in a worker thread. */
 
+import { hashOf } from "../base/hash.ts";
 import { explain } from "../compile/explain.ts";
 import { printControllers } from "../compile/index.ts";
 import type { Style } from "../fabric/fabric.ts";
@@ -7,17 +8,21 @@ import { printFabric } from "../fabric/print.ts";
 import type { Machine } from "../machine/machine.ts";
 import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
-import { grouped, percent } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
 import { prepare } from "../sim/prepare.ts";
-import { type SimulateOptions, type Progress as SimulationProgress, simulate } from "../sim/simulate.ts";
+import { type SimulateOptions, simulate } from "../sim/simulate.ts";
+import { RunStopped } from "../sim/watch.ts";
+import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
+import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
+import { makeTeller } from "./progress.ts";
 import type { Settings } from "./settings.ts";
+import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
 import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
@@ -35,6 +40,13 @@ export interface RunJob extends Common {
   readonly values: boolean;
   readonly engine: "fast" | "oracle";
   readonly maxCycles: number | null;
+  /** True unless said. */
+  readonly fastForward?: boolean;
+  /** None unless said. */
+  readonly limits?: HostLimits;
+  /** Files. */
+  readonly checkpoint?: string | null;
+  readonly resume?: string | null;
 }
 
 /** A run, and beside it what was expected of it. */
@@ -55,57 +67,89 @@ export type Job = RunJob | StudyJob | CompileJob;
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
 
-export function doJob(job: Job, progress: Progress): Promise<RunResult | Study | string> {
+/** How the thread that waits for a job and the job's own reach each other while it runs. */
+export interface Link {
+  /** Tells that from now on the job answers a request to stop. */
+  readonly answers: () => void;
+  readonly request: StopRequest;
+}
+
+export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string> {
   switch (job.kind) {
     case "run":
-      return runJob(job, progress);
+      return runJob(job, progress, link);
     case "study":
-      return studyJob(job, progress);
+      return studyJob(job, progress, link);
     case "compile":
       return compileJob(job, progress);
   }
 }
 
-async function runJob(job: RunJob, progress: Progress): Promise<RunResult> {
-  return (await studyJob({ ...job, kind: "study" }, progress)).result;
+async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<RunResult> {
+  return (await studyJob({ ...job, kind: "study" }, progress, link)).result;
 }
 
-async function studyJob(job: StudyJob, progress: Progress): Promise<Study> {
+async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise<Study> {
   const began = performance.now();
   const { machine, workload } = await load(job);
   const { program, seed } = workload;
   const energyTable = readEnergyTable(machine);
+  const resumed = job.resume == null ? null : resumedFrom(job.resume, identityOf(job, machine, workload));
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
-  progress(`simulating ${program.name} on ${machine.name}`);
+  const identity = { ...identityOf(job, machine, workload), mapping: hashOf(mapping) };
+  if (resumed !== null) assertSameRun(job.resume!, resumed.identity, identity);
+  progress(`simulating ${program.name} on ${machine.name}${resumed === null ? "" : `: ${whereFrom(resumed.snapshot)}`}`);
+  const { limits, checkpoint, maxCycles } = job;
+  const teller = makeTeller(seconds);
   const options: SimulateOptions = {
-    program,
-    inputs,
-    values: job.values,
-    engine: job.engine,
-    ...(job.maxCycles === null ? {} : { maxCycles: job.maxCycles }),
+    ...{ program, inputs, values: job.values, engine: job.engine, fastForward: job.fastForward ?? true },
+    weights: controllers.sections.map(({ estimate }) => estimate.cycles),
+    ...(maxCycles !== null && { maxCycles }),
     ...(workload.placeOf && { placeOf: workload.placeOf }),
-    onProgress: every(2, ({ done, sections, ticks }) => {
-      progress(`simulated ${percent(done / sections)} of ${sections} section${sections === 1 ? "" : "s"}, ${grouped(ticks)} cycles`);
-    }),
+    ...(link && { shouldStop: () => stopAsked(link.request, limits ?? NO_LIMITS) }),
+    ...(checkpoint != null && { onCheckpoint: makeKeeper(checkpoint, identity, seconds, progress) }),
+    ...(resumed && { resume: resumed.snapshot }),
+    onProgress: (now) => {
+      const line = teller(now);
+      if (line !== null) progress(line);
+    },
   };
-  const counters = inFile(shownPath(workload.path), () => simulate(mapping, machine, options));
-  const host = hostOf(began, counters);
-  const result = makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
+  const report = (counters: RunCounters): RunResult => {
+    const host = hostOf(began, counters);
+    return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
+  };
+  link?.answers();
+  const counters = inFile(shownPath(workload.path), () => untilStopped(() => simulate(mapping, machine, options), report));
+  const result = report(counters);
   return { result, expected_cycles: expectedCycles(controllers, result), on_chip: mostOnChip(mapping), data_bytes: dataBytes(program) };
 }
 
-/** Passes on what comes at least so many seconds after the last that was passed on, and the end. */
-function every(seconds: number, show: (progress: SimulationProgress) => void): (progress: SimulationProgress) => void {
-  let last = performance.now();
-  return (progress) => {
-    const now = performance.now();
-    if (now - last < seconds * 1000 && progress.done < progress.sections) return;
-    last = now;
-    show(progress);
+const seconds = (): number => performance.now() / 1000;
+
+/** A run that is stopped fails with the report of what it has done. */
+function untilStopped(run: () => RunCounters, report: (counters: RunCounters) => RunResult): RunCounters {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof RunStopped ? new JobFailed(failureOf(error), report(error.counters)) : error;
+  }
+}
+
+function identityOf({ style, values, engine }: StudyJob, machine: Machine, { name, hash, seed }: LoadedWorkload): Omit<Identity, "mapping"> {
+  const { sources: _, ...figures } = machine;
+  return {
+    ...{ weft: version, workload: `${name} ${hash}`, machine: `${machine.name} ${hashOf(figures)}`, style, engine },
+    ...{ seed: `${seed}`, values: `${values}` },
   };
+}
+
+function resumedFrom(file: string, now: Partial<Identity>): Checkpoint {
+  const found = readCheckpoint(file);
+  assertSameRun(file, found.identity, now);
+  return found;
 }
 
 /** The stage asked for, printed, as `run` would take it. */

@@ -7,16 +7,13 @@ import { compileCommand } from "./compile.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { version } from "./files.ts";
+import { answerSignals } from "./interrupt.ts";
 import { run } from "./run.ts";
-import { JobFailed } from "./thread.ts";
 
 /** Runs a command line and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", endOfPipe);
-  process.once("SIGINT", () => {
-    process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}weft: interrupted\n`);
-    process.exit(EXIT.interrupted);
-  });
+  answerSignals();
   process.exitCode = await execute(args);
 }
 
@@ -29,7 +26,7 @@ export async function execute(args: readonly string[]): Promise<number> {
     }).parseAsync();
     return code;
   } catch (error) {
-    const { exitCode, text } = error instanceof JobFailed ? error.failure : failureOf(error);
+    const { exitCode, text } = failureOf(error);
     process.stderr.write(`${text}\n`);
     return exitCode;
   }
@@ -55,7 +52,15 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
         target(y)
           .option("values", { type: "boolean", default: false, describe: "compute values too, not only time" })
           .option("engine", { choices: ["fast", "oracle"] as const, default: "fast" as const, describe: "oracle: the slow one, cycle by cycle" })
-          .option("max-cycles", { ...text("--max-cycles", "a number"), describe: "stop with exit code 3 after so many cycles" })
+          .option("fast-forward", { type: "boolean", default: true, describe: "skip what recurs, exactly; --no-fast-forward runs every firing" })
+          .option("max-cycles", { ...text("--max-cycles", "a number"), describe: "stop after so many cycles, with the report so far and exit code 3" })
+          .option("max-seconds", { ...text("--max-seconds", "a number"), describe: "the same after so many seconds on this host" })
+          .option("max-memory", { ...text("--max-memory", "a size"), describe: "the same where weft takes more memory: 500MB, 2GiB" })
+          .option("checkpoint", {
+            ...text("--checkpoint", "a file"),
+            describe: "write the state of the run into this file every minute and when it is stopped",
+          })
+          .option("resume", { ...text("--resume", "a file"), describe: "go on from a checkpoint of the same run" })
           .option("json", { ...text("--json", "a file"), describe: "write the result as JSON; - is standard output, instead of the tables" })
           .option("out", { ...text("--out", "a folder"), describe: "write result.json and report.txt into this folder" }),
       (flags) => run(flags),
@@ -143,4 +148,22 @@ function commandLineFault(said: string, args: readonly string[]): UserError {
   return fault(words.charAt(0).toLowerCase() + words.slice(1), "weft --help lists commands and flags");
 }
 
-const FLAGS = ["machine", "style", "set", "seed", "values", "engine", "max-cycles", "json", "out", "emit", "help", "version"] as const;
+const FLAGS = [
+  "machine",
+  "style",
+  "set",
+  "seed",
+  "values",
+  "engine",
+  "fast-forward",
+  "max-cycles",
+  "max-seconds",
+  "max-memory",
+  "checkpoint",
+  "resume",
+  "json",
+  "out",
+  "emit",
+  "help",
+  "version",
+] as const;

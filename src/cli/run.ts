@@ -1,11 +1,14 @@
 /** `weft run`: one simulation, reported as tables, JSON or a folder with both. */
 
 import { join } from "node:path";
+import { UserError } from "../base/errors.ts";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
+import type { RunResult } from "../result/result.ts";
+import { JobFailed } from "./failure.ts";
 import { assertFolder, assertWritable, makeFolder, writeText } from "./files.ts";
 import type { Common, RunJob } from "./jobs.ts";
-import { parseSettings, wholeNumber } from "./settings.ts";
+import { bytesOf, parseSettings, secondsOf, wholeNumber } from "./settings.ts";
 import { inThread } from "./thread.ts";
 
 /** What `run`, `compile` and `explain` have in common, as yargs gives it. */
@@ -20,23 +23,49 @@ export interface TargetFlags {
 export interface RunFlags extends TargetFlags {
   readonly values: boolean;
   readonly engine: RunJob["engine"];
+  readonly fastForward: boolean;
   readonly maxCycles: string | undefined;
+  readonly maxSeconds: string | undefined;
+  readonly maxMemory: string | undefined;
+  readonly checkpoint: string | undefined;
+  readonly resume: string | undefined;
   readonly json: string | undefined;
   readonly out: string | undefined;
 }
 
+/** A run that is stopped is reported as far as it came, and fails after that. */
 export async function run(flags: RunFlags): Promise<void> {
-  const { json, out, values, engine } = flags;
-  const job: RunJob = {
-    kind: "run",
-    ...targetOf(flags),
-    values,
-    engine,
-    maxCycles: flags.maxCycles === undefined ? null : wholeNumber("--max-cycles", flags.maxCycles, 1),
-  };
+  const job = jobOf(flags);
+  const { json, out, checkpoint } = flags;
   if (json !== undefined) assertWritable(json);
   if (out !== undefined) assertFolder(out);
-  const result = await inThread(job);
+  if (checkpoint !== undefined) assertWritable(checkpoint);
+  try {
+    writeResult(await inThread(job), flags);
+  } catch (error) {
+    if (error instanceof JobFailed && error.partial !== null) writeResult(error.partial, flags);
+    throw error;
+  }
+}
+
+function jobOf(flags: RunFlags): RunJob {
+  const { values, engine, fastForward, maxCycles, maxSeconds, maxMemory, checkpoint, resume } = flags;
+  if (checkpoint === "-") throw new UserError({ code: "bad-file", message: 'expected a file, found "-"', place: { path: "--checkpoint" } });
+  return {
+    kind: "run",
+    ...targetOf(flags),
+    ...{ values, engine, fastForward },
+    maxCycles: maxCycles === undefined ? null : wholeNumber("--max-cycles", maxCycles, 1),
+    limits: {
+      maxSeconds: maxSeconds === undefined ? null : secondsOf("--max-seconds", maxSeconds),
+      maxBytes: maxMemory === undefined ? null : bytesOf("--max-memory", maxMemory),
+    },
+    checkpoint: checkpoint ?? null,
+    resume: resume ?? null,
+  };
+}
+
+function writeResult(result: RunResult, { json, out }: RunFlags): void {
   if (out !== undefined) {
     makeFolder(out);
     writeText(join(out, "result.json"), printJson(result));

@@ -2,6 +2,7 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import type { Override } from "../base/yaml.ts";
+import { readQuantity } from "../machine/quantity.ts";
 
 export interface Settings {
   /** Parameters of the workload. */
@@ -45,5 +46,29 @@ export function wholeNumber(flag: string, text: string, least: number): number {
     code: "bad-number",
     message: `expected a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}, found ${JSON.stringify(text)}`,
     place: { path: flag },
+  });
+}
+
+/** A time in seconds from a flag. */
+export function secondsOf(flag: string, text: string): number {
+  const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new UserError({
+    code: "bad-number",
+    message: `expected a number of seconds above 0, found ${JSON.stringify(text)}`,
+    place: { path: flag },
+    hint: "for instance 90 or 0.5",
+  });
+}
+
+/** A size in bytes from a flag: a number of bytes, or one with a unit. */
+export function bytesOf(flag: string, text: string): number {
+  const value = readQuantity(/[a-z]/i.test(text) ? text : `${text}B`, "size");
+  if (value !== undefined && Number.isSafeInteger(value) && value > 0) return value;
+  throw new UserError({
+    code: "bad-size",
+    message: `expected a size above 0 in B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, found ${JSON.stringify(text)}`,
+    place: { path: flag },
+    hint: "for instance 500MB or 2GiB",
   });
 }

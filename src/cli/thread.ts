@@ -1,43 +1,77 @@
-/** Hands a job to a worker thread and waits for its result; meanwhile shows progress. */
+/** Hands a job to a worker thread and waits for its result; meanwhile shows progress, and asks a run to stop. */
 
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
+import { RunError } from "../base/errors.ts";
 import type { RunResult } from "../result/result.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf, JobFailed } from "./failure.ts";
+import { onInterrupt } from "./interrupt.ts";
 import type { CompileJob, Job, RunJob, StudyJob } from "./jobs.ts";
+import { type HostLimits, type HostReason, makeRequest, NO_LIMITS, reachedLimit, requestStop, type StopRequest, toMebibytes, wordsFor } from "./stop.ts";
 import type { Study } from "./study.ts";
-import type { Message } from "./worker.ts";
-
-/** A failure that already has its words and its exit code. */
-export class JobFailed extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.text);
-    this.failure = failure;
-  }
-}
+import type { Message, Work } from "./worker.ts";
 
 /** `label` tells the progress of jobs apart that run side by side. */
 export function inThread(job: RunJob, label?: string): Promise<RunResult>;
 export function inThread(job: StudyJob, label?: string): Promise<Study>;
 export function inThread(job: CompileJob, label?: string): Promise<string>;
 export function inThread(job: Job, label?: string): Promise<unknown> {
-  const heap_megabytes = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: job, resourceLimits: { maxOldGenerationSizeMb: heap_megabytes } });
+  const request = makeRequest();
+  const worker = startWorker({ job, request });
+  let end = (): void => {};
   const result = new Promise<unknown>((resolve, reject) => {
-    const fail = (failure: Failure): void => reject(new JobFailed(failure));
+    const fail = (failure: Failure, partial: RunResult | null = null): void => reject(new JobFailed(failure, partial));
+    const watch = job.kind === "run" ? watchHost(job.limits ?? NO_LIMITS, request, fail) : null;
+    if (watch !== null) end = watch.end;
     worker.on("message", (message: Message) => {
       if (message.kind === "progress") showProgress(label === undefined ? message.line : `${label}: ${message.line}`);
+      else if (message.kind === "answers") watch?.answers();
       else if (message.kind === "done") resolve(message.value);
-      else fail(message.failure);
+      else fail(message.failure, message.partial);
     });
     worker.on("error", (error) => fail(failureOf(error)));
     worker.on("exit", (code) => fail(failureOf(new Error(`the worker thread ended with code ${code} and no result`))));
   });
   return result.finally(() => {
+    end();
     clearProgress();
     return worker.terminate();
   });
+}
+
+function startWorker(work: Work): Worker {
+  const heap_megabytes = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
+  return new Worker(new URL("./worker.js", import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: heap_megabytes } });
+}
+
+/** Milliseconds between two looks at the clock and the memory. */
+const LOOK = 50;
+
+/** Asks the run to stop on Ctrl-C and at its limits. While it compiles it does not answer: then it fails at once, without a report. */
+function watchHost(limits: HostLimits, request: StopRequest, fail: (failure: Failure) => void) {
+  let isAnswering = false;
+  const stop = (reason: HostReason): void => {
+    const bytes = process.memoryUsage.rss();
+    if (isAnswering) requestStop(request, reason, bytes);
+    else fail(failureOf(new RunError(reason === "interrupted" ? reason : "limit", `${wordsFor(reason, limits, toMebibytes(bytes))} while compiling`)));
+  };
+  const timer = setInterval(() => {
+    const reason = reachedLimit(limits, { seconds: performance.now() / 1000, bytes: process.memoryUsage.rss() });
+    if (reason !== null) stop(reason);
+  }, LOOK);
+  const release = onInterrupt(() => {
+    if (isAnswering) showProgress("interrupted: ending with what was simulated so far; once more to leave at once");
+    stop("interrupted");
+  });
+  return {
+    answers: (): void => {
+      isAnswering = true;
+    },
+    end: (): void => {
+      clearInterval(timer);
+      release();
+    },
+  };
 }
 
 /** One line that is written over on a terminal; elsewhere a line each. */

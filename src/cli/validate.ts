@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { EXIT } from "./failure.ts";
+import { EXIT, JobFailed } from "./failure.ts";
 import { assertWritable, readText, version, writeText } from "./files.ts";
 import type { StudyJob } from "./jobs.ts";
 import { readMachine } from "./machines.ts";
@@ -12,7 +12,7 @@ import { isGood, type Outcome } from "./outcome.ts";
 import { parseSettings } from "./settings.ts";
 import type { Study } from "./study.ts";
 import { type Case, SUITES, type Suite } from "./suites.ts";
-import { inThread, JobFailed } from "./thread.ts";
+import { inThread } from "./thread.ts";
 import { printTables, whereTheTimeWent } from "./validation.ts";
 
 /** What `validate` works on; the tests give it suites of their own. */

@@ -1,19 +1,28 @@
 /** The thread in which a job runs, so that the main thread always answers to Ctrl-C. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { type Failure, failureOf } from "./failure.ts";
+import type { RunResult } from "../result/result.ts";
+import { type Failure, failureOf, JobFailed } from "./failure.ts";
 import { doJob, type Job } from "./jobs.ts";
+import type { StopRequest } from "./stop.ts";
+
+export interface Work {
+  readonly job: Job;
+  readonly request: StopRequest;
+}
 
 export type Message =
   | { readonly kind: "progress"; readonly line: string }
+  | { readonly kind: "answers" }
   | { readonly kind: "done"; readonly value: unknown }
-  | { readonly kind: "failed"; readonly failure: Failure };
+  | { readonly kind: "failed"; readonly failure: Failure; readonly partial: RunResult | null };
 
 const post = (message: Message): void => parentPort?.postMessage(message);
 const progress = (line: string): void => post({ kind: "progress", line });
 
 try {
-  post({ kind: "done", value: await doJob(workerData as Job, progress) });
+  const { job, request } = workerData as Work;
+  post({ kind: "done", value: await doJob(job, progress, { request, answers: () => post({ kind: "answers" }) }) });
 } catch (error) {
-  post({ kind: "failed", failure: failureOf(error) });
+  post({ kind: "failed", failure: failureOf(error), partial: error instanceof JobFailed ? error.partial : null });
 }

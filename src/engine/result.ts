@@ -6,6 +6,7 @@ import {
   BLOCKED,
   BUSY,
   BUSY_SERVER,
+  DRAWN,
   FIRED,
   HITS,
   KIND,
@@ -40,6 +41,18 @@ export function progressOf({ spec, pf }: State): { readonly tick: number; readon
     total += pf[p * PF + TOTAL]!;
   }
   return { tick, share: total === 0 ? 1 : fired / total };
+}
+
+/** By process: what a run that was stopped had begun and not done. */
+export interface Cut {
+  /** Bursts that its source has given for a firing that has not started. */
+  readonly drawn: number;
+  /** Has it firings left? */
+  readonly isUnfinished: boolean;
+}
+
+export function readCuts({ spec, pf, pi }: State): readonly Cut[] {
+  return spec.processes.map((_, p) => ({ drawn: Math.max(0, pi[p * PI + DRAWN]!), isUnfinished: pf[p * PF + FIRED] !== pf[p * PF + TOTAL] }));
 }
 
 export function readResult(state: State): NetworkResult {

@@ -32,12 +32,18 @@ export interface Course {
   readonly parts: (readonly number[])[];
 }
 
-/** Times of several clocks do not move by one number of ticks: such a network is run firing by firing. */
-export function createCourse(state: State, fastForward: boolean): Course {
+/** Times of several clocks do not move by one number of ticks: such a network is run firing by firing. `skipped`: before. */
+export function createCourse(state: State, fastForward: boolean, skipped: Skipped = { firings: 0, periods: new Map() }): Course {
   const canLeap = fastForward && state.spec.processes.every(({ clock }) => clock === undefined);
-  const course: Course = { state, skipped: { firings: 0, periods: new Map() }, forward: null, parts: canLeap ? partsOf(state.spec) : [] };
+  const course: Course = { state, skipped, forward: null, parts: canLeap ? orderParts(state.spec) : [] };
   if (canLeap) nextPart(course);
   return course;
+}
+
+/** The last is run first: those that ask resources, all of them one part. In a restored state bursts may be pending, to be served only when these processes cannot move. */
+function orderParts(spec: NetworkSpec): (readonly number[])[] {
+  const isClient = (part: readonly number[]): boolean => part.some((p) => spec.processes[p]!.requests !== undefined);
+  return partsOf(spec).sort((a, b) => Number(isClient(a)) - Number(isClient(b)));
 }
 
 /** One round. False if all is done or nothing can move. */

@@ -205,23 +205,63 @@ export function advanceInner(walk: Walk, firings: number): void {
   walk.ends = endsOf(walk);
 }
 
-/** Valid lanes over all firings of the nest: exact, in time proportional to the runs of the innermost loop. */
-export function countLanes(nest: Walkable, access?: Access): number {
-  const firings = nest.loops.reduce((product, loop) => product * loop.trip, 1);
+/** Valid lanes over all firings of the nest, or over so many of the first: exact. Blocks of firings of which all lanes are valid, or none, are not walked. */
+export function countLanes(nest: Walkable, access?: Access, most = Number.POSITIVE_INFINITY): number {
   const walk = makeWalk(nest, access);
-  if (walk.limits.length === 0) return firings * nest.lanes;
+  const sizes = nest.loops.map((_, l) => nest.loops.slice(l + 1).reduce((product, { trip }) => product * trip, 1));
+  if (sizes.length === 0) return most === 0 ? 0 : countHere(walk);
+  let left = Math.min(most, sizes[0]! * nest.loops[0]!.trip);
   let total = 0;
-  for (let n = 0; n < firings; ) {
-    const run = fullRun(walk);
-    if (run > 0) total += run * nest.lanes;
-    else {
-      findLanes(walk);
-      total += walk.hi - walk.lo;
-    }
-    const step = Math.max(1, run);
-    advanceInner(walk, step - 1);
-    advance(walk);
-    n += step;
+  for (let l = 0; left > 0; l++) {
+    const whole = Math.floor(left / sizes[l]!);
+    total += countBlock(walk, sizes, l, 0, whole);
+    move(walk, l, whole);
+    left -= whole * sizes[l]!;
   }
   return total;
+}
+
+/** Iterations `from` .. `to` of loop l, with the loops outside it where `values` say. `sizes`: firings of one iteration, by loop. */
+function countBlock(walk: Walk, sizes: readonly number[], l: number, from: number, to: number): number {
+  if (l === sizes.length) return countHere(walk);
+  const valid = validIn(walk, l, from, to);
+  if (valid === "all") return (to - from) * sizes[l]! * walk.lanes;
+  if (valid === "none" || from === to) return 0;
+  if (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    return countBlock(walk, sizes, l, from, middle) + countBlock(walk, sizes, l, middle, to);
+  }
+  move(walk, l, from);
+  const total = countBlock(walk, sizes, l + 1, 0, walk.trips[l + 1] ?? 1);
+  move(walk, l, -from);
+  return total;
+}
+
+function countHere(walk: Walk): number {
+  findLanes(walk);
+  return walk.hi - walk.lo;
+}
+
+/** Which lanes of these firings are valid, by the range of each guard and coordinate in them. */
+function validIn({ trips, lanes, lane, values, limits, coefficients }: Walk, l: number, from: number, to: number): "all" | "some" | "none" {
+  let isCut = false;
+  for (let i = 0; i < limits.length; i++) {
+    const reach = lane[i]! * (lanes - 1);
+    const step = coefficients[l * values.length + i]!;
+    let low = values[i]! + Math.min(0, reach) + Math.min(step * from, step * (to - 1));
+    let high = values[i]! + Math.max(0, reach) + Math.max(step * from, step * (to - 1));
+    for (let inside = l + 1; inside < trips.length; inside++) {
+      const far = coefficients[inside * values.length + i]! * (trips[inside]! - 1);
+      low += Math.min(0, far);
+      high += Math.max(0, far);
+    }
+    if (high < 0 || low >= limits[i]!) return "none";
+    if (low < 0 || high >= limits[i]!) isCut = true;
+  }
+  return isCut ? "some" : "all";
+}
+
+/** Values of so many iterations of loop l further. */
+function move({ values, coefficients }: Walk, l: number, iterations: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! += iterations * coefficients[l * values.length + i]!;
 }

@@ -46,6 +46,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     machine: { name: machine.name, hash: hashOf(figures), kind: machine.kind },
     style: mapping.fabric.style,
     fidelity: { dram: "stream", network: "circuit" },
+    partial: counters.partial,
     cycles: counters.ticks,
     seconds,
     clock_hz: machine.clock_hz,
@@ -62,7 +63,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     sections: counters.sections.map((section) => sectionRow(section, units, work, machine)),
     outputs: outputRows(program, counters),
     warnings: warningsOf({
-      ...{ machine, program, table: energyTable, energy, units },
+      ...{ machine, program, table: energyTable, energy, units, partial: counters.partial },
       ...{ fabric: mapping.fabric, sizes: counters.sizes, limit: limit.resource, special_ops: work.special_ops },
     }),
     host,

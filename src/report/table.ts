@@ -2,6 +2,7 @@
 
 import Table from "cli-table3";
 import pico from "picocolors";
+import type { PartialRun } from "../result/counters.ts";
 import type { RunResult, UnitResult } from "../result/result.ts";
 import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
@@ -32,11 +33,12 @@ export function printReport(result: RunResult, colors = false): string {
 }
 
 function summary(result: RunResult, paint: Colors): string {
-  const { workload, machine, cycles, bounds_cycles, ops, host } = result;
+  const { workload, machine, partial, cycles, bounds_cycles, ops, host } = result;
   const params = Object.entries(workload.params).map(([name, value]) => `${name}=${value}`);
   const bounds = Object.entries(bounds_cycles).filter(([, bound]) => bound > 0);
   const [tightest, bound] = bounds.reduce((best, one) => (one[1] > best[1] ? one : best), ["none", 0] as [string, number]);
   const lines = [
+    ...(partial === null ? [] : [["partial", paint.yellow(partialWords(partial))] as const]),
     ["cycles", `${grouped(cycles)} (${duration(result.seconds)} at ${scaled(result.clock_hz, "Hz")})`],
     [
       "bound",
@@ -49,6 +51,17 @@ function summary(result: RunResult, paint: Colors): string {
   ] as const;
   const title = paint.bold([workload.name, ...params, "on", machine.name, `(${result.style})`].join(" "));
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(11)}${text}`)].join("\n");
+}
+
+const STOPPED: { readonly [K in PartialRun["reason"]]: string } = {
+  interrupted: "interrupted",
+  "max-cycles": "stopped at --max-cycles",
+  "max-seconds": "stopped at --max-seconds",
+  "max-memory": "stopped at --max-memory",
+};
+
+function partialWords({ reason, section, share_done }: PartialRun): string {
+  return `${STOPPED[reason]} in section ${section}, about ${percent(share_done)} done: what follows is what was simulated until then`;
 }
 
 function tierRows({ tiers }: RunResult): readonly Row[] {

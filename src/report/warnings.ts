@@ -5,6 +5,7 @@ import type { Fabric } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
+import type { PartialRun } from "../result/counters.ts";
 import type { EnergyResult, UnitResult } from "../result/result.ts";
 import { waitedByRoot } from "./causes.ts";
 import { listed, percent } from "./format.ts";
@@ -46,10 +47,19 @@ export interface WarningParts {
   readonly special_ops: number;
   readonly energy: EnergyResult;
   readonly units: readonly UnitResult[];
+  readonly partial: PartialRun | null;
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...rings(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [
+    ...assumedFigures(parts),
+    ...raggedTiles(parts),
+    ...looseBounds(parts),
+    ...stopped(parts),
+    ...rings(parts),
+    ...models(parts),
+    ...assumedEnergy(parts),
+  ];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -76,6 +86,10 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
     if (size === undefined || bound < LOOSE * Math.max(1, size)) return [];
     return [`${name} was ${size} at most, its collection is planned for ${bound}: a tighter bound may run faster`];
   });
+}
+
+function stopped({ partial }: WarningParts): readonly string[] {
+  return partial === null ? [] : ["the run was stopped: from its last firing to the end, what a unit did is not known, and attributed to nothing"];
 }
 
 /** Of the cycles waited, the share from which on a ring is worth a word. */

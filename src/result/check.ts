@@ -25,17 +25,17 @@ function badNumbers(value: unknown, path: string): readonly string[] {
   return Object.entries(value).flatMap(([key, part]) => badNumbers(part, `${path}.${key}`));
 }
 
-function badUnits({ units, cycles }: RunResult): readonly string[] {
+function badUnits({ units, cycles, partial }: RunResult): readonly string[] {
   return units.flatMap((unit) => {
     const sum = STATES.reduce((total, state) => total + unit[`${state}_cycles`], 0);
     const where = `unit ${unit.id} of section ${unit.section}`;
-    return [...(sum === cycles ? [] : [`the states of ${where} add up to ${sum} of ${cycles} cycles`]), ...badCauses(unit, where)];
+    return [...(sum === cycles ? [] : [`the states of ${where} add up to ${sum} of ${cycles} cycles`]), ...badCauses(unit, where, partial !== null)];
   });
 }
 
-/** Every cycle in which a unit does not work has its cause. */
-function badCauses(unit: UnitResult, where: string): readonly string[] {
-  const lost = unit.unattributed_cycles === 0 ? [] : [`${unit.unattributed_cycles} cycles of ${where} are attributed to no cause`];
+/** Every cycle in which a unit does not work has its cause; what it did from its last firing on in a run that was stopped is not known. */
+function badCauses(unit: UnitResult, where: string, isPartial: boolean): readonly string[] {
+  const lost = isPartial || unit.unattributed_cycles === 0 ? [] : [`${unit.unattributed_cycles} cycles of ${where} are attributed to no cause`];
   const explained = (["starved", "blocked", "memory", "idle"] as const).flatMap((state) => {
     const told = unit.causes.reduce((total, cause) => total + (cause.state === state ? cause.cycles : 0), 0);
     const waited = unit[`${state}_cycles`];
@@ -58,11 +58,12 @@ function badBounds(result: RunResult): readonly string[] {
   );
 }
 
-function badSections({ sections, cycles, kernels, launches }: RunResult): readonly string[] {
+/** A run may be stopped before a section that is configured begins. */
+function badSections({ sections, cycles, kernels, launches, partial }: RunResult): readonly string[] {
   const sum = (field: "cycles" | "runs"): number => sections.reduce((total, section) => total + section[field], 0);
   return [
     ...(sum("cycles") === cycles ? [] : [`the sections add up to ${sum("cycles")} of ${cycles} cycles`]),
     ...(sum("runs") === kernels ? [] : [`the runs of the sections add up to ${sum("runs")} of ${kernels} kernels`]),
-    ...(launches <= kernels ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),
+    ...(launches <= kernels + (partial === null ? 0 : 1) ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),
   ];
 }

@@ -5,6 +5,8 @@ import type { Dtype, ScalarOp, TensorValues } from "../pattern/program.ts";
 
 export interface RunCounters {
   readonly ticks: Cycles;
+  /** Null: the run went to its end. */
+  readonly partial: PartialRun | null;
   readonly sections: readonly SectionCounters[];
   /** Output tensors by output name, where values were computed. */
   readonly outputs: TensorValues | null;
@@ -17,6 +19,19 @@ export interface RunCounters {
   readonly sizes: Readonly<Record<string, number>>;
   /** Rounds that each iterate really ran, summed over the rounds of the loops around it. */
   readonly rounds: Readonly<Record<string, number>>;
+}
+
+/**
+ * A run that was stopped. Its units had been simulated to different points in time, so that there is no one cycle at which it was cut: it counts all firings that
+ * were simulated and no other, and ends with the last of them, their bursts and tokens included. A unit's cycles from its own last firing to that
+ * end are attributed to nothing, unless it had no firing left.
+ */
+export interface PartialRun {
+  readonly reason: "interrupted" | "max-cycles" | "max-seconds" | "max-memory";
+  /** Under way, or about to begin. */
+  readonly section: string;
+  /** Of the run's work, as far as can be told, 0 .. 1. */
+  readonly share_done: number;
 }
 
 export interface SectionCounters {
@@ -59,7 +74,7 @@ export interface NetworkCounters {
   readonly busy_share: number;
 }
 
-/** A unit with several nests shows the states of its busiest nest, so that its states add up to the section's ticks: busy + starved + blocked + memory + idle == ticks. */
+/** A unit with several nests shows the states of its busiest nest, so that its states add up to the section's ticks: busy + starved + blocked + memory + idle == ticks (less in a partial run). */
 export interface UnitCounters {
   readonly id: string;
   readonly kind: "pcu" | "pmu" | "ag";

@@ -1,6 +1,7 @@
 /** What a run tells: the one type that machine models, energy, report and viewers share. `--json` writes exactly this. Units stand in the names. */
 
 import type { Dtype } from "../pattern/program.ts";
+import type { PartialRun } from "./counters.ts";
 
 export interface RunResult {
   readonly schemaVersion: 1;
@@ -10,6 +11,8 @@ export interface RunResult {
   readonly style: string;
   /** Which models ran: "stream" bursts at a fixed rate with refresh; "circuit" uncontended routes. */
   readonly fidelity: { readonly dram: string; readonly network: string };
+  /** Null: the run went to its end. Otherwise the rest says what was simulated until it was stopped. */
+  readonly partial: PartialRun | null;
   /** From data resident in its home tier to the last write; reconfiguration included. */
   readonly cycles: number;
   readonly seconds: number;

@@ -61,6 +61,12 @@ const host = z.strictObject({
 
 const energy = z.strictObject({ total: amount, compute: amount, sram: amount, network: amount, hbm: amount, ddr: amount, static: amount });
 
+const partial = z.strictObject({
+  reason: z.enum(["interrupted", "max-cycles", "max-seconds", "max-memory"]),
+  section: z.string(),
+  share_done: share,
+});
+
 export const runResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
   weft: z.strictObject({ version: z.string() }),
@@ -68,6 +74,7 @@ export const runResultSchema = z.strictObject({
   machine: z.strictObject({ name: z.string(), hash: z.string(), kind: z.string() }),
   style: z.string(),
   fidelity: z.strictObject({ dram: z.string(), network: z.string() }),
+  partial: partial.nullable(),
   cycles: count,
   seconds: amount,
   clock_hz: amount,

@@ -2,12 +2,13 @@
 
 import type { Cycles } from "../base/units.ts";
 import type { NetworkResult, ProcessCounters } from "../engine/network.ts";
+import type { Cut } from "../engine/result.ts";
 import type { Channel, Nest, Unit } from "../fabric/fabric.ts";
 import { tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { channelName, type PlacedTier, placedTiers, type TierName } from "../memory/tiers.ts";
 import type { NestCounters, NetworkCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../result/counters.ts";
-import { type OperationCount, operationsOf, type SramBytes, sramBytesOf } from "../units/operations.ts";
+import { type Fired, type OperationCount, operationsOf, type SramBytes, sramBytesOf, type Tallies } from "../units/operations.ts";
 import type { Tie } from "../units/process.ts";
 import type { BuiltNest, BuiltSection, SectionPlan } from "./build.ts";
 import { nestKey } from "./slice.ts";
@@ -39,6 +40,8 @@ interface NestSums {
   starved: number;
   blocked: number;
   memory: number;
+  /** To the end of runs that were stopped before it had made all its firings. */
+  unknown: number;
   /** Like the ports of its process. */
   readonly waits: Float64Array;
   readonly fill: Float64Array;
@@ -74,7 +77,19 @@ const NONE = new Float64Array(0);
 
 function makeNestSums(ports: number): NestSums {
   const perPort = () => new Float64Array(ports);
-  return { firings: 0, busy: 0, starved: 0, blocked: 0, memory: 0, waits: perPort(), fill: perPort(), late: perPort(), memoryBy: NONE, lateBy: NONE };
+  return {
+    firings: 0,
+    busy: 0,
+    starved: 0,
+    blocked: 0,
+    memory: 0,
+    unknown: 0,
+    waits: perPort(),
+    fill: perPort(),
+    late: perPort(),
+    memoryBy: NONE,
+    lateBy: NONE,
+  };
 }
 
 // --- adding a run ---
@@ -87,14 +102,26 @@ interface UnitWork {
   readonly sram: SramBytes;
 }
 
-/** Adds a run that has finished. */
-export function addRun(sums: SectionSums, { nests }: BuiltSection, result: NetworkResult, machine: Machine, known: KnownWork): void {
+/** A run that has finished, or as far as it came. */
+export interface CountedRun {
+  readonly result: NetworkResult;
+  /** Where it was stopped: by process. */
+  readonly cuts: readonly Cut[] | null;
+}
+
+export function addRun(sums: SectionSums, { nests }: BuiltSection, { result, cuts }: CountedRun, machine: Machine, known: KnownWork): void {
   sums.runs++;
   sums.ticks += result.ticks;
-  for (let p = 0; p < nests.length; p++) addNest(sums, p, nests[p]!, result.processes[p]!);
+  for (let p = 0; p < nests.length; p++) {
+    const cut = cuts?.[p];
+    addNest(sums, p, nests[p]!, result.processes[p]!, cut?.drawn ?? 0);
+    if (cut?.isUnfinished) sums.nests[p]!.unknown += result.ticks - statesOf(result.processes[p]!);
+  }
   for (let u = 0, p = 0; u < sums.units.length; u++) {
     const { unit } = nests[p]!;
-    addWork(sums.units[u]!, workOf(unit, nests.slice(p, p + unit.nests.length), sums.words, machine, known));
+    const own = nests.slice(p, p + unit.nests.length);
+    const fired = cuts && new Map(own.map(({ nest }, n) => [nest.id as string, result.processes[p + n]!.firings]));
+    addWork(sums.units[u]!, fired === null ? workOf(unit, own, sums.words, machine, known) : workUntil(fired, unit, own, sums.words, machine));
     p += unit.nests.length;
   }
   for (let c = 0; c < result.channels.length; c++) sums.pushed[c]! += result.channels[c]!.pushed;
@@ -106,7 +133,11 @@ export function addRun(sums: SectionSums, { nests }: BuiltSection, result: Netwo
   }
 }
 
-function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNest, counters: ProcessCounters): void {
+function statesOf({ busy, starved, blocked, memory }: ProcessCounters): Cycles {
+  return busy + starved + blocked + memory;
+}
+
+function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNest, counters: ProcessCounters, drawn: number): void {
   const nest = nests[p]!;
   nest.firings += counters.firings;
   nest.busy += counters.busy;
@@ -121,7 +152,7 @@ function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNe
   nest.memoryBy = added(nest.memoryBy, counters.memoryBy);
   nest.lateBy = added(nest.lateBy, counters.lateBy);
   if (traffic === null) return;
-  bursts[traffic.tier][traffic.direction] += traffic.source.bursts();
+  bursts[traffic.tier][traffic.direction] += traffic.source.bursts() - drawn;
 }
 
 function added(sums: Float64Array, more: readonly number[]): Float64Array {
@@ -133,10 +164,19 @@ function added(sums: Float64Array, more: readonly number[]): Float64Array {
 function workOf(unit: Unit, nests: readonly BuiltNest[], words: ReadonlyMap<string, number>, machine: Machine, known: KnownWork): UnitWork {
   const before = known.get(unit);
   if (before !== undefined) return before;
-  const tallies = new Map(nests.flatMap(({ nest, tally }) => (tally === null ? [] : [[nest.id as string, tally] as const])));
+  const tallies = talliesOf(nests);
   const work = { operations: operationsOf(unit, words, tallies), sram: sramBytesOf(unit, machine, tallies) };
   if (tallies.size === 0) known.set(unit, work);
   return work;
+}
+
+function workUntil(fired: Fired, unit: Unit, nests: readonly BuiltNest[], words: ReadonlyMap<string, number>, machine: Machine): UnitWork {
+  const tallies = talliesOf(nests);
+  return { operations: operationsOf(unit, words, tallies, fired), sram: sramBytesOf(unit, machine, tallies, fired) };
+}
+
+function talliesOf(nests: readonly BuiltNest[]): Tallies {
+  return new Map(nests.flatMap(({ nest, tally }) => (tally === null ? [] : [[nest.id as string, tally] as const])));
 }
 
 function addWork(sums: UnitSums, { operations, sram }: UnitWork): void {
@@ -172,7 +212,7 @@ function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[
   return section.units.map((unit, u): UnitCounters => {
     const own = nests.slice(first, first + unit.nests.length);
     const busiest = own.reduce((best, nest, n) => (nest.busy > own[best]!.busy ? n : best), 0);
-    const { busy, starved, blocked, memory } = own[busiest]!;
+    const { busy, starved, blocked, memory, unknown } = own[busiest]!;
     const { x, y } = places.get(unit.id)!;
     const counted = own.map((_, n) => count(unit.nests[n]!, first + n));
     first += unit.nests.length;
@@ -180,7 +220,7 @@ function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[
       ...{ id: unit.id, kind: unit.kind, operator: unit.operator, x, y },
       firings: own.reduce((sum, { firings }) => sum + firings, 0),
       ...{ busy, starved, blocked, memory },
-      idle: ticks - busy - starved - blocked - memory,
+      idle: ticks - busy - starved - blocked - memory - unknown,
       shown: busiest,
       nests: counted,
       operations: [...units[u]!.operations.values()],

@@ -11,10 +11,19 @@ import type { Steering } from "../engine/behaviour.ts";
 import type { NetworkResult, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../engine/network.ts";
 import { type Actor, buildMachine, type Fifo, type Flight, isInput, type Machine, type Moves, type Server, serverTick } from "./oracle-state.ts";
 
-/** Throws a RunError if a firing would start later than maxTicks. */
-export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY }: { readonly maxTicks?: number } = {}): NetworkResult {
+export interface OracleOptions {
+  readonly maxTicks?: number;
+  /** Asked every so often. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Throws a RunError if a firing would start later than maxTicks. Null if it was to stop. */
+export function runOracle(spec: NetworkSpec, options?: OracleOptions & { readonly shouldStop?: never }): NetworkResult;
+export function runOracle(spec: NetworkSpec, options: OracleOptions): NetworkResult | null;
+export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY, shouldStop }: OracleOptions = {}): NetworkResult | null {
   const machine = buildMachine(spec);
   for (let at = 0; ; at++) {
+    if (at % 256 === 0 && shouldStop?.()) return null;
     const now = at / machine.grid;
     let fired = false;
     for (const actor of machine.actors) {

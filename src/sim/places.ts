@@ -42,6 +42,37 @@ export function valuesNow({ now }: Places, tensor: string): Values {
   return place.values;
 }
 
+// --- for later runs ---
+
+/** Places by the name of the tensor whose own they are. */
+export interface PlacesSnapshot {
+  readonly now: ReadonlyMap<string, string>;
+  readonly values: ReadonlyMap<string, Values | null>;
+}
+
+/** `before`: values to keep of some places instead of those that are there now. */
+export function savePlaces({ now, own }: Places, before: ReadonlyMap<string, Values>): PlacesSnapshot {
+  return {
+    now: new Map([...now].map(([tensor, { layout }]) => [tensor, layout.tensor])),
+    values: new Map([...own].map(([tensor, { values }]) => [tensor, before.get(tensor) ?? values])),
+  };
+}
+
+export function restorePlaces({ now, own }: Places, snapshot: PlacesSnapshot): void {
+  for (const [tensor, values] of snapshot.values) own.get(tensor)!.values = values;
+  for (const [tensor, place] of snapshot.now) now.set(tensor, own.get(place)!);
+}
+
+/** Copies of the values in the places where these tensors are. */
+export function copyPlaces({ now }: Places, tensors: readonly string[]): ReadonlyMap<string, Values> {
+  const copies = new Map<string, Values>();
+  for (const tensor of tensors) {
+    const { layout, values } = now.get(tensor)!;
+    if (values !== null) copies.set(layout.tensor, values.slice());
+  }
+  return copies;
+}
+
 // --- repeats ---
 
 /** Before the first round: each carried tensor is where its start is. */
@@ -104,7 +135,12 @@ function repeatsIn(step: RepeatStep): readonly RepeatStep[] {
 
 /** Tensors off chip that these steps write. */
 function writesOf(steps: readonly Step[], sections: readonly Section[]): ReadonlySet<string> {
-  const nests = steps.flatMap((step) => (step.kind === "section" ? sections[step.section]!.units.flatMap((unit) => unit.nests) : []));
-  const own = nests.flatMap(({ work }) => (work.kind === "store" || work.kind === "append" ? [work.tensor] : []));
+  const own = steps.flatMap((step) => (step.kind === "section" ? writtenBy(sections[step.section]!) : []));
   return new Set([...own, ...steps.flatMap((step) => (step.kind === "repeat" ? [...writesOf(step.steps, sections)] : []))]);
+}
+
+/** Tensors off chip that a section writes. */
+export function writtenBy({ units }: Section): readonly string[] {
+  const nests = units.flatMap((unit) => unit.nests);
+  return nests.flatMap(({ work }) => (work.kind === "store" || work.kind === "append" ? [work.tensor] : []));
 }

@@ -5,7 +5,9 @@
 
 import { type Place, RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
+import type { Skipped } from "../engine/forward.ts";
 import type { NetworkResult, ResourceSpec } from "../engine/network.ts";
+import type { SavedState } from "../engine/saved.ts";
 import type { Stock } from "../engine/tokens.ts";
 import type { Fabric, RepeatStep, Section, Step, TensorLayout } from "../fabric/fabric.ts";
 import { configurationOf } from "../fabric/nests.ts";
@@ -17,11 +19,13 @@ import { tierResources } from "../memory/tiers.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
 import type { RunCounters } from "../result/counters.ts";
 import { type BuildContext, type BuiltSection, buildSection, planSection } from "./build.ts";
-import { addRun, countSection, type KnownWork, makeSums, type SectionSums } from "./count.ts";
+import { addRun, type KnownWork, makeSums, type SectionSums } from "./count.ts";
 import { diagnose } from "./deadlock.ts";
 import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
 import { runAgain, runSection } from "./run.ts";
 import { type Slice, sliceFabric } from "./slice.ts";
+import { goOn, type Snapshot } from "./snapshot.ts";
+import { countersOf, pastLimit, pause, type Stop, stopAt, stoppedIn, tell, watchRun, weightOf } from "./watch.ts";
 
 export interface SimulateOptions {
   readonly program: Program;
@@ -29,14 +33,22 @@ export interface SimulateOptions {
   readonly inputs?: TensorValues | (() => TensorValues);
   readonly values: boolean;
   readonly engine: "fast" | "oracle";
-  /** Skips periods that recur, with the same result; yes unless said. Only the fast engine can. */
-  readonly fastForward?: boolean;
-  /** A run that would take longer ends in a RunError. */
+  /** A run that would take longer ends in a RunStopped. */
   readonly maxCycles?: Cycles;
+  /** Skip what recurs, exactly: true unless said. */
+  readonly fastForward?: boolean;
+  /** For progress alone: what a run of each section is expected to take, like fabric.sections. */
+  readonly weights?: readonly number[];
   /** Called after each section's run, and every so often while the fast engine is at one. */
   readonly onProgress?: (progress: Progress) => void;
   /** Where a place in code that was bundled really is: messages name it. */
   readonly placeOf?: (place: Place) => Place;
+  /** Asked very often. A run that is to stop ends in a RunStopped. */
+  readonly shouldStop?: () => Stop | null;
+  /** Called every so often, and before a RunStopped: what `take` gives, now and not later, a run can `resume`. */
+  readonly onCheckpoint?: (take: () => Snapshot, isLast: boolean) => void;
+  /** Of the same mapping, machine, inputs and `values`. */
+  readonly resume?: Snapshot;
 }
 
 export interface Progress {
@@ -47,10 +59,12 @@ export interface Progress {
   readonly sections: number;
   /** So far. */
   readonly ticks: Cycles;
+  /** Done of the whole run, by the weights, 0 .. 1. */
+  readonly share: number;
 }
 
 /** A simulation under way. */
-interface Simulation {
+export interface Simulation {
   readonly fabric: Fabric;
   readonly machine: Machine;
   readonly options: SimulateOptions;
@@ -77,6 +91,14 @@ interface Simulation {
   readonly periods: Map<number, number>;
   done: number;
   expected: number;
+  /** The same by weight. */
+  workDone: number;
+  workExpected: number;
+  /** Of the section under way: see Snapshot. */
+  readonly position: number[];
+  /** What is still to be gone of the position at which to resume, and the state of the section's run there. */
+  readonly path: number[];
+  engine: SavedState | null;
   /** Numbers of the rounds under way, by symbol. */
   readonly symbols: Record<string, number>;
   /** Rounds run so far, by name of the repeat. */
@@ -86,14 +108,9 @@ interface Simulation {
 
 export function simulate(mapping: Mapping, machine: Machine, options: SimulateOptions): RunCounters {
   const simulation = begin(mapping, machine, options);
+  if (options.resume !== undefined) goOn(simulation, options.resume);
   runSteps(simulation, simulation.fabric.steps);
-  const { ticks, sections, firings, skipped, periods, sizes, rounds } = simulation;
-  return {
-    ticks,
-    sections: sections.map((sums) => countSection(sums, machine)),
-    outputs: options.values ? outputsOf(simulation) : null,
-    ...{ firings, skipped, periods: [...periods], sizes, rounds },
-  };
+  return { ...countersOf(simulation, null), outputs: options.values ? outputsOf(simulation) : null };
 }
 
 function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Simulation {
@@ -110,65 +127,77 @@ function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Si
     sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), machine)),
     known: new WeakMap(),
     resources: tierResources(machine, 0),
-    ...{ loaded: null, ticks: 0, firings: 0, skipped: 0, periods: new Map(), done: 0, expected: runsOf(fabric.steps) },
+    ...{ loaded: null, ticks: 0, firings: 0, skipped: 0, periods: new Map() },
+    ...{ done: 0, expected: runsOf(fabric.steps), workDone: 0, workExpected: runsOf(fabric.steps, options.weights) },
+    ...{ position: [], path: [], engine: null },
     ...{ symbols: {}, rounds: {}, sizes: {} },
   };
 }
 
-/** Most runs of sections in these steps. */
-function runsOf(steps: readonly Step[]): number {
-  return steps.reduce((total, step) => total + (step.kind === "section" ? 1 : step.times * runsOf(step.steps)), 0);
+/** Most runs of sections in these steps, each times its weight. */
+function runsOf(steps: readonly Step[], weights?: readonly number[]): number {
+  return steps.reduce((total, step) => total + (step.kind === "section" ? (weights?.[step.section] ?? 1) : step.times * runsOf(step.steps, weights)), 0);
 }
 
+/** A run that resumes goes down its path first. */
 function runSteps(simulation: Simulation, steps: readonly Step[]): void {
-  for (const step of steps) {
+  const { position, path } = simulation;
+  for (let at = path.shift() ?? 0; at < steps.length; at++) {
+    const step = steps[at]!;
+    position.push(at);
     if (step.kind === "repeat") repeat(simulation, step);
     else runOnce(simulation, step.section);
+    position.pop();
   }
 }
 
 function repeat(simulation: Simulation, step: RepeatStep): void {
-  const { places, movers, symbols, rounds } = simulation;
+  const { places, movers, symbols, rounds, position, path, options } = simulation;
   const { written, others } = movers.get(step)!;
-  let round = 0;
-  beginRepeat(places, step);
+  const resumed = path.shift();
+  let round = resumed ?? 0;
+  if (resumed === undefined) beginRepeat(places, step);
   for (let isDone = false; round < step.times && !isDone; round++) {
-    freePlaces(places, written, others);
+    if (round !== resumed) freePlaces(places, written, others);
     symbols[step.round] = round;
+    position.push(round);
     runSteps(simulation, step.steps);
+    position.pop();
     isDone = step.until !== undefined && valuesNow(places, step.until)[0] !== 0;
     endRound(places, step);
   }
   delete symbols[step.round];
   rounds[step.name] = (rounds[step.name] ?? 0) + round;
   simulation.expected -= (step.times - round) * runsOf(step.steps);
+  simulation.workExpected -= (step.times - round) * runsOf(step.steps, options.weights);
 }
 
 function runOnce(simulation: Simulation, s: number): void {
-  const { machine, options, maxCycles, known } = simulation;
+  const { machine, known } = simulation;
   const sums = simulation.sections[s]!;
-  const { name } = sums.plan.section;
+  pause(simulation, s);
   configure(simulation, s);
   const section = resolveSection(sums.plan.section, simulation.symbols, readSizes(simulation, sums.plan.sizes));
   const built = buildSection(sums.plan, section, contextOf(simulation, sums));
-  const before = simulation.ticks;
-  const report = (tick: Cycles, share: number): void => {
-    options.onProgress?.({ section: name, done: simulation.done + share, sections: simulation.expected, ticks: before + tick });
-  };
-  const result = withinLimit(simulation, name, () =>
-    runSection(name, built.network, {
-      ...{ engine: options.engine, fastForward: options.fastForward ?? true, maxTicks: maxCycles - before, maxCycles },
-      report: ({ tick, share }) => report(tick, share),
-      diagnose: (result) => diagnoseRun(simulation, sums, section, built, result),
-    }),
-  );
-  addRun(sums, built, result, machine, known);
-  simulation.ticks += result.ticks;
-  simulation.firings += result.firings;
-  simulation.skipped += result.skipped.firings;
-  for (const [cycles, times] of result.skipped.periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
-  report(result.ticks, 1);
+  const began = simulation.ticks;
+  const { limits, askedBy } = watchRun(simulation, s, built, (result) => diagnoseRun(simulation, sums, section, built, result));
+  const { stopped, counted, share, skipped } = runSection(built.network, limits);
+  simulation.engine = null;
+  if (counted !== null) {
+    addRun(sums, built, counted, machine, known);
+    simulation.ticks += counted.result.ticks;
+    simulation.firings += counted.result.firings;
+    addSkipped(simulation, skipped);
+  }
+  if (stopped !== null) throw stoppedIn(simulation, s, stopped === "asked" ? askedBy() : pastLimit(simulation), began, share);
+  tell(simulation, s, simulation.ticks, 1);
   simulation.done++;
+  simulation.workDone += weightOf(simulation, s);
+}
+
+function addSkipped(simulation: Simulation, { firings, periods }: Skipped): void {
+  simulation.skipped += firings;
+  for (const [cycles, times] of periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
 }
 
 /** Of processes whose loops data counts nobody knows how many tokens they still want: they are named, and no more. */
@@ -188,17 +217,6 @@ function diagnoseRun(simulation: Simulation, sums: SectionSums, section: Section
   return diagnose({ plan: sums.plan, built, machine, program, placeOf, began, again }, result);
 }
 
-/** Says of a run that takes too long which section it was in, which round, and at which cycle that began. */
-function withinLimit<T>({ ticks, symbols, maxCycles }: Simulation, section: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof RunError) || error.code !== "limit") throw error;
-    const rounds = Object.entries(symbols).map(([round, number]) => `, ${round} ${number}`);
-    throw new RunError("limit", `section ${section}${rounds.join("")}, which began at cycle ${ticks}, was not done at ${maxCycles} cycles`);
-  }
-}
-
 /** A section whose configuration is on the chip already stays as it is. */
 function configure(simulation: Simulation, s: number): void {
   const { configuringTicks, maxCycles } = simulation;
@@ -209,8 +227,7 @@ function configure(simulation: Simulation, s: number): void {
   simulation.ticks += configuringTicks;
   sums.configurations++;
   sums.configuringTicks += configuringTicks;
-  if (simulation.ticks <= maxCycles) return;
-  throw new RunError("limit", `section ${sums.plan.section.name} is configured at cycle ${simulation.ticks}, past the limit of ${maxCycles} cycles`);
+  if (simulation.ticks > maxCycles) stopAt(simulation, s, pastLimit(simulation));
 }
 
 /** Real lengths of the collections that a section runs over, as the sections before have left them. */

@@ -8,7 +8,7 @@ import { laneStride } from "../fabric/banks.ts";
 import type { LevelTally, Tally } from "../fabric/datapath.ts";
 import type { Access, Affine, Nest, Scratch, Unit, Work } from "../fabric/fabric.ts";
 import { neededLevels, uniformNodes } from "../fabric/liveness.ts";
-import { slotTableOf, tripPorts } from "../fabric/nests.ts";
+import { firingsOf, slotTableOf, tripPorts } from "../fabric/nests.ts";
 import { countLanes } from "../fabric/walk.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -23,23 +23,28 @@ export interface OperationCount {
 /** What the unit's nests with a tally did, by nest. */
 export type Tallies = ReadonlyMap<string, Tally>;
 
+/** Firings made, by nest, in a run that was stopped; a nest that is not there made all of its own. */
+export type Fired = ReadonlyMap<string, number>;
+
+const ALL: Fired = new Map();
+
 /** Over all nests of a unit, one entry for each operation and dtype. `words`: of each channel, by id. */
-export function operationsOf(unit: Unit, words: ReadonlyMap<string, number>, tallies: Tallies): readonly OperationCount[] {
+export function operationsOf(unit: Unit, words: ReadonlyMap<string, number>, tallies: Tallies, fired = ALL): readonly OperationCount[] {
   const sums = new Map<string, OperationCount>();
-  for (const { op, dtype, count } of unit.nests.flatMap((nest) => nestOperations(nest, words, tallies))) {
+  for (const { op, dtype, count } of unit.nests.flatMap((nest) => nestOperations(nest, words, tallies, fired.get(nest.id) ?? firingsOf(nest)))) {
     const key = `${op} ${dtype}`;
     sums.set(key, { op, dtype, count: count + (sums.get(key)?.count ?? 0) });
   }
   return [...sums.values()];
 }
 
-function nestOperations(nest: Nest, words: ReadonlyMap<string, number>, tallies: Tallies): readonly OperationCount[] {
+function nestOperations(nest: Nest, words: ReadonlyMap<string, number>, tallies: Tallies, firings: number): readonly OperationCount[] {
   const { work } = nest;
   switch (work.kind) {
     case "compute":
-      return computeOperations(nest, work, words, tripPorts(nest).length > 0 ? tallyOf(nest, tallies).levels! : null);
+      return computeOperations(nest, work, words, tripPorts(nest).length > 0 ? tallyOf(nest, tallies).levels! : null, firings);
     case "systolic": {
-      const count = work.stages * countLanes(nest);
+      const count = work.stages * countLanes(nest, undefined, firings);
       return [
         { op: "mul", dtype: work.product, count },
         { op: "add", dtype: work.acc, count },
@@ -77,10 +82,16 @@ function tallyOf({ id }: Nest, tallies: Tallies): Tally {
 type Compute = Extract<Work, { readonly kind: "compute" }>;
 
 /** `tally`: of a nest that reads trip counts. */
-function computeOperations(nest: Nest, work: Compute, words: ReadonlyMap<string, number>, tally: LevelTally | null): readonly OperationCount[] {
+function computeOperations(
+  nest: Nest,
+  work: Compute,
+  words: ReadonlyMap<string, number>,
+  tally: LevelTally | null,
+  firings: number,
+): readonly OperationCount[] {
   const needed = neededLevels(nest, work, new Set(work.outputs.map(({ port }) => port)));
   const uniform = uniformNodes(work, new Map(nest.ports.map((port) => [port.name, words.get(port.channel) ?? 0])));
-  const fromShape = memoise((level: number, lanes: number) => countLanes({ ...atEnds(nest, level), lanes }));
+  const fromShape = memoise((level: number, lanes: number) => countLanes({ ...atEnds(nest, level), lanes }, undefined, endsOf(nest, level, firings)));
   const lanesAt = (level: number, lanes: number): number => (tally === null ? fromShape(level, lanes) : (lanes === 1 ? tally.first : tally.lanes)[level]!);
   return work.nodes.flatMap((node, i): OperationCount[] => {
     const level = needed[i];
@@ -90,6 +101,11 @@ function computeOperations(nest: Nest, work: Compute, words: ReadonlyMap<string,
     if (node.kind !== "reduce") return [];
     return [{ op: node.fn, dtype: node.acc, count: lanesAt(nest.loops.length, uniform[node.arg] && !node.lanes ? 1 : nest.lanes) }];
   });
+}
+
+/** How many iterations of `level` have ended. */
+function endsOf({ loops }: Nest, level: number, firings: number): number {
+  return Math.floor(firings / firingsOf({ loops: loops.slice(level) }));
 }
 
 /** Only the last firing of each iteration of `level`. */
@@ -118,11 +134,11 @@ export interface SramBytes {
 }
 
 /** Scratchpad traffic of a PMU; other units have none. A word that all lanes share is read once. */
-export function sramBytesOf(unit: Unit, machine: Machine, tallies: Tallies): SramBytes {
+export function sramBytesOf(unit: Unit, machine: Machine, tallies: Tallies, fired = ALL): SramBytes {
   const sum = { read: 0, write: 0 };
   if (unit.kind !== "pmu") return sum;
   for (const nest of unit.nests) {
-    for (const { scratch, read, write } of scratchWords(unit, nest, tallies)) {
+    for (const { scratch, read, write } of scratchWords(unit, nest, tallies, fired.get(nest.id) ?? firingsOf(nest))) {
       const bytes = wordBytes(unit.scratch.find(({ name }) => name === scratch)!, machine);
       sum.read += bytes * read;
       sum.write += bytes * write;
@@ -137,19 +153,19 @@ interface ScratchWords {
   readonly write: number;
 }
 
-function scratchWords(unit: Unit, nest: Nest, tallies: Tallies): readonly ScratchWords[] {
+function scratchWords(unit: Unit, nest: Nest, tallies: Tallies, firings: number): readonly ScratchWords[] {
   const { work } = nest;
   switch (work.kind) {
     case "read":
-      return [{ scratch: work.scratch, read: countWords(unit, nest, work), write: 0 }];
+      return [{ scratch: work.scratch, read: countWords(unit, nest, work, firings), write: 0 }];
     case "write":
-      return [{ scratch: work.scratch, read: 0, write: countWords(unit, nest, work) }];
+      return [{ scratch: work.scratch, read: 0, write: countWords(unit, nest, work, firings) }];
     case "fold": {
-      const words = countWords(unit, nest, work);
+      const words = countWords(unit, nest, work, firings);
       return [{ scratch: work.scratch, read: words, write: words }];
     }
     case "gather":
-      return [{ scratch: work.scratch, read: countLanes(nest), write: 0 }];
+      return [{ scratch: work.scratch, read: countLanes(nest, undefined, firings), write: 0 }];
     case "scatter": {
       const { lanes } = tallyOf(nest, tallies);
       return [{ scratch: work.scratch, read: lanes, write: lanes }];
@@ -174,10 +190,10 @@ function hashWords(work: Extract<Work, { readonly kind: "hash" }>, { probes, ent
   ];
 }
 
-function countWords(unit: Unit, nest: Nest, { scratch, access }: { readonly scratch: string; readonly access: Access }): number {
+function countWords(unit: Unit, nest: Nest, { scratch, access }: { readonly scratch: string; readonly access: Access }, firings: number): number {
   const strides = unit.scratch.find(({ name }) => name === scratch)?.strides;
   const lanes = laneStride(access, strides) === 0 ? 1 : nest.lanes;
-  return countLanes({ ...nest, lanes }, access);
+  return countLanes({ ...nest, lanes }, access, firings);
 }
 
 /** Scratchpad bytes of one element. */

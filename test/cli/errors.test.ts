@@ -29,6 +29,23 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "run softmax --seed 1.5",
     "run softmax --max-cycles 0",
     "run softmax --max-cycles many",
+    "run softmax --max-seconds 0",
+    "run softmax --max-seconds -5",
+    "run softmax --max-seconds 1min",
+    "run softmax --max-memory 0",
+    "run softmax --max-memory -2GB",
+    "run softmax --max-memory 2GX",
+    "run softmax --max-memory much",
+    "run softmax --max-memory 1.5B",
+    "run softmax --max-second 5",
+    "run softmax --checkpoint",
+    "run softmax --checkpoint -",
+    "run softmax --checkpoint no/such/folder/x.ckpt",
+    "run softmax --checkpoint .",
+    "run softmax --resume no-such.ckpt",
+    "run softmax --resume .",
+    "run softmax --resume truncated.json",
+    "run softmax --resume empty.ckpt",
     "run softmax --set rows",
     "run softmax --set =3",
     "run softmax --set rows=",
@@ -69,6 +86,7 @@ beforeAll(() => {
   write("throws.ts", 'import { program } from "weft";\nexport default program("throws", { n: 4 }, () => {\n  throw new Error("out of ideas");\n});\n');
   write("syntax.ts", "export default (;\n");
   write("no-export.ts", "export const nothing = 1;\n");
+  write("empty.ckpt", "");
   write("truncated.json", '{"schemaVersion": 1, "name": "half');
   const flights = (rows: number, data: string): string => `program: flights\nparams: { rows: ${rows} }\ndata:\n  delay: { ${data} }\n`;
   write("no-data.yaml", flights(100, "file: gone.parquet, column: delay"));

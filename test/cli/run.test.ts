@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -65,26 +64,6 @@ describe("weft run", () => {
     const { code, stdout, stderr } = await weft(["run", "twice.ts", "--values", "--set", "n=37"], folder);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toContain("twice n=37 on plasticine");
-  });
-
-  it("ends with 3 when it reaches a limit", async () => {
-    const { code, stdout, stderr } = await weft(["run", "softmax", ...small, "--max-cycles", "10001"], temporaryFolder());
-    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-    expect(stderr).toMatch(/weft: stopped: .*\n$/);
-  });
-
-  it("ends with 130 at once when it is interrupted, and writes nothing", async () => {
-    const folder = temporaryFolder();
-    const child = start(["run", "dot", "--set", "n=2000000000", "--json", "x.json", "--out", "runs/x"], folder);
-    const end = ended(child);
-    const words: string[] = [];
-    child.stderr?.on("data", (chunk: Buffer) => words.push(chunk.toString()));
-    while (!words.join("").includes("simulating")) await once(child.stderr as NonNullable<typeof child.stderr>, "data");
-    const began = performance.now();
-    child.kill("SIGINT");
-    expect((await end).code).toBe(130);
-    expect(performance.now() - began).toBeLessThan(2000);
-    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("takes a reader that closes the pipe for no mistake", async () => {

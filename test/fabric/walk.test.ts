@@ -85,7 +85,7 @@ describe("a walk", () => {
     );
   });
 
-  it("knows how many firings from now on are full, and counts the valid lanes of all", () => {
+  it("knows how many firings from now on are full, and counts the valid lanes of all, and of the first so many", () => {
     const check = ({ nest }: Case): void => {
       const walk = makeWalk(nest);
       const inner = nest.loops.at(-1)?.trip ?? 1;
@@ -94,12 +94,21 @@ describe("a walk", () => {
         let run = 0;
         while (run < inner - (n % inner) && validLanes(nest, n + run).length === nest.lanes) run++;
         expect(fullRun(walk)).toBe(run);
+        expect(countLanes(nest, undefined, n)).toBe(lanes);
         lanes += validLanes(nest, n).length;
         advance(walk);
       }
       expect(countLanes(nest)).toBe(lanes);
     };
     fc.assert(fc.property(cases, check), { numRuns: 300 });
+  });
+
+  it("counts the valid lanes of more firings than could be walked", () => {
+    const past = (limit: number) => ({ value: { constant: 0, loops: [16_000_000_000, 16], lane: 1 }, limit });
+    const nest: Walkable = { loops: [1000, 1e9].map((trip) => ({ name: "i", trip })), lanes: 16, guards: [past(9_000_000_000_123)] };
+    expect(countLanes(nest)).toBe(9_000_000_000_123);
+    expect(countLanes(nest, undefined, 562.5e9 + 7)).toBe(9_000_000_000_112);
+    expect(countLanes(nest, undefined, 562.5e9 + 8)).toBe(9_000_000_000_123);
   });
 
   it("leaps along the innermost loop as it walks", () => {

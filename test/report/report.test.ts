@@ -42,7 +42,7 @@ describe("a result", () => {
 
   it("has the keys of the contract in their order", () => {
     expect(Object.keys(result).join(" ")).toBe(
-      "schemaVersion weft workload machine style fidelity cycles seconds clock_hz ops kernels launches launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
+      "schemaVersion weft workload machine style fidelity partial cycles seconds clock_hz ops kernels launches launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
     );
   });
 

@@ -229,7 +229,7 @@ describe("progress", () => {
       engine: "fast",
       onProgress: (p) => told.push(p),
     });
-    expect(told).toEqual([{ section: "section", done: 1, sections: 1, ticks }]);
+    expect(told).toEqual([{ section: "section", done: 1, sections: 1, share: 1, ticks }]);
   });
 });
 

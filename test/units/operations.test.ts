@@ -44,6 +44,21 @@ describe("operationsOf", () => {
     expect(Object.fromEntries(counted.map(({ op: name, count }) => [name, count]))).toEqual({ add: 2 * 3 * 61, mul: 3, exp: 3, log: 3 * 13 });
   });
 
+  it("counts what follows a fold once for each iteration that has ended, where a run was stopped", () => {
+    const nodes = [input("a"), sum(0, 1, true), op("exp", [1]), sum(0, 1, false), op("log", [3])];
+    const unit = pcu("p", [3, 4], [reads("a", 2), sends("b", 1), sends("c", 1)], nodes, { b: 2, c: 4 }, { guards: [below(affine([0, 16], 1), 61)] });
+    const countAfter = (firings: number): Readonly<Record<string, number>> => {
+      const fired = new Map(unit.nests.map(({ id }) => [id as string, firings]));
+      const counted = operationsOf(unit, new Map(Object.entries({ a: 16, b: 1, c: 16 })), none, fired);
+      return Object.fromEntries(counted.map(({ op: name, count }) => [name, count]));
+    };
+    expect(countAfter(0)).toEqual({ add: 0, exp: 0, log: 0 });
+    expect(countAfter(3)).toEqual({ add: 2 * 48, exp: 0, log: 0 });
+    expect(countAfter(4)).toEqual({ add: 2 * 61, exp: 1, log: 13 });
+    expect(countAfter(7)).toEqual({ add: 2 * (61 + 48), exp: 1, log: 13 });
+    expect(countAfter(12)).toEqual({ add: 2 * 3 * 61, exp: 3, log: 3 * 13 });
+  });
+
   it("does not count what nobody reads", () => {
     const unit = pcu("p", [4], [reads("a", 1), sends("b", 1)], [input("a"), op("exp", [0]), op("neg", [0])], { b: 2 });
     expect(operationsOf(unit, new Map([["a", 16]]), none).map(({ op: name }) => name)).toEqual(["neg"]);
