@@ -118,7 +118,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
     },
   };
   const report = (counters: RunCounters): RunResult => {
-    const host = hostOf(began, counters);
+    const host = hostOf(began, counters, options.fastForward === true && job.engine === "fast");
     return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
   };
   link?.answers();
@@ -171,14 +171,22 @@ async function load({ workload: name, machine: machineName, settings, seed }: Co
   return { machine, workload };
 }
 
-function hostOf(began: number, { ticks, firings, skipped, periods }: RunCounters): HostResult {
+function hostOf(began: number, { ticks, sections, firings, skipped, periods, forward }: RunCounters, isForward: boolean): HostResult {
   const wall_seconds = (performance.now() - began) / 1000;
   const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
   return {
     wall_seconds,
     firings,
     skipped_firings: skipped,
-    periods: periods.map(([cycles]) => cycles),
+    periods: [...periods].sort(([a, m], [b, n]) => b * n - a * m).map(([cycles]) => cycles),
+    forward: isForward
+      ? sections.map(({ name, units }, s) => ({
+          section: name,
+          firings: units.reduce((total, unit) => total + unit.firings, 0),
+          skipped_firings: forward[s]!.skipped,
+          computing_nests: forward[s]!.computing,
+        }))
+      : null,
     simulated_cycles_per_second: ticks / wall_seconds,
     peak_rss_bytes,
   };

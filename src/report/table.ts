@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import pico from "picocolors";
 import type { PartialRun } from "../result/counters.ts";
-import type { RunResult, UnitResult } from "../result/result.ts";
+import type { HostResult, RunResult, UnitResult } from "../result/result.ts";
 import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
 
@@ -47,11 +47,26 @@ function summary(result: RunResult, paint: Colors): string {
     ["limit", `${paint.yellow(result.limit.resource)}: ${result.limit.sentence}`],
     ["operations", `${counted(ops.flops)} on floats, ${counted(ops.int_ops)} on integers, ${counted(ops.special_ops)} special`],
     ["busy", (["pcu", "pmu", "ag", "network"] as const).map((kind) => `${kind} ${percent(result.utilization[kind])}`).join(", ")],
-    ["simulated", `${counted(host.firings)} firings in ${duration(host.wall_seconds)}`],
+    ["simulated", `${counted(host.firings)} firings in ${duration(host.wall_seconds)}${skipWords(host)}`],
   ] as const;
   const title = paint.bold([workload.name, ...params, "on", machine.name, `(${result.style})`].join(" "));
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(11)}${text}`)].join("\n");
 }
+
+/** What fast-forward saved, and of large sections of which it saved less than half, why not more. */
+function skipWords({ firings, skipped_firings, periods, forward }: HostResult): string {
+  if (forward === null) return ", each of them by itself";
+  const share =
+    skipped_firings === 0 ? "" : `, ${percent(skipped_firings / firings)} of them skipped in periods of ${periods.slice(0, 3).map(grouped).join(", ")} cycles`;
+  const slow = forward.filter((section) => section.firings >= LARGE && section.skipped_firings < section.firings / 2);
+  const why = slow
+    .slice(0, 3)
+    .map(({ section, computing_nests: nests }) => `${section}: ${nests > 0 ? `${nests} nests compute on data` : "its state did not recur often"}`);
+  return `${share}${why.length === 0 ? "" : `; not in ${why.join(", ")}`}`;
+}
+
+/** Firings from which on it is worth a word that a section was not skipped. */
+const LARGE = 1e6;
 
 const STOPPED: { readonly [K in PartialRun["reason"]]: string } = {
   interrupted: "interrupted",

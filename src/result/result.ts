@@ -128,11 +128,22 @@ export interface OutputResult {
   readonly checksum: string | null;
 }
 
+/** Of one section. Nests that compute on data are never skipped over, nor what moves with them. */
+export interface ForwardResult {
+  readonly section: string;
+  readonly firings: number;
+  readonly skipped_firings: number;
+  readonly computing_nests: number;
+}
+
 export interface HostResult {
   readonly wall_seconds: number;
   readonly firings: number;
+  /** Those that fast-forward skipped, and the cycles of the periods that recurred, the one that saved most first. */
   readonly skipped_firings: number;
   readonly periods: readonly number[];
+  /** Null: fast-forward was off. */
+  readonly forward: readonly ForwardResult[] | null;
   readonly simulated_cycles_per_second: number;
   readonly peak_rss_bytes: number;
 }

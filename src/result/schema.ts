@@ -55,6 +55,7 @@ const host = z.strictObject({
   firings: count,
   skipped_firings: count,
   periods: z.array(count),
+  forward: z.nullable(z.array(z.strictObject({ section: z.string(), firings: count, skipped_firings: count, computing_nests: count }))),
   simulated_cycles_per_second: amount,
   peak_rss_bytes: count,
 });

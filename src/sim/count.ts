@@ -19,6 +19,8 @@ export interface SectionSums {
   /** By id of a fabric channel: words of its tokens. */
   readonly words: ReadonlyMap<string, number>;
   runs: number;
+  /** Firings that fast-forward skipped. */
+  skipped: number;
   configurations: number;
   configuringTicks: Cycles;
   ticks: Cycles;
@@ -62,7 +64,7 @@ export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
   return {
     plan,
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
-    ...{ runs: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
+    ...{ runs: 0, skipped: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
     nests: plan.ties.map(({ length }) => makeNestSums(length)),
     units: plan.section.units.map(() => ({ operations: new Map(), sramRead: 0, sramWrite: 0 })),
     bursts: { hbm: { read: 0, write: 0 }, ddr: { read: 0, write: 0 } },

@@ -187,7 +187,7 @@ function runOnce(simulation: Simulation, s: number): void {
     addRun(sums, built, counted, machine, known);
     simulation.ticks += counted.result.ticks;
     simulation.firings += counted.result.firings;
-    addSkipped(simulation, skipped);
+    addSkipped(simulation, sums, skipped);
   }
   if (stopped !== null) throw stoppedIn(simulation, s, stopped === "asked" ? askedBy() : pastLimit(simulation), began, share);
   tell(simulation, s, simulation.ticks, 1);
@@ -195,8 +195,9 @@ function runOnce(simulation: Simulation, s: number): void {
   simulation.workDone += weightOf(simulation, s);
 }
 
-function addSkipped(simulation: Simulation, { firings, periods }: Skipped): void {
+function addSkipped(simulation: Simulation, sums: SectionSums, { firings, periods }: Skipped): void {
   simulation.skipped += firings;
+  sums.skipped += firings;
   for (const [cycles, times] of periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
 }
 

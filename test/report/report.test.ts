@@ -15,7 +15,7 @@ import { machineNamed, mappingOf, run, section, squares, tier, unit, wait } from
 const machine = machineNamed("plasticine");
 const tableFile = new URL("../../configs/energy/plasticine.yaml", import.meta.url);
 const energyTable = parseYaml(readFileSync(tableFile, "utf8"), "plasticine.yaml", energyTableSchema) as EnergyTable;
-const host = { wall_seconds: 0.5, firings: 3000, skipped_firings: 0, periods: [], simulated_cycles_per_second: 2200, peak_rss_bytes: 1e8 };
+const host = { wall_seconds: 0.5, firings: 3000, skipped_firings: 0, periods: [], forward: [], simulated_cycles_per_second: 2200, peak_rss_bytes: 1e8 };
 
 function resultOf(counters: RunCounters, changes: Partial<RunParts> = {}): RunResult {
   return makeResult({

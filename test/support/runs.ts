@@ -62,7 +62,7 @@ export const roundings =
     return 2 ** -precisionOf(dtype) * 4 + terms * 2 ** -24 * (bytesOf(dtype) > 4 ? 0 : 4);
   };
 
-const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, periods: [], simulated_cycles_per_second: 1, peak_rss_bytes: 1 };
+const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, periods: [], forward: [], simulated_cycles_per_second: 1, peak_rss_bytes: 1 };
 
 /** The report of a run, as `--json` would have it, less the host's part. */
 export function reportOf(machine: Machine, program: Program, mapping: Mapping, counters: RunCounters): RunResult {
