@@ -4,21 +4,22 @@
 
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { OperandRead } from "./body.ts";
+import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { isStrided, resultOf, scratchBytes } from "./sizes.ts";
+import { isStrided, partWindow, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
   readonly shape: StageShape;
   readonly inner: readonly InnerLoop[];
+  readonly split: number;
 }
 
 /** Loops (outer first, then inner) that stand outside the operand's level: one more than the deepest that really turns and on which it depends. */
-export function levelOf(operand: OperandRead, { shape, inner }: Draft, loops: readonly OuterLoop[]): number {
-  let level = 0;
+export function levelOf(operand: OperandRead, { shape, inner }: Pick<Draft, "shape" | "inner">, loops: readonly OuterLoop[]): number {
+  let level = operand.carried === undefined ? 0 : 1;
   shape.loops.forEach((index, position) => {
     if (!dependsOn(operand, index.name)) return;
     if (inner[position]!.trip > 1) level = Math.max(level, loops.length + position + 1);
@@ -36,6 +37,7 @@ interface Arrival {
 }
 
 export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): Arrival {
+  if (operand.carried !== undefined) return { from: null, earliest: 1, direct: false };
   const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
   if (from === null) {
     const direct = streamsFromTier(operand, draft, loops);
@@ -62,13 +64,15 @@ export function viaOf(
   context: PlanContext,
 ): Via | string {
   const strided = isStrided(draft.shape, draft.shape.operands.indexOf(operand));
+  if (operand.carried !== undefined) return carriedBuffer(operand, operand.carried, strided, context);
   if (arrival.from !== null) {
     if (arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
     return stageBuffer(operand, arrival.from, strided, context.machine, loops);
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
   if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
-  const buffer = tierBuffer(operand, draft, strided, loops, context);
+  const buffer = tierBuffer(operand, draft, strided, loops, group, context);
+  if (group.loop !== undefined && !dependsOn(operand, group.loop.round.name)) return buffer;
   if (typeof buffer !== "string") return buffer;
   return canStream(operand, draft) ? { kind: "tier-stream", alone: true } : buffer;
 }
@@ -128,26 +132,51 @@ function stageBuffer(operand: OperandRead, from: StagePlan, strided: boolean, ma
 
 const tooBig = (tensor: string, bytes: number, machine: Machine): string => `a tile of "${tensor}" needs ${bytes} bytes of a PMU's ${machine.pmu.bytes}`;
 
-function tierBuffer(operand: OperandRead, draft: Draft, strided: boolean, loops: readonly OuterLoop[], { machine }: PlanContext): TierBuffer | string {
+/** A carried tensor, whole, for this round and the next. */
+function carriedBuffer({ tensor, dtype }: OperandRead, { from, init }: Carried, strided: boolean, { machine, program }: PlanContext): Via | string {
+  const { shape } = program.tensors.find(({ name }) => name === tensor)!;
+  const { bytes } = scratchBytes(shape, bytesOf(dtype), machine, strided);
+  return 2 * bytes > machine.pmu.bytes ? tooBig(tensor, 2 * bytes, machine) : { kind: "carried", from, init, shape };
+}
+
+function tierBuffer(
+  operand: OperandRead,
+  draft: Draft,
+  strided: boolean,
+  loops: readonly OuterLoop[],
+  group: Group,
+  { machine, program }: PlanContext,
+): TierBuffer | string {
   const { shape } = draft;
   const dependent = loops.map((_, k) => dependsOn(operand, shape.loops[k]!.name));
   const deepest = dependent.lastIndexOf(true) + 1;
   const box = operand.at.map((place) => 1 + Object.entries(place.of).reduce((sum, [name, step]) => sum + Math.abs(step) * (extentOf(draft, name) - 1), 0));
   const boxElements = box.reduce((product, size) => product * size, 1);
+  const own = partWindow(operand, draft, box, 0).map(({ size }) => size);
   let best: { buffer: TierBuffer; traffic: number } | null = null;
   let smallest = Number.POSITIVE_INFINITY;
-  for (let hold = deepest; hold >= 0; hold--) {
+  const resident = group.loop !== undefined && !dependent[0];
+  const preset = resident && program.tensors.find(({ name }) => name === operand.tensor)!.tier === "sram";
+  for (let hold = resident ? 0 : deepest; hold >= 0; hold--) {
     const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
-    const size = [...held.map((k) => loops[k]!.trips), ...box];
+    const size = [...held.map((k) => loops[k]!.trips), ...own];
     const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
     const buffers = handovers > 1 ? 2 : 1;
     const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);
-    smallest = Math.min(smallest, bytes * buffers);
-    if (bytes * buffers > machine.pmu.bytes) continue;
+    const pmus = resident ? pmusFor(bytes, size[0] ?? 1, machine) : 1;
+    smallest = Math.min(smallest, (bytes * buffers) / pmus);
+    if ((Math.ceil((size[0] ?? 1) / pmus) * bytes * buffers) / (size[0] ?? 1) > machine.pmu.bytes) continue;
     const traffic = handovers * held.reduce((product, k) => product * loops[k]!.trips, 1) * boxElements;
-    if (best === null || traffic < best.traffic) best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, generators: loops.map(() => 1) } };
+    if (best === null || traffic < best.traffic)
+      best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
   }
   return best?.buffer ?? tooBig(operand.tensor, smallest, machine);
+}
+
+/** As few PMUs as hold a buffer of so many bytes, cut along its first dimension. */
+function pmusFor(bytes: number, first: number, { pmu }: Machine): number {
+  const places = Math.floor(pmu.bytes / (bytes / first));
+  return places === 0 ? first : Math.ceil(first / places);
 }
 
 /** Of the tile. The round of a loop around the section is one number. */

@@ -20,11 +20,12 @@ import { buildArray, buildTable, combine, resultLevel } from "./tables.ts";
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
-  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map() };
+  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map(), late: [] };
   for (const stage of plan.stages) {
     for (const at of copiesAt(plan.loops)) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
   }
+  for (const connectLate of builder.late) connectLate();
   return finish(builder);
 }
 

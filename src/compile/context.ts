@@ -7,6 +7,8 @@ export interface Choice {
   readonly tile: readonly number[];
   readonly par: readonly number[];
   readonly split: number;
+  /** By stage, where it is not `split`. */
+  readonly splits?: Readonly<Record<string, number>>;
 }
 
 export interface PlanContext {

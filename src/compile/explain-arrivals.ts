@@ -25,6 +25,8 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
       return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
     case "tier-buffer":
       return `${operand.tensor}: ${bufferWords(via, loops)}, as ${direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+    case "carried":
+      return `${operand.tensor}: from ${buffersOf(2, via.shape)}, in which it is what stage ${via.from} made in the round before`;
     case "stage-stream":
       return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
     case "stage-buffer":
@@ -32,12 +34,13 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
   }
 }
 
-function bufferWords({ buffers, box, held, hold, generators }: TierBuffer, loops: readonly OuterLoop[]): string {
+function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: TierBuffer, loops: readonly OuterLoop[]): string {
   const tiles = product(held.map((loop) => loops[loop]!.trips));
   const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
   const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letter(position)] : []));
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
+  if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
   return `from ${size} in PMUs, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
 }
 

@@ -8,12 +8,22 @@
  */
 
 import { writesOf } from "../pattern/analysis.ts";
+import type { Index } from "../pattern/program.ts";
 import type { StageShape } from "./stage.ts";
 
 export interface Group {
   readonly shapes: readonly StageShape[];
   /** Number of leading loops that all stages share. */
   readonly shared: number;
+  /** Of a loop whose rounds all run on the chip: its round is the first of the loops that all stages share. */
+  readonly loop?: ChipLoop;
+}
+
+export interface ChipLoop {
+  readonly name: string;
+  readonly round: Index;
+  /** Tensors to store after the last round: the body's `from`, under the name `to` that the world outside knows. */
+  readonly results: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** Leading kept loops that `reader` shares with `writer`: it reads [its own i0, i1 ...] there. null: it does not read `writer`. */

@@ -26,7 +26,7 @@ type Rounds = ReadonlyMap<string, number>;
 function runSteps(steps: readonly Step[], sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
   for (const step of steps) {
     if (step.kind === "repeat") repeat(step, sections, memory, rounds);
-    else for (const at of points(sections[step.section]!.loops.map((loop) => loop.par))) runCopy(sections[step.section]!, at, memory, rounds);
+    else runSection(sections[step.section]!, memory, rounds);
   }
 }
 
@@ -63,12 +63,50 @@ interface Copy {
   readonly memory: Memory;
   readonly rounds: Rounds;
   readonly held: Map<OperandPlan, Grid>;
+  readonly ring: Ring;
+}
+
+/** What a loop on the chip carries, by the tensor that makes it: of the round before, and of this one so far. All copies share it. */
+interface Ring {
+  readonly now: Map<string, Grid>;
+  readonly next: Map<string, Grid>;
+}
+
+/** Copy after copy; the rounds of a loop on the chip one after the other, each by all copies. */
+function runSection(plan: SectionPlan, memory: Memory, rounds: Rounds): void {
+  const ring = startRing(plan, memory);
+  const copies = [...points(plan.loops.map((loop) => loop.par))].map((at): Copy => ({ loops: plan.loops, at, memory, rounds, held: new Map(), ring }));
+  const [first, ...others] = plan.loops.map((loop) => loop.trips);
+  if (plan.loop === undefined) {
+    for (const copy of copies) runCopy(plan, copy, points(plan.loops.map((loop) => loop.trips)));
+    return;
+  }
+  for (const round of range(first!)) {
+    for (const copy of copies)
+      runCopy(
+        plan,
+        copy,
+        [...points(others)].map((turn) => [round, ...turn]),
+      );
+    for (const [tensor, grid] of ring.next) ring.now.set(tensor, { ...grid, values: grid.values.slice() });
+  }
+}
+
+function startRing({ stages }: SectionPlan, memory: Memory): Ring {
+  const ring: Ring = { now: new Map(), next: new Map() };
+  for (const { via } of stages.flatMap((stage) => stage.operands)) {
+    if (via.kind !== "carried") continue;
+    const zeros = (): Values => new Float64Array(elementsOf(via.shape));
+    ring.now.set(via.from, { shape: via.shape, values: via.init === null ? zeros() : memory.get(via.init)!.values.slice() });
+    ring.next.set(via.from, { shape: via.shape, values: zeros() });
+  }
+  return ring;
 }
 
 /** Takes the copy's tiles in its order; in each turn every stage works on its tile, then what leaves is stored. */
-function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory, rounds: Rounds): void {
-  const copy: Copy = { loops, at, memory, rounds, held: new Map() };
-  for (const turn of points(loops.map((loop) => loop.trips))) {
+function runCopy({ loops, loop, stages }: SectionPlan, copy: Copy, turns: Iterable<readonly number[]>): void {
+  const { memory } = copy;
+  for (const turn of turns) {
     const made = new Map<string, Result>();
     for (const stage of stages) {
       stage.operands.forEach((plan, position) => {
@@ -78,12 +116,28 @@ function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: 
       runStage(copy, stage, turn, made).forEach((tile, field) => {
         if (tile !== null) made.set(tensors[field]!, send(tile, stage.results[field]!));
       });
+      if (loop !== undefined) {
+        leaveRound(copy, stage, turn, made, turn[0] === loops[0]!.trips - 1);
+        continue;
+      }
       for (const plan of stage.stores) {
         const first = tileOrigin(copy, stage, turn, plan);
         store(made.get(plan.tensor)!.tokens, memory.get(plan.tensor)!, first, (place) => isReal(copy, stage, plan, place));
       }
     }
   }
+}
+
+/** What a stage of a loop on the chip makes goes to the next round, and after the last one to memory. The round is no dimension there. */
+function leaveRound(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>, isLast: boolean): void {
+  const { memory, ring } = copy;
+  const tensor = stage.shape.name;
+  const tokens = made.get(tensor)!.tokens.map((token) => token.map(({ place, value }) => ({ place: place && place.slice(1), value })));
+  const first = resultOf(stage, tensor)
+    .shape.map((_, d) => origin(copy, turn, d))
+    .slice(1);
+  const grids = [ring.next.get(tensor), ...(isLast ? stage.stores.map(({ into }) => memory.get(into!)) : [])];
+  for (const grid of grids) if (grid !== undefined) store(tokens, grid, first);
 }
 
 /** Loops of the stage that the dimensions of a stored tensor stand for: none where it is a table. */
@@ -369,6 +423,12 @@ function operandAt(copy: Copy, stage: StagePlan, position: number, now: Spot, ma
       const inBox = operand.at.map((place) => linear(stage, { ...place, constant: 0 }, (p, factor) => inside(p, factor) - lowest(stage, p, factor)));
       return elementOf(copy.held.get(plan)!, [...via.held.map((k) => spot.turn[k]!), ...inBox], operand);
     }
+    case "carried":
+      return elementOf(
+        copy.ring.now.get(via.from)!,
+        operand.at.map((place) => linear(stage, place, global)),
+        operand,
+      );
     case "stage-stream":
       return tokenFor(stage, plan, spot, made.get(operand.tensor)!.tokens)[Math.max(...spot.word, 0)]!.value;
     case "stage-buffer": {

@@ -21,25 +21,34 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   const loops = outerLoops(group, choice);
   const stages: StagePlan[] = [];
   for (const shape of group.shapes) {
-    const stage = planStage(shape, loops, choice.split, stages, group, context);
+    const stage = planStage(shape, loops, choice.splits?.[shape.name] ?? choice.split, stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
   const stored =
-    planTransfers(stages, loops, context, true) ??
-    planTransfers(stages, loops, context, false) ??
+    planTransfers(stages, loops, group, context, true) ??
+    planTransfers(stages, loops, group, context, false) ??
     "loads and stores need more address generators than there are";
   if (typeof stored === "string") return stored;
   const counters = tooManyCounters(stored, loops, context.machine);
   if (counters !== null) return counters;
-  const units = countUnits(stored, loops, context.machine);
+  const inLoop = group.loop !== undefined;
+  const units = countUnits(stored, loops, context.machine, inLoop);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
   if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
   const share = linkShare(stored, loops, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
   const name = operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+");
-  return { name, operators, loops, stages: stored, units, estimate: { ...estimate(stored, loops, context), link_share: share } };
+  return {
+    name,
+    operators,
+    loops,
+    ...(group.loop !== undefined && { loop: group.loop }),
+    stages: stored,
+    units,
+    estimate: { ...estimate(stored, loops, context, inLoop), link_share: share },
+  };
 }
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
@@ -64,7 +73,7 @@ function planStage(
   const { machine } = context;
   if (split > 1 && shape.loops.some(({ count }) => count !== undefined)) return "a loop over a collection cannot be split";
   const inner = innerLoops(shape, loops, split, machine);
-  const draft = { shape, inner };
+  const draft = { shape, inner, split };
   const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine));
   const epoch = Math.max(0, ...arrivals.map((arrival) => arrival.earliest));
   const operands: OperandPlan[] = [];

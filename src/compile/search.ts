@@ -11,6 +11,7 @@ import type { SectionPlan } from "./controllers.ts";
 import type { Group } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
+import type { StageShape } from "./stage.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -103,7 +104,9 @@ export const fitsSomehow = (group: Group, context: PlanContext): boolean => whyU
 /** What the smallest choice lacks; null: nothing. */
 export function whyUnfit(group: Group, context: PlanContext): string | null {
   const once = group.shapes[0]!.loops.slice(0, group.shared);
-  const tile = once.map((index) => Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1));
+  const tile = once.map((index) =>
+    index === group.loop?.round ? 1 : Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1),
+  );
   const plan = planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context);
   return typeof plan === "string" ? plan : null;
 }
@@ -142,7 +145,10 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 }
 
 /** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
-const isFree = (group: Group, k: number): boolean => k >= group.shared - 2;
+const isFree = (group: Group, k: number): boolean => k >= group.shared - 2 && !isRound(group, k);
+
+/** Rounds run one after the other. */
+const isRound = ({ loop }: Group, k: number): boolean => loop !== undefined && k === 0;
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
@@ -193,7 +199,7 @@ function parCandidates(turns: number, most: number): readonly number[] {
 function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
   if (table === undefined) return null;
   for (const shape of group.shapes) {
-    const name = `${shape.name}.${k}`;
+    const name = loopName(group, shape, k);
     const value = table[name];
     if (value === undefined) continue;
     if (Number.isInteger(value) && value >= 1 && value <= most) return [value];
@@ -207,9 +213,12 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
   return null;
 }
 
+/** The loop's position in the domain of the stage's operator. */
+const loopName = ({ loop }: Group, { name }: StageShape, k: number): string => `${name}.${loop === undefined ? k : k - 1}`;
+
 /** Every name in a schedule must be a loop that some group shares. */
 export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {
-  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => `${shape.name}.${k}`)));
+  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => loopName(group, shape, k))));
   const faults = Object.entries({ tile: schedule.tile ?? {}, par: schedule.par ?? {} }).flatMap(([kind, table]) =>
     Object.keys(table)
       .filter((name) => !names.includes(name))

@@ -21,6 +21,35 @@ export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
+/** Of a box of elements that a tile touches, what one part of a split fold takes, per dimension: from `start` on so many. */
+export function partWindow(
+  operand: OperandRead,
+  { shape, inner, split }: Pick<StagePlan, "shape" | "inner" | "split">,
+  box: readonly number[],
+  part: number,
+): readonly { readonly start: number; readonly size: number }[] {
+  const loop = inner[shape.kept];
+  return box.map((size, d) => {
+    const factor = loop === undefined ? 0 : (operand.at[d]!.of[loop.index] ?? 0);
+    if (loop === undefined || split === 1 || factor <= 0) return { start: 0, size };
+    const reach = Math.min(loop.extent, loop.trip * loop.step);
+    return { start: factor * part * loop.trip * loop.step, size: size - factor * (loop.extent - reach) };
+  });
+}
+
+/** What an operand's tokens are, whatever its stage calls its loops: in a loop on the chip, stages that take the same at the same time share a reader. */
+export function readKey(stage: StagePlan, position: number): string {
+  const { shape, inner, epoch } = stage;
+  const { tensor, at } = shape.operands[position]!;
+  const { level, words } = stage.operands[position]!;
+  const places = at.map(({ constant, of }) => [
+    constant,
+    Object.entries(of).map(([name, factor]) => [shape.loops.findIndex((loop) => loop.name === name), factor]),
+  ]);
+  const lane = words === 1 ? -1 : shape.loops.findIndex(({ name }) => name === shape.lane);
+  return JSON.stringify([tensor, epoch, level, words, lane, stage.split, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
+}
+
 /** Words of one token of an operand. */
 export function wordsOf(shape: StageShape, position: number, machine: Machine): number {
   if (shape.systolic !== null) return position === shape.systolic.stageOperand ? machine.pcu.stages : shape.lanes;
@@ -70,7 +99,8 @@ export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): numb
 export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
   return stage.operands.reduce(
     (sum, { via }, position) => {
-      if (via.kind === "tier-buffer") return sum + product(via.generators);
+      if (via.kind === "tier-buffer") return sum + (via.preset ? 0 : product(via.generators));
+      if (via.kind === "carried") return sum + (via.init === null ? 0 : 1);
       if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
       return sum;
     },

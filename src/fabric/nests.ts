@@ -86,8 +86,9 @@ export function dataPorts({ work }: Nest): { readonly inputs: readonly string[];
     case "systolic":
       return { inputs: [work.lanePort, work.stagePort], outputs: [] };
     case "load":
-    case "read":
       return { inputs: [], outputs: [work.port] };
+    case "read":
+      return { inputs: work.rest === undefined ? [] : [work.rest], outputs: [work.port] };
     case "store":
     case "write":
       return { inputs: [work.port], outputs: [] };

@@ -50,9 +50,11 @@ function oneChannelFaults(channel: Channel, ends: ReadonlyMap<string, End>, sect
   return faults;
 }
 
-function shapeFaults({ id, kind, width, dtype, words, depth, rate }: Channel, { network }: Machine, report: Report): Fault[] {
+function shapeFaults({ id, kind, width, dtype, words, depth, initial = 0, rate }: Channel, { network }: Machine, report: Report): Fault[] {
   const faults: Fault[] = [];
   if (!(Number.isInteger(depth) && depth >= 1)) faults.push(report("bad-depth", `${id} has a depth of ${depth}, it needs at least 1`));
+  if (!(Number.isInteger(initial) && initial >= 0 && initial <= depth && (initial === 0 || kind === "buffer")))
+    faults.push(report("bad-start", `${id} starts with ${initial} hand-overs; only a buffer channel can, with a whole number up to its depth of ${depth}`));
   if (!(rate > 0 && rate <= 1)) faults.push(report("bad-rate", `${id} has a rate of ${rate} tokens a tick, it must lie in (0, 1]`));
   if (kind === "buffer" && words !== 0) faults.push(report("bad-words", `${id} hands over buffers, but carries ${words} words; it must carry 0`));
   if (kind === "stream" && width === "scalar" && words !== 1)
@@ -107,6 +109,13 @@ function bufferFaults(channel: Channel, source: End, sink: End, report: Report):
   if (name === undefined)
     return [report("buffer-memory", `${channel.id} hands over ${given.join(", ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
   const buffers = source.unit.scratch.find((scratch) => scratch.name === name)?.buffers ?? 0;
+  const { work } = source.nest;
+  const first = work.kind === "write" ? (work.first ?? 0) : 0;
+  const { initial = 0 } = channel;
+  if (first !== initial % Math.max(1, buffers))
+    return [
+      report("buffer-order", `${channel.id} starts with ${initial} of ${buffers} buffers handed over, but ${keyOf(source.end)} begins with buffer ${first}`),
+    ];
   if (channel.depth <= buffers) return [];
   return [report("buffer-count", `${channel.id} hands over up to ${channel.depth} buffers, ${name} of ${source.unit.id} has ${buffers}`)];
 }

@@ -76,17 +76,21 @@ function checkDataPort(nest: Nest, name: string, direction: "in" | "out", report
   );
 }
 
-/** Who works on a scratch memory must take or give its buffers, all at one level. What a hash works on is its own. */
+/**
+ * Who works on a scratch memory must take or give its buffers, all at one level; what a reader waits for once, at level 0, may come beside it. What a hash works on is its own, and
+ * what stands in a memory from the start nobody hands over.
+ */
 function checkHandover({ unit, nest, report }: Context): void {
   const names = scratchesOf(nest);
   const ports = nest.ports.filter(({ kind }) => kind === "buffer");
-  const levels = new Set(ports.map(({ level }) => level));
+  const levels = new Set(ports.filter(({ direction, level }) => direction === "out" || level > 0).map(({ level }) => level));
   if (levels.size > 1) report("handover-level", `hands over at the levels ${[...levels].join(", ")}; all buffer ports of a nest act at one`);
   if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but has no scratch memory to hand over");
   const wanted = takesScratch(nest) ? "in" : "out";
   for (const name of names) {
-    if (!unit.scratch.some((scratch) => scratch.name === name)) report("no-such-scratch", `works on ${name}, which ${unit.id} does not have`);
-    if (ports.length === 0) report("no-handover", `works on ${name}, but has no buffer port for it`);
+    const scratch = unit.scratch.find((candidate) => candidate.name === name);
+    if (scratch === undefined) report("no-such-scratch", `works on ${name}, which ${unit.id} does not have`);
+    if (ports.length === 0 && (scratch?.preset === undefined || !takesScratch(nest))) report("no-handover", `works on ${name}, but has no buffer port for it`);
     if (ports.some((port) => port.direction !== wanted)) report("handover-direction", `${nest.work.kind}s ${name}: its buffer ports must be buffer-${wanted}`);
   }
 }

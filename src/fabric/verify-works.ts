@@ -148,7 +148,13 @@ function checkScratchAccess(context: Context, work: Extract<Work, { kind: "write
   checkWords(context, work.port);
   if (scratch === undefined) return;
   checkAccess(context, work.access, scratch.shape);
-  if (work.kind === "read") checkDtype(context, work.port, scratch.dtype, work.scratch);
+  if (work.kind !== "read") return;
+  checkDtype(context, work.port, scratch.dtype, work.scratch);
+  if (work.rest === undefined) return;
+  checkWords(context, work.rest);
+  checkDtype(context, work.rest, scratch.dtype, `what ${work.scratch} lacks`);
+  const levels = [work.port, work.rest].map((name) => context.nest.ports.find((port) => port.name === name)?.level);
+  if (levels.some((level) => level !== context.nest.loops.length)) context.report("bad-level", `takes ${work.rest} where ${work.scratch} ends: in each firing`);
 }
 
 function checkScatter(context: Context, work: Extract<Work, { kind: "scatter" }>): void {
