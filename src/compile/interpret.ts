@@ -132,7 +132,7 @@ function runCopy({ loops, loop, stages }: SectionPlan, copy: Copy, turns: Iterab
 function leaveRound(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>, isLast: boolean): void {
   const { memory, ring } = copy;
   const tensor = stage.shape.name;
-  const tokens = made.get(tensor)!.tokens.map((token) => token.map(({ place, value }) => ({ place: place && place.slice(1), value })));
+  const tokens = made.get(tensor)!.tokens.map((token) => token.map(({ place, value }) => ({ place: place?.slice(1) ?? null, value })));
   const first = resultOf(stage, tensor)
     .shape.map((_, d) => origin(copy, turn, d))
     .slice(1);
