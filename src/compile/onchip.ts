@@ -76,6 +76,6 @@ function oneByOne(shapes: readonly StageShape[], machine: Machine): readonly Sta
     const takes = operands.some(({ tensor }) => single.has(tensor));
     if (folds ? loops.findIndex((index) => index.name === lane) >= kept : takes) single.add(name);
     if (folds || !takes) return shape;
-    return { ...shape, lane: null, lanes: 1, parts: partition(body, { pcu: machine.pcu, lanes: 1, tree: false }, name) };
+    return { ...shape, lane: null, lanes: 1, parts: partition(body, { pcu: machine.pcu, lanes: 1, packed: 1, tree: false }, name) };
   });
 }

@@ -8,7 +8,7 @@ import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
-import type { Choice, PlanContext } from "./context.ts";
+import { type Choice, type PlanContext, splitOf } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
@@ -21,7 +21,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   const loops = outerLoops(group, choice);
   const stages: StagePlan[] = [];
   for (const shape of group.shapes) {
-    const stage = planStage(shape, loops, choice.splits?.[shape.name] ?? choice.split, stages, group, context);
+    const stage = planStage(shape, loops, splitOf(shape, choice), stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }

@@ -6,9 +6,9 @@ import type { Expr, GroupByOperator, MapOperator } from "../../src/pattern/progr
 import * as s from "../../src/pattern/scalars.ts";
 import { type Build, programOf, refusal, simdMachine, withPcu } from "./support.ts";
 
-function parts(build: Build, machine = simdMachine, lanes = 16, tree = false): readonly Part[] {
+function parts(build: Build, machine = simdMachine, lanes = 16, tree = false, packed = 1): readonly Part[] {
   const operator = programOf(build).operators.at(-1) as MapOperator | GroupByOperator;
-  return partition(bodyOf(operator), { pcu: machine.pcu, lanes, tree }, operator.name);
+  return partition(bodyOf(operator), { pcu: machine.pcu, lanes, packed, tree }, operator.name);
 }
 
 const pointwise =
