@@ -8,17 +8,16 @@ import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { isStrided, partWindow, resultOf, scratchBytes } from "./sizes.ts";
+import { isStrided, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
   readonly shape: StageShape;
   readonly inner: readonly InnerLoop[];
-  readonly split: number;
 }
 
 /** Loops (outer first, then inner) that stand outside the operand's level: one more than the deepest that really turns and on which it depends. */
-export function levelOf(operand: OperandRead, { shape, inner }: Pick<Draft, "shape" | "inner">, loops: readonly OuterLoop[]): number {
+export function levelOf(operand: OperandRead, { shape, inner }: Draft, loops: readonly OuterLoop[]): number {
   let level = operand.carried === undefined ? 0 : 1;
   shape.loops.forEach((index, position) => {
     if (!dependsOn(operand, index.name)) return;
@@ -152,14 +151,13 @@ function tierBuffer(
   const deepest = dependent.lastIndexOf(true) + 1;
   const box = operand.at.map((place) => 1 + Object.entries(place.of).reduce((sum, [name, step]) => sum + Math.abs(step) * (extentOf(draft, name) - 1), 0));
   const boxElements = box.reduce((product, size) => product * size, 1);
-  const own = partWindow(operand, draft, box, 0).map(({ size }) => size);
   let best: { buffer: TierBuffer; traffic: number } | null = null;
   let smallest = Number.POSITIVE_INFINITY;
   const resident = group.loop !== undefined && !dependent[0];
   const preset = resident && program.tensors.find(({ name }) => name === operand.tensor)!.tier === "sram";
   for (let hold = resident ? 0 : deepest; hold >= 0; hold--) {
     const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
-    const size = [...held.map((k) => loops[k]!.trips), ...own];
+    const size = [...held.map((k) => loops[k]!.trips), ...box];
     const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
     const buffers = handovers > 1 ? 2 : 1;
     const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);

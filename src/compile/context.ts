@@ -2,20 +2,11 @@
 
 import type { Machine } from "../machine/machine.ts";
 import type { Program } from "../pattern/program.ts";
-import type { StageShape } from "./stage.ts";
 
 export interface Choice {
   readonly tile: readonly number[];
   readonly par: readonly number[];
-  /** Copies of the outermost folded loop, of stages that fold. */
   readonly split: number;
-  /** By stage, where a schedule pins it. */
-  readonly splits?: Readonly<Record<string, number>>;
-}
-
-/** Of a stage: 1 where it folds nothing. */
-export function splitOf({ name, loops, kept }: Pick<StageShape, "name" | "loops" | "kept">, { split, splits }: Choice): number {
-  return loops.length > kept ? (splits?.[name] ?? split) : 1;
 }
 
 export interface PlanContext {

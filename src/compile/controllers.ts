@@ -62,7 +62,7 @@ export interface StagePlan {
   readonly shape: StageShape;
   /** Loops inside a tile, outermost first: those the result keeps, then those folded away. */
   readonly inner: readonly InnerLoop[];
-  /** Copies of the outermost folded loop, whose partial results a tree combines. 1: none. */
+  /** Copies of the outermost folded loop, whose partial results a tree combines. 1: none. Only where the section has no outer loops. */
   readonly split: number;
   readonly operands: readonly OperandPlan[];
   readonly stores: readonly StorePlan[];

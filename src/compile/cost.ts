@@ -21,7 +21,7 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
   let ag = 0;
   const shared = new Set<string>();
   for (const stage of stages) {
-    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + copies * treeUnits(stage.split, machine);
+    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + treeUnits(stage.split, machine);
     if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length * stage.shape.shards.length;
     if (stage.shape.operator.kind === "hash") pmu++;
     if (stage.table === "pmu") pmu += copies;

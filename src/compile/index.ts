@@ -179,6 +179,7 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     const chip = chipGroup(operator, shapes, program, machine);
     if (chip === null) continue;
     const plan = searchPlan(chip, contextFor(chip), schedule);
+    if (process.env.DBG) console.log("CHIP", typeof plan === "string" ? plan : plan.estimate, typeof plan === "string" ? "" : timeInMemory(operator, formGroups(shapes, joins, true)));
     if (typeof plan !== "string" && plan.estimate.cycles <= timeInMemory(operator, formGroups(shapes, joins, true))) chips.set(operator, chip);
   }
   const steps = stepsOf(needed(program, chips));

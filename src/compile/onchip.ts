@@ -68,14 +68,15 @@ function sharedLoops(shapes: readonly StageShape[]): number {
 }
 
 /** A fold across lanes gives one element after the other: who goes on with them takes them as they come. */
-function oneByOne(shapes: readonly StageShape[], machine: Machine): readonly StageShape[] {
+function oneByOne(shapes: readonly StageShape[], { pcu }: Machine): readonly StageShape[] {
   const single = new Set<string>();
   return shapes.map((shape) => {
     const { loops, kept, lane, operands, body, name } = shape;
     const folds = loops.length > kept;
-    const takes = operands.some(({ tensor }) => single.has(tensor));
-    if (folds ? loops.findIndex((index) => index.name === lane) >= kept : takes) single.add(name);
-    if (folds || !takes) return shape;
-    return { ...shape, lane: null, lanes: 1, parts: partition(body, { pcu: machine.pcu, lanes: 1, packed: 1, tree: false }, name) };
+    const scalars = new Set(operands.flatMap(({ tensor }, position) => (single.has(tensor) ? [position] : [])));
+    if (folds ? loops.findIndex((index) => index.name === lane) >= kept : scalars.size > 0) single.add(name);
+    if (folds || scalars.size === 0) return shape;
+    const ports = pcu.scalar_in > 0 && pcu.scalar_out > 0 ? { scalars } : {};
+    return { ...shape, lane: null, lanes: 1, parts: partition(body, { pcu, lanes: 1, packed: 1, tree: false, ...ports }, name) };
   });
 }

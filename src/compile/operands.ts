@@ -22,7 +22,7 @@ import {
   withoutUnitLoops,
   withoutUnitPreset,
 } from "./nests.ts";
-import { isStrided, partsOf, partWindow, readKey, resultOf, scratchBytes } from "./sizes.ts";
+import { isStrided, partsOf, readKey, resultOf, scratchBytes } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
@@ -83,20 +83,15 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const { plan, machine } = builder;
   const { shape } = stage;
   const operand = shape.operands[position]!;
-  const parts = partsOf(operand, stage);
-  const place = label(plan.loops, copy.at, copy.part, parts);
+  const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
   const key = JSON.stringify(["buffer", plan.loop === undefined ? [shape.name, position] : readKey(stage, position), place]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
   const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${place}`);
   const { walk, position: at } = loadWalk(operand, stage, plan.loops, copy, via, shapeOf(builder, operand.tensor));
-  const window = partWindow(operand, stage, via.box, parts === 1 ? 0 : copy.part);
-  const size = [...via.held.map((k) => plan.loops[k]!.trips), ...window.map((dim) => dim.size)];
+  const size = [...via.held.map((k) => plan.loops[k]!.trips), ...via.box];
   const dims: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
-  at.box.forEach((loop, d) => {
-    const place = d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop);
-    dims.push({ ...place, constant: 0 - window[d]!.start });
-  });
+  at.box.forEach((loop, d) => dims.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
   const turns = [...at.turn].map(([k, loop]) => {
     const place = counter(walk.loops.length, loop);
     return { value: { ...place, constant: 0 - Math.floor(copy.at[k]! / via.generators[k]!) }, limit: 1 };
@@ -105,13 +100,12 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const words = stage.operands[position]!.words;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
   const heldPlaces = via.held.map((k) => counter(level, k));
-  const boxPlaces = operand.at.map((place, d) => {
+  const boxPlaces = operand.at.map((place) => {
     const low = Object.entries(place.of).reduce(
       (sum, [name, factor]) => sum + Math.min(0, factor * ((stage.inner.find((loop) => loop.index === name)?.extent ?? 1) - 1)),
       0,
     );
-    const inBox = prefix(placeOf({ constant: 0 - low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
-    return { ...inBox, constant: inBox.constant - window[d]!.start };
+    return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
   });
   const rows = Math.ceil((size[0] ?? 1) / via.pmus);
   const piece = [...size.slice(0, 1).map(() => rows), ...size.slice(1)];

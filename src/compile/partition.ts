@@ -32,6 +32,8 @@ export interface PartitionLimits {
   readonly packed: number;
   /** The fold or scan goes across lanes. */
   readonly tree: boolean;
+  /** Operands that come one number at a time from other PCUs, as do all values between its parts: those take scalar ports. Absent: all take vector ports. */
+  readonly scalars?: ReadonlySet<number>;
 }
 
 const SPECIAL: ReadonlySet<ScalarOp> = new Set(["exp", "log", "sqrt", "tanh", "sigmoid", "div"]);
@@ -136,14 +138,18 @@ function liveValues(body: Body, nodes: readonly number[], exports: readonly numb
 function fits(body: Body, draft: Draft, limits: PartitionLimits): boolean {
   const { pcu } = limits;
   const part = measure(body, draft, limits);
-  const inputs = part.operands.length + part.imports.length;
   return (
     part.stages <= pcu.stages &&
-    inputs <= pcu.vector_in &&
-    part.exports.length <= pcu.vector_out &&
+    portsFit(part, limits) &&
     part.registers <= pcu.registers &&
     tailIsLast(body, draft.nodes, pcu)
   );
+}
+
+function portsFit({ operands, imports, exports }: Part, { pcu, scalars }: PartitionLimits): boolean {
+  if (scalars === undefined) return operands.length + imports.length <= pcu.vector_in && exports.length <= pcu.vector_out;
+  const vectors = operands.filter((operand) => !scalars.has(operand)).length;
+  return vectors <= pcu.vector_in && operands.length - vectors + imports.length <= pcu.scalar_in && exports.length <= pcu.scalar_out;
 }
 
 /** With a tail unit: at most one special function, and nothing after it. */

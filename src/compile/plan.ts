@@ -8,7 +8,7 @@ import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
-import { type Choice, type PlanContext, splitOf } from "./context.ts";
+import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
@@ -21,7 +21,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   const loops = outerLoops(group, choice);
   const stages: StagePlan[] = [];
   for (const shape of group.shapes) {
-    const stage = planStage(shape, loops, splitOf(shape, choice), stages, group, context);
+    const stage = planStage(shape, loops, choice.split, stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
@@ -73,7 +73,7 @@ function planStage(
   const { machine } = context;
   if (split > 1 && shape.loops.some(({ count }) => count !== undefined)) return "a loop over a collection cannot be split";
   const inner = innerLoops(shape, loops, split, machine);
-  const draft = { shape, inner, split };
+  const draft = { shape, inner };
   const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine));
   const epoch = Math.max(0, ...arrivals.map((arrival) => arrival.earliest));
   const operands: OperandPlan[] = [];
@@ -83,11 +83,20 @@ function planStage(
     const level = levelOf(operand, draft, loops);
     operands.push({ via, level, words: wordsOf(shape, position, machine) });
   }
+  const wide = tooManyVectors(shape, operands, machine);
+  if (wide !== null) return wide;
   const tooLarge = tablesTooLarge(shape, machine);
   if (tooLarge !== null) return tooLarge;
   const results = resultsOf(shape, inner, loops, machine);
   const appends = results.flatMap((result, field) => (result === null && context.leaving.has(writesOf(shape.operator)[field]!) ? [field] : []));
   return { shape, inner, split, operands, stores: [], epoch, results, table: placeOfTable(shape, context), appends };
+}
+
+/** A stage that takes numbers one at a time counts on scalar ports, but what comes from a PMU without such an output takes a vector port. Null where all have one. */
+function tooManyVectors({ name, parts }: StageShape, operands: readonly OperandPlan[], { pcu, pmu }: Machine): string | null {
+  const isVector = ({ via, words }: OperandPlan): boolean => words > 1 || (via.kind !== "stage-stream" && via.kind !== "tier-stream" && pmu.scalar_out === 0);
+  const most = Math.max(0, ...parts.map((part) => part.operands.filter((operand) => isVector(operands[operand]!)).length));
+  return most > pcu.vector_in ? `"${name}" needs ${most} vector inputs of a PCU's ${pcu.vector_in}` : null;
 }
 
 /** Why the tables of a groupBy or hash do not fit; null where they do. */

@@ -6,7 +6,7 @@
 import { UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
-import { type Choice, type PlanContext, splitOf } from "./context.ts";
+import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
 import type { Group } from "./group.ts";
 import { planSection } from "./plan.ts";
@@ -114,8 +114,7 @@ export function whyUnfit(group: Group, context: PlanContext): string | null {
 const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;
 
 /** Cycles of the slowest stage if nothing else counted. */
-function lowerBound(group: Group, choice: Choice, { machine }: PlanContext): number {
-  const { tile, par } = choice;
+function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
   let most = 0;
   for (const shape of group.shapes) {
     const firings = shape.loops.map((index, position) => {
@@ -123,7 +122,7 @@ function lowerBound(group: Group, choice: Choice, { machine }: PlanContext): num
       const inner = Math.ceil((tile[position] ?? index.extent) / step);
       return position < group.shared ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
     });
-    most = Math.max(most, product(firings) / splitOf(shape, choice));
+    most = Math.max(most, product(firings) / split);
   }
   return most;
 }
@@ -139,31 +138,10 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
       return pars.map((par) => ({ tile, par }));
     });
   });
-  const splits = pinnedSplits(group, schedule);
-  for (const split of splitCandidates(group, most, splits)) {
-    for (const point of combine(axes, most))
-      yield { tile: point.map((axis) => axis.tile), par: point.map((axis) => axis.par), split, ...(splits && { splits }) };
+  const splits = loops.length === 0 ? parCandidates(splitTurns(group), most) : [1];
+  for (const split of splits) {
+    for (const point of combine(axes, most)) yield { tile: point.map((axis) => axis.tile), par: point.map((axis) => axis.par), split };
   }
-}
-
-/** Copies of the folded loops that a fold over everything, or the folds of a loop on the chip, can be cut into. */
-function splitCandidates(group: Group, most: number, pinned: Choice["splits"]): readonly number[] {
-  if (group.shared === 0) return parCandidates(splitTurns(group), most);
-  if (group.loop === undefined || pinned !== undefined) return [1];
-  const turns = group.shapes.filter(({ loops, kept }) => loops.length > kept).map((shape) => foldTurns(shape));
-  return [1, 2, 4, 8].filter((split) => split === 1 || (turns.length > 0 && split <= Math.min(...turns)));
-}
-
-const foldTurns = ({ loops, kept, lane, lanes }: StageShape): number => Math.ceil(loops[kept]!.extent / (loops[kept]!.name === lane ? lanes : 1));
-
-/** What the schedule says of the outermost folded loop of each stage of a loop on the chip; undefined where it names none. */
-function pinnedSplits(group: Group, { par = {} }: Schedule): Choice["splits"] {
-  if (group.loop === undefined) return undefined;
-  const found = group.shapes.flatMap((shape) => {
-    const copies = shape.loops.length > shape.kept ? par[loopName(group, shape, shape.kept)] : undefined;
-    return copies === undefined ? [] : [[shape.name, Math.min(copies, foldTurns(shape))] as const];
-  });
-  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
@@ -238,17 +216,11 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
 /** The loop's position in the domain of the stage's operator. */
 const loopName = ({ loop }: Group, { name }: StageShape, k: number): string => `${name}.${loop === undefined ? k : k - 1}`;
 
-/** Of the loops that a schedule can name: those that the group shares, but for the round, and in a loop on the chip the outermost folded one. */
-function namesOf(group: Group, shape: StageShape): readonly string[] {
-  const inLoop = group.loop !== undefined;
-  const shared = Array.from({ length: group.shared }, (_, k) => k).slice(inLoop ? 1 : 0);
-  const folded = inLoop && shape.loops.length > shape.kept ? [shape.kept] : [];
-  return [...shared, ...folded].map((k) => loopName(group, shape, k));
-}
-
 /** Every name in a schedule must be a loop that some group shares. */
 export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {
-  const names = groups.flatMap((group) => group.shapes.flatMap((shape) => namesOf(group, shape)));
+  const names = groups.flatMap((group) =>
+    group.shapes.flatMap((shape) => Array.from({ length: group.shared }, (_, k) => k).flatMap((k) => (isRound(group, k) ? [] : [loopName(group, shape, k)]))),
+  );
   const faults = Object.entries({ tile: schedule.tile ?? {}, par: schedule.par ?? {} }).flatMap(([kind, table]) =>
     Object.keys(table)
       .filter((name) => !names.includes(name))

@@ -21,22 +21,6 @@ export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
-/** Of a box of elements that a tile touches, what one part of a split fold takes, per dimension: from `start` on so many. */
-export function partWindow(
-  operand: OperandRead,
-  { shape, inner, split }: Pick<StagePlan, "shape" | "inner" | "split">,
-  box: readonly number[],
-  part: number,
-): readonly { readonly start: number; readonly size: number }[] {
-  const loop = inner[shape.kept];
-  return box.map((size, d) => {
-    const factor = loop === undefined ? 0 : (operand.at[d]!.of[loop.index] ?? 0);
-    if (loop === undefined || split === 1 || factor <= 0) return { start: 0, size };
-    const reach = Math.min(loop.extent, loop.trip * loop.step);
-    return { start: factor * part * loop.trip * loop.step, size: size - factor * (loop.extent - reach) };
-  });
-}
-
 /** What an operand's tokens are, whatever its stage calls its loops: in a loop on the chip, stages that take the same at the same time share a reader. */
 export function readKey(stage: StagePlan, position: number): string {
   const { shape, inner, epoch } = stage;
@@ -47,7 +31,7 @@ export function readKey(stage: StagePlan, position: number): string {
     Object.entries(of).map(([name, factor]) => [shape.loops.findIndex((loop) => loop.name === name), factor]),
   ]);
   const lane = words === 1 ? -1 : shape.loops.findIndex(({ name }) => name === shape.lane);
-  return JSON.stringify([tensor, epoch, level, words, lane, stage.split, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
+  return JSON.stringify([tensor, epoch, level, words, lane, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
 }
 
 /** Words of one token of an operand. */

@@ -122,8 +122,6 @@ export function combine(builder: Builder, stage: StagePlan, parts: readonly Sour
   const { machine, plan } = builder;
   const reduce = stage.shape.body.nodes[stage.shape.body.results[0]!]!;
   if (reduce.kind !== "reduce") throw new Error(`"${stage.shape.name}" is split but folds nothing`);
-  const loops = loopsOf(stage, plan.loops).slice(0, resultLevel(stage, plan.loops));
-  const { words } = parts[0]!;
   let level = parts;
   for (let depth = 0; level.length > 1; depth++) {
     const next: Source[] = [];
@@ -135,17 +133,17 @@ export function combine(builder: Builder, stage: StagePlan, parts: readonly Sour
       const inputs = leaves.map((_, k) => `in${k}`);
       const nest: Nest = {
         id,
-        loops,
-        lanes: words,
+        loops: [],
+        lanes: 1,
         ii: 1,
         latency: machine.pcu.stages,
         guards: [],
-        ports: [...inputs.map((name) => port(name, "in", loops.length)), port("out", "out", loops.length)],
+        ports: [...inputs.map((name) => port(name, "in", 0)), port("out", "out", 0)],
         work: { kind: "compute", nodes, outputs: [{ port: "out", node: nodes.length - 1 }] },
       };
       addUnit(builder, { id, kind: "pcu", operator: stage.shape.name, nests: [nest], stages: leaves.length - 1, registers: leaves.length });
       leaves.forEach((leaf, k) => connect(builder, leaf, { unit: id, nest: id, port: inputs[k]! }));
-      next.push({ end: { unit: id, nest: id, port: "out" }, words, dtype: last ? reduce.dtype : reduce.acc });
+      next.push({ end: { unit: id, nest: id, port: "out" }, words: 1, dtype: last ? reduce.dtype : reduce.acc });
     }
     level = next;
   }

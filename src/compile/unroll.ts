@@ -1,0 +1,58 @@
+/**
+ * Unroll: a fold whose outermost loop a schedule wants copies of becomes that many folds side by side and the fold of their results.
+ *
+ *     y[i] = sum_k f(i, k), k < 1000, par { "y.1": 4 }   ->   y.part0[i] = sum_r f(i, r), r < 250; ... y.part3[i] = sum_r f(i, 750 + r);  y[i] = part0[i] + ... + part3[i]
+ *
+ * Before: a Program with maps whose body is one reduction. After: the same values but for the order in which floats are added; parts are kept in the accumulator's dtype and
+ * rounded once, at the end. The schedule no longer names what is done.
+ */
+
+import type { Expr, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
+import { add, cast } from "../pattern/scalars.ts";
+import { mapBlocks } from "./blocks.ts";
+import { freshName, indexRead, ownFold, type Reduce, readAt, substitute } from "./rewrite.ts";
+
+type Fold = MapOperator & { readonly body: Reduce };
+
+export function unroll(program: Program): Program {
+  const { schedule } = program;
+  const par = schedule?.par ?? {};
+  const done = new Set<string>();
+  const result = mapBlocks(program, (block) => {
+    const tensors: Tensor[] = [...block.tensors];
+    const operators = block.operators.flatMap((operator): readonly Operator[] => {
+      const copies = isFold(operator) ? (par[loopOf(operator)] ?? 1) : 1;
+      if (!isFold(operator) || copies === 1) return [operator];
+      done.add(loopOf(operator));
+      const unrolled = partsOf(operator, copies, tensors);
+      tensors.push(...unrolled.slice(0, -1).map(tensorOf));
+      return unrolled;
+    });
+    return tensors.length === block.tensors.length ? block : { ...block, operators, tensors };
+  });
+  if (done.size === 0) return program;
+  return { ...result, schedule: { ...schedule, par: Object.fromEntries(Object.entries(par).filter(([name]) => !done.has(name))) } };
+}
+
+const isFold = (operator: Operator): operator is Fold =>
+  operator.kind === "map" && operator.body.kind === "reduce" && operator.body.over.length > 0 && operator.body.over[0]!.count === undefined;
+
+/** As a schedule names the fold's outermost loop. */
+const loopOf = ({ name, domain }: Fold): string => `${name}.${domain.length}`;
+
+/** The parts, then what folds them, under the fold's name. */
+function partsOf({ name, domain, body }: Fold, copies: number, tensors: readonly Tensor[]): readonly MapOperator[] {
+  const [cut, ...inside] = body.over;
+  const size = Math.ceil(cut!.extent / copies);
+  const names = Array.from({ length: Math.ceil(cut!.extent / size) }, (_, part) => freshName(name, "part", part, tensors));
+  const parts = names.map((part, p) => {
+    const over = [{ name: cut!.name, extent: Math.min(size, cut!.extent - p * size) }, ...inside];
+    const shifted = substitute(body.body, new Map([[cut!.name, add(p * size, indexRead(cut!.name))]]));
+    return ownFold(part, domain, { ...body, dtype: body.acc, over, body: shifted });
+  });
+  const results = names.map((part) => readAt({ name: part, dtype: body.acc }, domain));
+  const all = results.reduce((sum: Expr, result): Expr => ({ kind: "op", dtype: body.acc, op: body.fn, args: [sum, result] }));
+  return [...parts, { kind: "map", name, domain, body: cast(body.dtype, all) }];
+}
+
+const tensorOf = ({ name, domain, body }: MapOperator): Tensor => ({ name, dtype: body.dtype, shape: domain.map(({ extent }) => extent), tier: "auto" });
