@@ -24,7 +24,7 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
       if (direct) return `${operand.tensor}: streamed from memory ${simple}, by an address generator of its own, as ${late}`;
       return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
     case "tier-buffer":
-      return `${operand.tensor}: ${bufferWords(via, loops)}, as ${direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+      return `${operand.tensor}: ${bufferWords(via, loops, shape)}, as ${direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
     case "carried":
       return `${operand.tensor}: from ${buffersOf(2, via.shape)}, in which it is what stage ${via.from} made in the round before`;
     case "stage-stream":
@@ -34,10 +34,10 @@ export function arrivalWords(stage: StagePlan, position: number, loops: readonly
   }
 }
 
-function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: TierBuffer, loops: readonly OuterLoop[]): string {
+function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: TierBuffer, loops: readonly OuterLoop[], shape: StageShape): string {
   const tiles = product(held.map((loop) => loops[loop]!.trips));
   const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
-  const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letter(position)] : []));
+  const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letterAt(shape, position)] : []));
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
   if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
@@ -64,4 +64,14 @@ function whyHeld(operand: OperandRead, shape: StageShape): string {
     : "it is made in another order than it is taken";
 }
 
-const letterIn = ({ loops }: StageShape, index: string): string => letter(loops.findIndex(({ name }) => name === index));
+const letterIn = (shape: StageShape, index: string): string =>
+  letterAt(
+    shape,
+    shape.loops.findIndex(({ name }) => name === index),
+  );
+
+/** As the operator itself is printed; the round of a loop on the chip is no loop of it. */
+export function letterAt({ operator, kept }: StageShape, position: number): string {
+  const first = operator.kind === "map" ? kept - operator.domain.length : 0;
+  return position < first ? "round" : letter(position - first);
+}

@@ -26,6 +26,15 @@ export interface ChipLoop {
   readonly results: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** Rounds run one after the other. */
+export const isRound = ({ loop }: Group, k: number): boolean => loop !== undefined && k === 0;
+
+/** What a schedule calls a shared loop: the operator and the loop's position in its domain. The round, which none can name, is called after its loop. */
+export function loopName(group: Group, { name }: StageShape, k: number): string {
+  if (group.loop === undefined) return `${name}.${k}`;
+  return k === 0 ? group.loop.round.name : `${name}.${k - 1}`;
+}
+
 /** Leading kept loops that `reader` shares with `writer`: it reads [its own i0, i1 ...] there. null: it does not read `writer`. */
 export function sharedDepth(reader: StageShape, writer: StageShape): number | null {
   const reads = reader.operands.filter((operand) => makes(writer, operand.tensor));

@@ -179,8 +179,11 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     const chip = chipGroup(operator, shapes, program, machine);
     if (chip === null) continue;
     const plan = searchPlan(chip, contextFor(chip), schedule);
-    if (process.env.DBG) console.log("CHIP", typeof plan === "string" ? plan : plan.estimate, typeof plan === "string" ? "" : timeInMemory(operator, formGroups(shapes, joins, true)));
-    if (typeof plan !== "string" && plan.estimate.cycles <= timeInMemory(operator, formGroups(shapes, joins, true))) chips.set(operator, chip);
+    const apart = typeof plan === "string" ? 0 : timeInMemory(operator, formGroups(shapes, joins, true));
+    if (typeof plan === "string") cuts[operator.name] = plan;
+    else if (plan.estimate.cycles > apart)
+      cuts[operator.name] = `that is expected to take ${Math.round(plan.estimate.cycles)} cycles, not ${Math.round(apart)}`;
+    else chips.set(operator, chip);
   }
   const steps = stepsOf(needed(program, chips));
   checkSchedule(schedule, groups);

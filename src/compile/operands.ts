@@ -1,6 +1,6 @@
 /** Operands of a stage as units: address generators, the PMUs that hold tiles, and the nests that replay them. */
 
-import type { Affine, Loop, Nest, Preset, Scratch, Work } from "../fabric/fabric.ts";
+import type { Access, Affine, Loop, Nest, Scratch, Work } from "../fabric/fabric.ts";
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
@@ -19,6 +19,7 @@ import {
   streamWalk,
   tileGuards,
   unitPlace,
+  type Walk,
   withoutUnitLoops,
   withoutUnitPreset,
 } from "./nests.ts";
@@ -78,72 +79,108 @@ export function generator(
   return source;
 }
 
-/** The PMU that holds an operand's tiles for the copies that share it. */
+/** The PMU, or the chain of PMUs, that holds an operand's tiles for the copies that share it. */
 function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Source {
-  const { plan, machine } = builder;
-  const { shape } = stage;
-  const operand = shape.operands[position]!;
+  const { plan } = builder;
+  const operand = stage.shape.operands[position]!;
   const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
-  const key = JSON.stringify(["buffer", plan.loop === undefined ? [shape.name, position] : readKey(stage, position), place]);
+  const key = JSON.stringify(["buffer", plan.loop === undefined ? [stage.shape.name, position] : readKey(stage, position), place]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
-  const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${place}`);
-  const { walk, position: at } = loadWalk(operand, stage, plan.loops, copy, via, shapeOf(builder, operand.tensor));
-  const size = [...via.held.map((k) => plan.loops[k]!.trips), ...via.box];
-  const dims: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
-  at.box.forEach((loop, d) => dims.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
+  const id = freshId(builder, `${stage.shape.name}.${operand.tensor}${position}${place}`);
+  const tile = tileOf(builder, stage, position, copy, via);
+  let source: Source | null = null;
+  for (let piece = via.pmus - 1; piece >= 0; piece--) {
+    source = tilePiece(builder, stage, position, via, piece === 0 ? id : freshId(builder, `${id}.${piece}`), { tile, piece, rest: source });
+  }
+  builder.known.set(key, source!);
+  return source!;
+}
+
+/** Tile buffers as a whole: how they are filled, where each word goes, and from where it is read. */
+interface Tile {
+  /** What is loaded for all copies that the generator serves. */
+  readonly load: Walk;
+  /** Of that, what these buffers take. */
+  readonly walk: Walk;
+  readonly filled: readonly Affine[];
+  readonly read: readonly Affine[];
+  readonly size: readonly number[];
+}
+
+function tileOf(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Tile {
+  const { loops } = builder.plan;
+  const { shape } = stage;
+  const operand = shape.operands[position]!;
+  const { walk, position: at } = loadWalk(operand, stage, loops, copy, via, shapeOf(builder, operand.tensor));
+  const filled: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
+  at.box.forEach((loop, d) => filled.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
   const turns = [...at.turn].map(([k, loop]) => {
     const place = counter(walk.loops.length, loop);
     return { value: { ...place, constant: 0 - Math.floor(copy.at[k]! / via.generators[k]!) }, limit: 1 };
   });
-  const level = stage.operands[position]!.level;
-  const words = stage.operands[position]!.words;
+  const { level, words } = stage.operands[position]!;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
-  const heldPlaces = via.held.map((k) => counter(level, k));
-  const boxPlaces = operand.at.map((place) => {
+  const inBox = operand.at.map((place) => {
     const low = Object.entries(place.of).reduce(
       (sum, [name, factor]) => sum + Math.min(0, factor * ((stage.inner.find((loop) => loop.index === name)?.extent ?? 1) - 1)),
       0,
     );
-    return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
+    return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, loops, copy, lane, "local"), level);
   });
-  const rows = Math.ceil((size[0] ?? 1) / via.pmus);
-  const piece = [...size.slice(0, 1).map(() => rows), ...size.slice(1)];
-  const { bytes, strides } = scratchBytes(piece, bytesOf(operand.dtype), machine, isStrided(shape, position));
-  let rest: Source | null = null;
-  for (let number = via.pmus - 1; number >= 0; number--) {
-    const own = number === 0 ? id : freshId(builder, `${id}.${number}`);
-    const pieceOf = (places: readonly Affine[]): readonly Affine[] =>
-      places.map((dim, d) => (d === 0 ? { ...dim, constant: dim.constant - number * rows } : dim));
-    const filled = { dims: pieceOf(dims), shape: piece };
-    const hold = via.preset ? null : Math.min(via.hold, level);
-    const reader = readerNest(builder, stage, own, level, words, pieceOf([...heldPlaces, ...boxPlaces]), piece, hold, rest !== null);
-    const guards = [...walk.guards, ...turns];
-    const preset: Preset = { tensor: operand.tensor, loops: walk.loops, lanes: walk.lanes, guards, from: walk.access, to: filled };
-    const writer: Nest = {
-      id: `${own}/write`,
-      loops: walk.loops,
-      lanes: walk.lanes,
-      ii: 1,
-      latency: 1,
-      guards,
-      ports: [port("in", "in", walk.loops.length), port("full", "out", via.hold, "buffer")],
-      work: { kind: "write", scratch: "tile", access: filled, port: "in" },
-    };
-    const tile: Scratch = { name: "tile", dtype: operand.dtype, shape: piece, strides, buffers: via.buffers, bytes: bytes * via.buffers };
-    const draft = { id: own, kind: "pmu", operator: shape.name } as const;
-    if (via.preset) addUnit(builder, { ...draft, nests: [reader], scratch: [{ ...tile, preset: withoutUnitPreset(preset) }] });
-    else {
-      addUnit(builder, { ...draft, nests: [writer, reader], scratch: [tile] });
-      const source = generator(builder, operand.tensor, operand.dtype, withoutUnitLoops(walk), "");
-      connect(builder, source, { unit: own, nest: writer.id, port: "in" });
-      handOver(builder, { unit: own, nest: writer.id, port: "full" }, { unit: own, nest: reader.id, port: "ready" }, via.buffers);
-    }
-    if (rest !== null) connect(builder, rest, { unit: own, nest: reader.id, port: "rest" });
-    rest = { end: { unit: own, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
+  return {
+    load: walk,
+    walk: { ...walk, guards: [...walk.guards, ...turns] },
+    filled,
+    read: [...via.held.map((k) => counter(level, k)), ...inBox],
+    size: [...via.held.map((k) => loops[k]!.trips), ...via.box],
+  };
+}
+
+/** One of the PMUs: some places along the first dimension. What it does not have comes from the next one, `rest`. */
+interface Piece {
+  readonly tile: Tile;
+  readonly piece: number;
+  readonly rest: Source | null;
+}
+
+function tilePiece(builder: Builder, stage: StagePlan, position: number, via: TierBuffer, id: string, { tile, piece, rest }: Piece): Source {
+  const { load, walk, filled, read, size } = tile;
+  const { tensor, dtype } = stage.shape.operands[position]!;
+  const { level, words } = stage.operands[position]!;
+  const places = Math.ceil((size[0] ?? 1) / via.pmus);
+  const shape = size.map((extent, d) => (d === 0 ? places : extent));
+  const own = (dims: readonly Affine[]): readonly Affine[] => dims.map((dim, d) => (d === 0 ? { ...dim, constant: dim.constant - piece * places } : dim));
+  const to = { dims: own(filled), shape };
+  const reader = readerNest(builder, stage, id, level, words, own(read), shape, via.preset ? null : Math.min(via.hold, level), rest !== null);
+  const { bytes, strides } = scratchBytes(shape, bytesOf(dtype), builder.machine, isStrided(stage.shape, position));
+  const scratch: Scratch = { name: "tile", dtype, shape, strides, buffers: via.buffers, bytes: bytes * via.buffers };
+  const unit = { id, kind: "pmu", operator: stage.shape.name } as const;
+  if (via.preset) {
+    const { access: from, ...loops } = walk;
+    addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...loops, from, to }) }] });
+  } else {
+    const writer = tileWriter(id, walk, to, via.hold);
+    addUnit(builder, { ...unit, nests: [writer, reader], scratch: [scratch] });
+    connect(builder, generator(builder, tensor, dtype, withoutUnitLoops(load), ""), { unit: id, nest: writer.id, port: "in" });
+    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
   }
-  builder.known.set(key, rest!);
-  return rest!;
+  if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
+  return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype };
+}
+
+/** Fills tile buffers; `hold`: level of the hand-over. */
+function tileWriter(id: string, { loops, lanes, guards }: Walk, access: Access, hold: number): Nest {
+  return {
+    id: `${id}/write`,
+    loops,
+    lanes,
+    ii: 1,
+    latency: 1,
+    guards,
+    ports: [port("in", "in", loops.length), port("full", "out", hold, "buffer")],
+    work: { kind: "write", scratch: "tile", access, port: "in" },
+  };
 }
 
 /** Replays a buffer in the order of the stage's first `level` loops. `hold`: level of the hand-over, null where there is none. `chained`: other elements come from another PMU. */

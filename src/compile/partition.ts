@@ -138,12 +138,7 @@ function liveValues(body: Body, nodes: readonly number[], exports: readonly numb
 function fits(body: Body, draft: Draft, limits: PartitionLimits): boolean {
   const { pcu } = limits;
   const part = measure(body, draft, limits);
-  return (
-    part.stages <= pcu.stages &&
-    portsFit(part, limits) &&
-    part.registers <= pcu.registers &&
-    tailIsLast(body, draft.nodes, pcu)
-  );
+  return part.stages <= pcu.stages && portsFit(part, limits) && part.registers <= pcu.registers && tailIsLast(body, draft.nodes, pcu);
 }
 
 function portsFit({ operands, imports, exports }: Part, { pcu, scalars }: PartitionLimits): boolean {

@@ -52,7 +52,7 @@ const passes: { readonly [P in LoweringName]: Pass } = {
     run: (program) => ({ program: normalise(program) }),
   },
   unroll: {
-    what: "A fold of whose loop a schedule wants copies becomes that many folds side by side.",
+    what: "A fold inside a loop, of whose own loop a schedule wants copies, becomes that many folds side by side.",
     run: (program) => ({ program: unroll(program) }),
   },
   gathers: {

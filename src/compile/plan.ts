@@ -12,7 +12,7 @@ import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
-import type { Group } from "./group.ts";
+import { type Group, loopName } from "./group.ts";
 import { hashBytes, product, wordsOf } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
@@ -53,7 +53,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
   return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent, count }, k) => ({
-    name: `${group.shapes[0]!.name}.${k}`,
+    name: loopName(group, group.shapes[0]!, k),
     extent,
     tile: tile[k]!,
     par: par[k]!,

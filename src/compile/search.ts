@@ -8,10 +8,9 @@ import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
-import type { Group } from "./group.ts";
+import { type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
-import type { StageShape } from "./stage.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -147,9 +146,6 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 /** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
 const isFree = (group: Group, k: number): boolean => k >= group.shared - 2 && !isRound(group, k);
 
-/** Rounds run one after the other. */
-const isRound = ({ loop }: Group, k: number): boolean => loop !== undefined && k === 0;
-
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
   const lanes = !narrow && group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
@@ -212,9 +208,6 @@ function pinned(table: Readonly<Record<string, number>> | undefined, group: Grou
   }
   return null;
 }
-
-/** The loop's position in the domain of the stage's operator. */
-const loopName = ({ loop }: Group, { name }: StageShape, k: number): string => `${name}.${loop === undefined ? k : k - 1}`;
 
 /** Every name in a schedule must be a loop that some group shares. */
 export function checkSchedule(schedule: Schedule, groups: readonly Group[]): void {

@@ -1,5 +1,5 @@
 /**
- * Unroll: a fold whose outermost loop a schedule wants copies of becomes that many folds side by side and the fold of their results.
+ * Unroll: in a loop, a fold whose own outermost loop a schedule wants copies of becomes that many folds side by side and the fold of their results.
  *
  *     y[i] = sum_k f(i, k), k < 1000, par { "y.1": 4 }   ->   y.part0[i] = sum_r f(i, r), r < 250; ... y.part3[i] = sum_r f(i, 750 + r);  y[i] = part0[i] + ... + part3[i]
  *
@@ -18,7 +18,8 @@ export function unroll(program: Program): Program {
   const { schedule } = program;
   const par = schedule?.par ?? {};
   const done = new Set<string>();
-  const result = mapBlocks(program, (block) => {
+  const result = mapBlocks(program, (block, rounds) => {
+    if (rounds.length === 0) return block;
     const tensors: Tensor[] = [...block.tensors];
     const operators = block.operators.flatMap((operator): readonly Operator[] => {
       const copies = isFold(operator) ? (par[loopOf(operator)] ?? 1) : 1;
