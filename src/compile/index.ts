@@ -9,6 +9,7 @@
 import { UserError } from "../base/errors.ts";
 import type { Fabric, Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
+import { tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { tensorsReadBy } from "../pattern/analysis.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
@@ -157,9 +158,9 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     if (cut !== null) cuts[group.shapes.at(-1)!.name] = cut;
     return cut === null;
   };
-  /** Cycles that the rounds of a loop are expected to take if each carries through memory. */
+  /** Cycles that the rounds of a loop are expected to take if each carries through memory: every section waits for its first loads and its last stores. */
   const timeInMemory = ({ times }: IterateOperator, rounds: readonly Group[]): number =>
-    times * rounds.reduce((sum, group) => sum + fewestCycles(group, contextFor(group), LOOP_TRIALS), 0);
+    times * rounds.reduce((sum, group) => sum + fewestCycles(group, contextFor(group), LOOP_TRIALS) + 2 * memoryLatency(machine), 0);
   const groups: Group[] = [];
   const stepsOf = (operators: readonly Operator[]): readonly Step[] =>
     blocksOf(operators).flatMap((block): readonly Step[] => {
@@ -222,6 +223,9 @@ function shareOf(machine: Machine, share: number): Machine {
   const part = <T extends { readonly count: number }>(spec: T): T => ({ ...spec, count: Math.floor(spec.count * share) });
   return { ...machine, pcu: part(pcu), pmu: part(pmu), ag: part(ag) };
 }
+
+const memoryLatency = (machine: Machine): number =>
+  Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
 
 /** Choices tried to see how fast a loop's rounds could be apart. Bounds the time of a compilation. */
 const LOOP_TRIALS = 500;

@@ -4,8 +4,7 @@ import type { Access, Affine, Loop, Nest, Scratch, Work } from "../fabric/fabric
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
-import type { OperandRead } from "./body.ts";
-import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
 import {
   type Copy,
@@ -23,7 +22,7 @@ import {
   withoutUnitLoops,
   withoutUnitPreset,
 } from "./nests.ts";
-import { isStrided, partsOf, readKey, resultOf, scratchBytes } from "./sizes.ts";
+import { isStrided, partsOf, readKey, resultOf, scratchBytes, takesOwn } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
@@ -223,7 +222,8 @@ function carriedBuffer(builder: Builder, stage: StagePlan, position: number, cop
   const dims = operand.at.map((dim) => prefix(placeOf(dim, stage, plan.loops, copy, lane, "global"), level));
   const reader = readerNest(builder, stage, id, level, words, dims, via.shape, null);
   const from = plan.stages.find((other) => makes(other.shape, via.from))!;
-  const writers = makersOf(operand, stage, from, plan.loops, copy).map((at, w) => ringWriter(builder, from, via, at, `${id}/write${w}`));
+  const makers = takesOwn(operand, stage.shape, plan.loops) ? [copy.at] : copiesAt(plan.loops);
+  const writers = makers.map((at, w) => ringWriter(builder, from, via, at, `${id}/write${w}`));
   const first = via.init === null ? [] : [initWriter(builder, via.init, via.shape, operand.dtype, id)];
   const ring = writers.map((_, w) => port(`ready${w}`, "in", 1, "buffer"));
   const { bytes, strides } = scratchBytes(via.shape, bytesOf(operand.dtype), machine, isStrided(stage.shape, position));
@@ -284,16 +284,6 @@ function initWriter(builder: Builder, init: string, shape: readonly number[], dt
     ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
     work: { kind: "write", scratch: "tile", access: { dims, shape }, port: "in" },
   };
-}
-
-/** Copies of the maker whose elements a copy of the reader takes: its own where both walk the shared loops alike, else all. */
-export function makersOf(operand: OperandRead, { shape }: StagePlan, from: StagePlan, loops: readonly OuterLoop[], copy: Copy): readonly (readonly number[])[] {
-  const own = loops.every(({ par }, k) => {
-    const place = operand.at[k - 1];
-    const plain = place !== undefined && place.constant === 0 && Object.keys(place.of).length === 1 && place.of[shape.loops[k]!.name] === 1;
-    return par === 1 || (plain && k < from.shape.kept);
-  });
-  return own ? [copy.at] : copiesAt(loops);
 }
 
 /** Tile buffers between two stages of one copy. */

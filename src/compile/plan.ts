@@ -12,8 +12,8 @@ import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
-import { type Group, loopName } from "./group.ts";
-import { hashBytes, product, wordsOf } from "./sizes.ts";
+import { type Group, loopName, makes } from "./group.ts";
+import { hashBytes, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
@@ -32,6 +32,8 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   if (typeof stored === "string") return stored;
   const counters = tooManyCounters(stored, loops, context.machine);
   if (counters !== null) return counters;
+  const crowded = tooManyMakers(stored, loops, context.machine);
+  if (crowded !== null) return crowded;
   const inLoop = group.loop !== undefined;
   const units = countUnits(stored, loops, context.machine, inLoop);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
@@ -97,6 +99,21 @@ function tooManyVectors({ name, parts }: StageShape, operands: readonly OperandP
   const isVector = ({ via, words }: OperandPlan): boolean => words > 1 || (via.kind !== "stage-stream" && via.kind !== "tier-stream" && pmu.scalar_out === 0);
   const most = Math.max(0, ...parts.map((part) => part.operands.filter((operand) => isVector(operands[operand]!)).length));
   return most > pcu.vector_in ? `"${name}" needs ${most} vector inputs of a PCU's ${pcu.vector_in}` : null;
+}
+
+/** Every copy of the stage that makes a carried tensor has a port at the PMU that holds it. Null where there are enough. */
+function tooManyMakers(stages: readonly StagePlan[], loops: readonly OuterLoop[], { pcu, pmu }: Machine): string | null {
+  for (const { shape, operands } of stages) {
+    for (const [position, { via }] of operands.entries()) {
+      if (via.kind !== "carried") continue;
+      const { words } = resultOf(stages.find((other) => makes(other.shape, via.from))!, via.from);
+      const makers = takesOwn(shape.operands[position]!, shape, loops) ? 1 : product(loops.map(({ par }) => par));
+      const isScalar = words === 1 && pcu.scalar_out > 0 && pmu.scalar_in > 0;
+      const [need, ports] = isScalar ? [makers, pmu.scalar_in] : [makers + (via.init === null ? 0 : 1), pmu.vector_in];
+      if (need > ports) return `${makers} copies make "${shape.operands[position]!.tensor}", a PMU has ${ports} ${isScalar ? "scalar" : "vector"} inputs`;
+    }
+  }
+  return null;
 }
 
 /** Why the tables of a groupBy or hash do not fit; null where they do. */

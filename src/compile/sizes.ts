@@ -21,6 +21,14 @@ export const hashBytes = (keys: number, wordBytes: number): number => (hashSlots
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
+/** Does a copy of a stage take of a carried tensor only what its own copy made: the elements of its tiles? */
+export function takesOwn({ at }: OperandRead, { loops: own }: StageShape, loops: readonly OuterLoop[]): boolean {
+  return loops.every(({ par }, k) => {
+    const place = at[k - 1];
+    return par === 1 || (place !== undefined && place.constant === 0 && Object.keys(place.of).length === 1 && place.of[own[k]!.name] === 1);
+  });
+}
+
 /** What an operand's tokens are, whatever its stage calls its loops: in a loop on the chip, stages that take the same at the same time share a reader. */
 export function readKey(stage: StagePlan, position: number): string {
   const { shape, inner, epoch } = stage;

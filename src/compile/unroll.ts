@@ -22,9 +22,10 @@ export function unroll(program: Program): Program {
     if (rounds.length === 0) return block;
     const tensors: Tensor[] = [...block.tensors];
     const operators = block.operators.flatMap((operator): readonly Operator[] => {
-      const copies = isFold(operator) ? (par[loopOf(operator)] ?? 1) : 1;
-      if (!isFold(operator) || copies === 1) return [operator];
+      const copies = isFold(operator) ? par[loopOf(operator)] : undefined;
+      if (!isFold(operator) || copies === undefined) return [operator];
       done.add(loopOf(operator));
+      if (copies === 1) return [operator];
       const unrolled = partsOf(operator, copies, tensors);
       tensors.push(...unrolled.slice(0, -1).map(tensorOf));
       return unrolled;
