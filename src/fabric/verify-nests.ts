@@ -2,10 +2,10 @@
 
 import type { Fault } from "../base/errors.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Channel, Fabric, Nest, Unit } from "./fabric.ts";
+import type { Channel, Fabric, Nest, Scratch, Unit } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
 import { dataPorts, firingsOf, scratchesOf, takesScratch } from "./nests.ts";
-import { type Context, checkAffine, checkWork } from "./verify-works.ts";
+import { type Context, checkAccess, checkAffine, checkWork } from "./verify-works.ts";
 
 export function nestFaults(unit: Unit, section: string, channels: ReadonlyMap<string, Channel>, fabric: Fabric, machine: Machine): Fault[] {
   const faults: Fault[] = repeated(unit.nests.map(({ id }) => id)).map((id) =>
@@ -20,6 +20,22 @@ export function nestFaults(unit: Unit, section: string, channels: ReadonlyMap<st
     checkHandover(context);
     checkWork(context);
   }
+  return [...faults, ...unit.scratch.flatMap((scratch) => presetFaults(unit, scratch, section, fabric))];
+}
+
+/** What a memory starts with is of a tensor that exists, of its dtype, and the walks fit both. */
+function presetFaults(unit: Unit, { name, dtype, shape, preset }: Scratch, section: string, { tensors }: Fabric): Fault[] {
+  if (preset === undefined) return [];
+  const faults: Fault[] = [];
+  const report = (code: string, message: string): void => void faults.push(faultAt(`${section}.${unit.id}.${name}`, code, `${unit.id}.${name}: ${message}`));
+  const layout = tensors.find(({ tensor }) => tensor === preset.tensor);
+  if (layout === undefined) report("no-such-tensor", `starts with ${preset.tensor}, which the fabric does not place`);
+  else {
+    if (layout.dtype !== dtype) report("dtype-disagrees", `is ${dtype}, but starts with ${preset.tensor} of ${layout.dtype}`);
+    checkAccess({ nest: preset, report }, preset.from, layout.shape);
+  }
+  checkAccess({ nest: preset, report }, preset.to, shape);
+  for (const { value } of preset.guards) checkAffine(value, preset, "a guard", report);
   return faults;
 }
 

@@ -53,7 +53,7 @@ const checks: { readonly [K in Work["kind"]]: (context: Context, work: Extract<W
   hash: checkHash,
 };
 
-export function checkAffine({ loops }: Affine, nest: Nest, what: string, report: Context["report"]): void {
+export function checkAffine({ loops }: Affine, nest: Pick<Nest, "loops">, what: string, report: Context["report"]): void {
   if (loops.length !== nest.loops.length) report("affine-loops", `${what} has ${loops.length} coefficients, the nest has ${nest.loops.length} loops`);
 }
 
@@ -137,7 +137,11 @@ function findLayout({ fabric, report }: Context, work: Extract<Work, { tensor: s
   return layout;
 }
 
-function checkAccess({ nest, report }: Context, { dims, shape }: Access, actual: readonly number[]): void {
+export function checkAccess(
+  { nest, report }: { readonly nest: Pick<Nest, "loops">; readonly report: Context["report"] },
+  { dims, shape }: Access,
+  actual: readonly number[],
+): void {
   if (dims.length !== shape.length) report("access-rank", `gives ${dims.length} coordinates for the shape [${shape.join(", ")}]`);
   if (elementsOf(shape) !== elementsOf(actual)) report("access-shape", `sees [${shape.join(", ")}], but the memory has [${actual.join(", ")}]`);
   for (const dim of dims) checkAffine(dim, nest, "a coordinate", report);

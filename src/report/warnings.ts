@@ -47,7 +47,15 @@ export interface WarningParts {
 }
 
 export function warningsOf(parts: WarningParts): readonly string[] {
-  return [...assumedFigures(parts), ...raggedTiles(parts), ...looseBounds(parts), ...unattributed(parts), ...models(parts), ...assumedEnergy(parts)];
+  return [
+    ...assumedFigures(parts),
+    ...raggedTiles(parts),
+    ...looseBounds(parts),
+    ...unattributed(parts),
+    ...atHome(parts),
+    ...models(parts),
+    ...assumedEnergy(parts),
+  ];
 }
 
 const SPECIAL_PACE: readonly string[] = ["pcu.special_stages", "pcu.tail"];
@@ -79,6 +87,17 @@ function looseBounds({ program, sizes }: WarningParts): readonly string[] {
 function unattributed({ units }: WarningParts): readonly string[] {
   const cycles = units.reduce((total, unit) => total + unit.unattributed_cycles, 0);
   return cycles === 0 ? [] : [`${cycles} unit cycles are attributed to no cause`];
+}
+
+/** Loading what has its home on the chip is no part of a run. */
+function atHome({ fabric }: WarningParts): readonly string[] {
+  const presets = fabric.sections.flatMap(({ units }) => units.flatMap(({ scratch }) => scratch.flatMap(({ preset }) => preset?.tensor ?? [])));
+  const tensors = [...new Set(presets)];
+  return tensors.length === 0
+    ? []
+    : [
+        `${listed(tensors)} ${tensors.length === 1 ? "has its" : "have their"} home on the chip: there when the run begins, and no time or energy is counted for that`,
+      ];
 }
 
 function models({ machine }: WarningParts): readonly string[] {
