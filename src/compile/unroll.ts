@@ -49,8 +49,8 @@ function partsOf({ name, domain, body }: Fold, copies: number, tensors: readonly
   const names = Array.from({ length: Math.ceil(cut!.extent / size) }, (_, part) => freshName(name, "part", part, tensors));
   const parts = names.map((part, p) => {
     const over = [{ name: cut!.name, extent: Math.min(size, cut!.extent - p * size) }, ...inside];
-    const shifted = substitute(body.body, new Map([[cut!.name, add(p * size, indexRead(cut!.name))]]));
-    return ownFold(part, domain, { ...body, dtype: body.acc, over, body: shifted });
+    const place = new Map([[cut!.name, add(p * size, indexRead(cut!.name))]]);
+    return ownFold(part, domain, { ...body, dtype: body.acc, over, body: p === 0 ? body.body : substitute(body.body, place) });
   });
   const results = names.map((part) => readAt({ name: part, dtype: body.acc }, domain));
   const all = results.reduce((sum: Expr, result): Expr => ({ kind: "op", dtype: body.acc, op: body.fn, args: [sum, result] }));

@@ -25,7 +25,7 @@ function shipped(name: string): Machine {
   return loadMachine(readFileSync(new URL(`../../configs/${name}.yaml`, import.meta.url), "utf8"), `configs/${name}.yaml`);
 }
 
-const [plasticine, sn10, sn40l] = [shipped("plasticine"), shipped("sn10"), shipped("sn40l")];
+const [plasticine, rnn, sn10, sn40l] = [shipped("plasticine"), shipped("plasticine-rnn"), shipped("sn10"), shipped("sn40l")];
 const [f64, f32, bf16, i8] = [8, 4, 2, 1];
 
 describe("peaks", () => {
@@ -44,6 +44,11 @@ describe("peaks", () => {
 
   test("a mode that the PCUs don't have does nothing", () => {
     expect(peakFlopsPerCycle(plasticine, f32, "systolic")).toBe(0);
+  });
+
+  test("lanes that pack narrow numbers take as many as their 32 bits, their packing and a vector hold", () => {
+    expect([f64, f32, bf16, i8, 0.5].map((bytes) => lanesFor(rnn, bytes))).toEqual([8, 16, 32, 64, 64]);
+    expect(lanesFor({ ...rnn, pcu: { ...rnn.pcu, packing: 2 } }, i8)).toBe(32);
   });
 
   test("wide dtypes use fewer lanes, narrow ones no more than there are", () => {
