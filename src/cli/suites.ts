@@ -44,6 +44,8 @@ export type Expected =
 
 const PLASTICINE = "Prabhakar et al., ISCA 2017 (Plasticine)";
 
+const RNN = "Zhao et al., SysML 2019 (Serving RNNs on a spatial accelerator)";
+
 const STREAMED_DRAM = "DRAM rows and banks: channels stream bursts at the rate of their pins, less refresh, so that a row miss costs nothing";
 
 export const SUITES: readonly Suite[] = [
@@ -128,7 +130,42 @@ export const SUITES: readonly Suite[] = [
       },
     ],
   },
+  {
+    name: "rnn",
+    leavesOut: [
+      "the load of the configuration, and of the weights with it: the published times are those of a cell that is served, with its weights on the chip",
+      "tables for sigmoid and tanh: here they take the stages of a PCU",
+    ],
+    cases: [lstm(1024, 25, 0.0292e-3), lstm(1536, 50, 0.1224e-3)],
+  },
 ];
+
+/** A published LSTM with 4 cells side by side, for each of whose gates 8 PCUs reduce 64 numbers a cycle each. */
+function lstm(hidden: number, steps: number, seconds: number): Case {
+  const products = (hidden / 4) * Math.ceil((2 * hidden) / (8 * 64));
+  return {
+    name: `LSTM, ${grouped(hidden)} cells, ${steps} steps`,
+    workload: `plasticine-rnn-lstm-${hidden}`,
+    machine: "plasticine-rnn",
+    set: [],
+    figures: [
+      {
+        ...time({ kind: "published", value: seconds, within: 0.02, source: RNN }),
+        what: "time, configured",
+        of: (result) => servedCycles(result) / result.clock_hz,
+      },
+      {
+        what: `cycles a step beyond the ${grouped(products)} of its products`,
+        of: (result) => servedCycles(result) / steps - products,
+        print: (value) => value.toFixed(1),
+        expected: { kind: "information" },
+      },
+    ],
+  };
+}
+
+/** Without those that load a configuration. */
+const servedCycles = ({ cycles, sections }: RunResult): number => cycles - sections.reduce((sum, { configuring_cycles }) => sum + configuring_cycles, 0);
 
 /**
  * A benchmark of Plasticine at the size of its paper's table 4. Its table 7 says the share of the units in use, in percent of 64 PCUs, 64 PMUs and 34 AGs; here are the

@@ -4,7 +4,7 @@
 
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { OperandRead } from "./body.ts";
+import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
@@ -18,7 +18,7 @@ interface Draft {
 
 /** Loops (outer first, then inner) that stand outside the operand's level: one more than the deepest that really turns and on which it depends. */
 export function levelOf(operand: OperandRead, { shape, inner }: Draft, loops: readonly OuterLoop[]): number {
-  let level = 0;
+  let level = operand.carried === undefined ? 0 : 1;
   shape.loops.forEach((index, position) => {
     if (!dependsOn(operand, index.name)) return;
     if (inner[position]!.trip > 1) level = Math.max(level, loops.length + position + 1);
@@ -36,6 +36,7 @@ interface Arrival {
 }
 
 export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): Arrival {
+  if (operand.carried !== undefined) return { from: null, earliest: 1, direct: false };
   const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
   if (from === null) {
     const direct = streamsFromTier(operand, draft, loops);
@@ -63,14 +64,17 @@ export function viaOf(
 ): Via | string {
   const strided = isStrided(draft.shape, draft.shape.operands.indexOf(operand));
   const pinned = context.program.schedule?.buffer?.[operand.tensor];
+  if (pinned !== undefined && staysOnChip(operand, group)) return `"${operand.tensor}" stays on the chip, and its schedule wants ${pinned} buffers of it`;
+  if (operand.carried !== undefined) return carriedBuffer(operand, operand.carried, strided, context);
   if (arrival.from !== null) {
     if (pinned === undefined && arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
     return stageBuffer(operand, arrival.from, strided, pinned, context.machine, loops);
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
-  if (pinned !== undefined) return tierBuffer(operand, draft, strided, loops, context, pinned);
+  if (pinned !== undefined) return tierBuffer(operand, draft, strided, loops, group, context, pinned);
   if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
-  const buffer = tierBuffer(operand, draft, strided, loops, context);
+  const buffer = tierBuffer(operand, draft, strided, loops, group, context);
+  if (staysOnChip(operand, group)) return buffer;
   if (typeof buffer !== "string") return buffer;
   return canStream(operand, draft) ? { kind: "tier-stream", alone: true } : buffer;
 }
@@ -139,13 +143,25 @@ function stageBuffer(
 const tooBig = (tensor: string, bytes: number, machine: Machine, tiles = 1): string =>
   `${tiles === 1 ? "a tile" : `${tiles} tiles`} of "${tensor}" ${tiles === 1 ? "needs" : "need"} ${tiles * bytes} bytes of a PMU's ${machine.pmu.bytes}`;
 
+/** A carried tensor, whole, for this round and the next. */
+function carriedBuffer({ tensor, dtype }: OperandRead, { from, init }: Carried, strided: boolean, { machine, program }: PlanContext): Via | string {
+  const { shape } = program.tensors.find(({ name }) => name === tensor)!;
+  const { bytes } = scratchBytes(shape, bytesOf(dtype), machine, strided);
+  return 2 * bytes > machine.pmu.bytes ? tooBig(tensor, 2 * bytes, machine) : { kind: "carried", from, init, shape };
+}
+
+/** In a loop on the chip: is it carried, or loaded once for all rounds? */
+const staysOnChip = (operand: OperandRead, { loop }: Group): boolean =>
+  loop !== undefined && (operand.carried !== undefined || !dependsOn(operand, loop.round.name));
+
 /** `pinned`: buffers that the schedule wants, each of one turn of the loops. */
 function tierBuffer(
   operand: OperandRead,
   draft: Draft,
   strided: boolean,
   loops: readonly OuterLoop[],
-  { machine }: PlanContext,
+  group: Group,
+  { machine, program }: PlanContext,
   pinned?: number,
 ): TierBuffer | string {
   const { shape } = draft;
@@ -155,18 +171,28 @@ function tierBuffer(
   const boxElements = box.reduce((product, size) => product * size, 1);
   let best: { buffer: TierBuffer; traffic: number } | null = null;
   let smallest = Number.POSITIVE_INFINITY;
-  for (let hold = deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
+  const resident = staysOnChip(operand, group);
+  const preset = resident && program.tensors.find(({ name }) => name === operand.tensor)!.tier === "sram";
+  for (let hold = resident ? 0 : deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
     const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
     const size = [...held.map((k) => loops[k]!.trips), ...box];
     const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
     const buffers = pinned ?? (handovers > 1 ? 2 : 1);
     const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);
-    smallest = Math.min(smallest, bytes * buffers);
-    if (bytes * buffers > machine.pmu.bytes) continue;
+    const pmus = resident ? pmusFor(bytes, size[0] ?? 1, machine) : 1;
+    smallest = Math.min(smallest, (bytes * buffers) / pmus);
+    if ((Math.ceil((size[0] ?? 1) / pmus) * bytes * buffers) / (size[0] ?? 1) > machine.pmu.bytes) continue;
     const traffic = handovers * held.reduce((product, k) => product * loops[k]!.trips, 1) * boxElements;
-    if (best === null || traffic < best.traffic) best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, generators: loops.map(() => 1) } };
+    if (best === null || traffic < best.traffic)
+      best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
   }
   return best?.buffer ?? tooBig(operand.tensor, smallest, machine);
+}
+
+/** As few PMUs as hold a buffer of so many bytes, cut along its first dimension. */
+function pmusFor(bytes: number, first: number, { pmu }: Machine): number {
+  const places = Math.floor(pmu.bytes / (bytes / first));
+  return places === 0 ? first : Math.ceil(first / places);
 }
 
 /** Of the tile. The round of a loop around the section is one number. */

@@ -11,6 +11,14 @@ export interface OperandRead {
   readonly at: readonly Linear[];
   /** 0 outside the tensor. */
   readonly padded?: true;
+  /** In a loop on the chip: what the round before made of it. */
+  readonly carried?: Carried;
+}
+
+/** `from`: the tensor whose value in one round is this one's in the next. `init`: where the first round finds it; null: zeros. */
+export interface Carried {
+  readonly from: string;
+  readonly init: string | null;
 }
 
 /** What becomes a stage. */

@@ -22,11 +22,12 @@ import { buildArray, buildSums, buildTable, combine, resultLevel } from "./table
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
-  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map() };
+  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map(), late: [] };
   for (const stage of plan.stages) {
     for (const at of copiesAt(loopsAround(stage, plan.loops))) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
   }
+  for (const connectLate of builder.late) connectLate();
   return finish(builder);
 }
 
@@ -103,7 +104,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
     loops,
     lanes: shape.lane === null ? 1 : shape.lanes,
     ii: 1,
-    latency: machine.pcu.stages + (machine.pcu.tail ? 1 : 0),
+    latency: machine.pcu.stages + (machine.pcu.tail ? 1 : 0) + turnsInTree(nodes, shape.lanes, machine),
     guards: elementGuards(folded, stage, plan.loops, copy),
     ports: [...inputs.map(({ name, level }) => port(name, "in", level)), ...exports.map(({ port: name, level }) => port(name, "out", level))],
     work: { kind: "compute", nodes, outputs: exports.map(({ node, port: name }) => ({ port: name, node: position.get(node)! })) },
@@ -111,6 +112,12 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
   addUnit(builder, { id, kind: "pcu", operator: shape.name, nests: [nest], stages: part.stages, registers: part.registers });
   for (const { name, source } of inputs) connect(builder, source, { unit: id, nest: id, port: name });
   for (const { node, port: name, words, dtype } of exports) made.set(node, { end: { unit: id, nest: id, port: name }, words, dtype });
+}
+
+/** Cycles beyond one a stage: those that a value turns in a folded tree. Numbers that share a lane have become one before it. */
+function turnsInTree(nodes: readonly Node[], lanes: number, { pcu }: Machine): number {
+  const hasTree = nodes.some((node) => (node.kind === "reduce" || node.kind === "scan") && node.lanes);
+  return pcu.folded_tree && hasTree ? Math.max(0, Math.ceil(Math.log2(Math.min(lanes, pcu.lanes))) - 1) : 0;
 }
 
 /** A fold across lanes, and what no lane index touches, is one word. */

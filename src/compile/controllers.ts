@@ -5,6 +5,7 @@
 
 import type { Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import type { Program } from "../pattern/program.ts";
+import type { ChipLoop } from "./group.ts";
 import type { StageShape } from "./stage.ts";
 
 export interface Controllers {
@@ -19,7 +20,8 @@ export interface Controllers {
   readonly configurations: readonly number[];
   /** In which order they run. */
   readonly steps: readonly Step[];
-  /** Stage -> why it begins a section although it reads what the section before makes: what a plan of both lacked. Absent where the style forbids one. */
+  /** Stage -> why it begins a section although it reads what the section before makes: what a plan of both lacked. Absent where the style forbids one. And of a loop whose rounds could
+   * be one section, why they are not. */
   readonly cuts: Readonly<Record<string, string>>;
 }
 
@@ -28,6 +30,8 @@ export interface SectionPlan {
   /** Source operators, in program order. */
   readonly operators: readonly string[];
   readonly loops: readonly OuterLoop[];
+  /** Its outermost loop is this one's round. */
+  readonly loop?: ChipLoop;
   readonly stages: readonly StagePlan[];
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
   readonly estimate: Estimate;
@@ -99,6 +103,8 @@ export type Via =
   | TierBuffer
   /** Straight from the stage that makes it. */
   | { readonly kind: "stage-stream"; readonly from: string }
+  /** From two buffers that change with the rounds: the copies of the stage that makes `from` fill one, for the round after. `init`: the tensor that the first round finds; null: zeros. */
+  | { readonly kind: "carried"; readonly from: string; readonly init: string | null; readonly shape: readonly number[] }
   /** Through tile buffers that the making stage fills. */
   | { readonly kind: "stage-buffer"; readonly from: string; readonly shape: readonly number[]; readonly buffers: number };
 
@@ -111,13 +117,18 @@ export interface TierBuffer {
   /** Size of the box of elements that one tile touches, per dimension of the tensor. */
   readonly box: readonly number[];
   readonly buffers: number;
+  /** PMUs that it takes, each with as many places along the first dimension of the buffer. */
+  readonly pmus: number;
+  /** It stands in its PMUs when the section starts, as the home of its tensor is there: nobody loads it. */
+  readonly preset: boolean;
   /** Address generators per outer loop; each serves par / generators copies in turn. */
   readonly generators: readonly number[];
 }
 
-/** A tensor that leaves the chip other than by appending. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
+/** A tensor that leaves the chip other than by appending. `into`: its name there, and only the last round's value goes. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
 export interface StorePlan {
   readonly tensor: string;
+  readonly into?: string;
   /** Position in writesOf(operator). */
   readonly field: number;
   readonly collect: readonly number[];

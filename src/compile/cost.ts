@@ -6,18 +6,33 @@ import { tensorBytes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
-import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
-import { copiesOf, handovers, joined, loadGenerators, loadVectors, loopsAround, partsOf, product, resultOf, sumsInMemory, treeUnits } from "./sizes.ts";
+import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan, Via } from "./controllers.ts";
+import {
+  copiesOf,
+  handovers,
+  joined,
+  loadGenerators,
+  loadVectors,
+  loopsAround,
+  partsOf,
+  product,
+  readKey,
+  resultOf,
+  sumsInMemory,
+  treeUnits,
+} from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 /** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
 const HANDOVER_CYCLES = 30;
 
-export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): SectionPlan["units"] {
+/** `inLoop`: of a loop on the chip, whose stages share readers. */
+export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine, inLoop: boolean): SectionPlan["units"] {
   const copies = product(loops.map((loop) => loop.par));
   let pcu = 0;
   let pmu = 0;
   let ag = 0;
+  const shared = new Set<string>();
   for (const stage of stages) {
     const around = product(loopsAround(stage, loops).map((loop) => loop.par));
     pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + around * treeUnits(joined(stage, loops), stage.results[0]?.words ?? 1, machine);
@@ -30,7 +45,11 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
     ag += loadGenerators(stage, loops);
     stage.operands.forEach(({ via }, position) => {
       const operand = stage.shape.operands[position]!;
-      if (via.kind === "tier-buffer") pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
+      const key = readKey(stage, position);
+      const known = inLoop && shared.has(key);
+      shared.add(key);
+      if (via.kind === "tier-buffer" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage) * via.pmus;
+      if (via.kind === "carried" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
       if (via.kind === "stage-buffer") pmu += copies;
     });
     for (const { collect } of stage.stores) {
@@ -60,7 +79,7 @@ export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoo
       const operand = stage.shape.operands[position]!;
       const held = product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
       hops += HOPS_A_SINK * copies * stage.split;
-      if (via.kind === "tier-buffer") hops += HOPS_A_SINK * held;
+      if (via.kind === "tier-buffer" || via.kind === "carried") hops += HOPS_A_SINK * held;
       if (via.kind === "stage-buffer") hops += HOPS_A_SINK * copies;
     });
     for (const { collect } of stage.stores) if (product(collect) > 1) hops += HOPS_A_SINK * copies;
@@ -69,9 +88,15 @@ export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoo
   return hops / links;
 }
 
-export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop[], { machine, tierOf, program }: PlanContext): Omit<Estimate, "link_share"> {
+export function estimate(
+  stages: readonly StagePlan[],
+  loops: readonly OuterLoop[],
+  { machine, tierOf, program }: PlanContext,
+  inLoop: boolean,
+): Omit<Estimate, "link_share"> {
   const turns = product(loops.map((loop) => loop.trips));
-  const buffered = turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => via.kind.endsWith("buffer")));
+  const buffered =
+    turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => (inLoop ? handsOverEachTurn(via, loops) : via.kind.endsWith("buffer"))));
   let compute = 0;
   let generator = 0;
   let first = 0;
@@ -98,7 +123,7 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
         charge(operand, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)));
-      } else if (plan.via.kind === "tier-buffer") {
+      } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
         const perVector = Math.ceil((words * width) / machine.network.vector_bytes);
@@ -129,6 +154,7 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
       generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
   }
+  if (inLoop) compute += loops[0]!.trips * stages.length * HANDOVER_CYCLES;
   let memory = 0;
   for (const kind of ["hbm", "ddr"] as const) {
     const tier = machine.tiers[kind];
@@ -137,6 +163,11 @@ export function estimate(stages: readonly StagePlan[], loops: readonly OuterLoop
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
   const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
+}
+
+/** In a loop on the chip most buffers change with the round, or never. */
+function handsOverEachTurn(via: Via, loops: readonly OuterLoop[]): boolean {
+  return via.kind === "stage-buffer" || (via.kind === "tier-buffer" && via.hold === loops.length);
 }
 
 /** Bytes that a token of a stream costs: a share of its burst where the next token lies behind it, else the whole burst. */

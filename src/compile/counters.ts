@@ -1,7 +1,10 @@
 /** Counters: a loop that turns takes one in every unit that walks it, and a unit has only so many. Loops that turn once take none (nests.ts leaves them out). */
 
+import { lanesFor } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import { makes } from "./group.ts";
 import { loopsAround, resultOf, sumsInMemory } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
@@ -13,13 +16,13 @@ interface Need {
 /** The first unit of a plan that would need more counters than it has, as a reason; null where all have enough. */
 export function tooManyCounters(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): string | null {
   for (const stage of stages) {
-    const over = needsOf(stage, stages, loops).find(({ kind, counters }) => counters > machine[kind].counters);
+    const over = needsOf(stage, stages, loops, machine).find(({ kind, counters }) => counters > machine[kind].counters);
     if (over !== undefined) return `"${stage.shape.name}" needs ${over.counters} counters of a ${over.kind.toUpperCase()}'s ${machine[over.kind].counters}`;
   }
   return null;
 }
 
-function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly OuterLoop[]): readonly Need[] {
+function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): readonly Need[] {
   const { shape, operands, stores, table } = stage;
   const outer = loops.map((loop) => loop.trips);
   const trips = [...outer, ...stage.inner.map((loop) => loop.trip)];
@@ -34,7 +37,12 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly
       const from = stages.find((other) => other.shape.name === via.from)!;
       pmu([...outer, ...resultOf(from, shape.operands[position]!.tensor).loops.map((loop) => loop.trip)]);
     }
-    if (via.kind === "tier-buffer" || via.kind === "stage-buffer") pmu(trips.slice(0, level));
+    if (via.kind === "carried") {
+      const from = stages.find((other) => makes(other.shape, via.from))!;
+      pmu([...outer, ...resultOf(from, via.from).loops.map((loop) => loop.trip)]);
+      if (via.init !== null) pmu(blocks(via.shape, lanesFor(machine, bytesOf(shape.operands[position]!.dtype))));
+    }
+    if (via.kind === "tier-buffer" || via.kind === "stage-buffer" || via.kind === "carried") pmu(trips.slice(0, level));
   });
   const around = loopsAround(stage, loops).map((loop) => loop.trips);
   if (sumsInMemory(stage)) pmu(trips);

@@ -6,7 +6,7 @@ import { arrivalOf } from "./arrivals.ts";
 import type { OperandRead } from "./body.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
 import { product } from "./sizes.ts";
-import { dependsOn, laneStep, type StageShape } from "./stage.ts";
+import { dependsOn, laneStep, ownPosition, type StageShape } from "./stage.ts";
 
 /** `x: streamed from memory ...` of the operand at `position`; `before`: the stages before in the section; `pinned`: by the schedule. */
 export function arrivalWords(
@@ -32,7 +32,9 @@ export function arrivalWords(
       if (direct) return `${operand.tensor}: streamed from memory ${simple}, by an address generator of its own, as ${late}`;
       return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
     case "tier-buffer":
-      return `${operand.tensor}: ${bufferWords(via, loops)}, as ${pinned ? asked : direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+      return `${operand.tensor}: ${bufferWords(via, loops, shape)}, as ${pinned ? asked : direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
+    case "carried":
+      return `${operand.tensor}: from ${buffersOf(2, via.shape)}, in which it is what stage ${via.from} made in the round before`;
     case "stage-stream":
       return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
     case "stage-buffer":
@@ -40,12 +42,13 @@ export function arrivalWords(
   }
 }
 
-function bufferWords({ buffers, box, held, hold, generators }: TierBuffer, loops: readonly OuterLoop[]): string {
+function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: TierBuffer, loops: readonly OuterLoop[], shape: StageShape): string {
   const tiles = product(held.map((loop) => loops[loop]!.trips));
   const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
-  const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letter(position)] : []));
+  const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letterAt(shape, position)] : []));
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
+  if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
   return `from ${size} in PMUs, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
 }
 
@@ -69,4 +72,15 @@ function whyHeld(operand: OperandRead, shape: StageShape): string {
     : "it is made in another order than it is taken";
 }
 
-const letterIn = ({ loops }: StageShape, index: string): string => letter(loops.findIndex(({ name }) => name === index));
+const letterIn = (shape: StageShape, index: string): string =>
+  letterAt(
+    shape,
+    shape.loops.findIndex(({ name }) => name === index),
+  );
+
+/** As the operator itself is printed; the round of a loop on the chip is no loop of it. */
+export function letterAt(shape: StageShape, position: number): string {
+  const { operator, kept } = shape;
+  const first = operator.kind === "map" ? kept - operator.domain.length : 0;
+  return position < first ? "round" : letter(ownPosition(shape, position) - first);
+}

@@ -5,16 +5,16 @@
 
 import type { RepeatStep, Step } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
-import { letter, printOperator, printTensor } from "../pattern/print.ts";
+import { printOperator, printTensor } from "../pattern/print.ts";
 import type { Index, Operator, Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { Controllers, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
-import { arrivalWords } from "./explain-arrivals.ts";
+import { arrivalWords, letterAt } from "./explain-arrivals.ts";
 import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
 import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
-import { ownPosition, type StageShape } from "./stage.ts";
+import type { StageShape } from "./stage.ts";
 
 export function explain({ passes, controllers }: Pick<Compiled, "passes" | "controllers">, machine: Machine): string {
   const { program, style, sections } = controllers;
@@ -70,13 +70,14 @@ function stepWords(controllers: Controllers, machine: Machine): readonly string[
   return visit(controllers.steps, "", null);
 }
 
-function repeatWords(repeat: RepeatStep, { configurations }: Controllers): string {
+function repeatWords(repeat: RepeatStep, { configurations, cuts }: Controllers): string {
   const { name, times, until, steps } = repeat;
   const used = sectionsOf(steps).map((section) => configurations[section]!);
   const who = used.length === 1 ? "its section stays" : "its sections stay";
   const stop = until === undefined ? "" : `, or until ${until}`;
   const resident = new Set(used).size === 1 ? `${who} on the chip, so no round is configured again` : "its sections take turns on the chip";
-  return `repeat ${name}: ${times} rounds${stop}; ${resident}`;
+  const cut = cuts[name];
+  return `repeat ${name}: ${times} rounds${stop}; ${resident}${cut === undefined ? "" : `; they are not one section, as ${cut}`}`;
 }
 
 const sectionsOf = (steps: readonly Step[]): readonly number[] => steps.flatMap((step) => (step.kind === "section" ? [step.section] : sectionsOf(step.steps)));
@@ -119,16 +120,17 @@ function expectation({ estimate }: SectionPlan): string {
   return `is expected to take ${Math.round(cycles)} cycles: ${parts.map(([what, time, more]) => `${what} ${Math.round(time)}${more}`).join(", ")}; ${most} decides`;
 }
 
-function loopWords({ loops, stages }: SectionPlan): readonly string[] {
+function loopWords({ loops, loop: chip, stages }: SectionPlan): readonly string[] {
   if (loops.length === 0)
     return [
       `  has no loop around ${stages.length === 1 ? "its stage" : "all of its stages"}: ${stages.length === 1 ? "it" : "each"} works once through its elements`,
     ];
   const shared = stages.length === 1 ? "" : ", shared by all stages";
   return loops.map(({ name, extent, tile, par, trips, count }, position) => {
+    if (chip !== undefined && position === 0) return `  runs all ${counted(extent, "round")} of ${chip.name}: what they carry stays on the chip`;
     const real = count === undefined ? `${extent}` : `${count}, at most ${extent}`;
     const copies = par === 1 ? "one copy" : `${par} copies side by side`;
-    return `  loop ${letter(position)} of ${real}${shared}: ${tile === 1 ? "one element" : `a tile of ${tile}`} at a time, ${copies}, ${counted(trips, "turn")}${par === 1 ? "" : " each"} (${name} in a schedule)`;
+    return `  loop ${letterAt(stages[0]!.shape, position)} of ${real}${shared}: ${tile === 1 ? "one element" : `a tile of ${tile}`} at a time, ${copies}, ${counted(trips, "turn")}${par === 1 ? "" : " each"} (${name} in a schedule)`;
   });
 }
 
@@ -145,7 +147,10 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
     ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, loops, before, isBuffered(stage, position, program), machine)}`),
     ...sumWords(stage, loops),
     ...stage.appends.map((field) => `    appends ${appended(shape, field)} to memory, record after record`),
-    ...stage.stores.map(({ tensor, collect, buffers }) => `    stores ${printTensor(tensorNamed(program, tensor))}${storeWords(collect, buffers)}`),
+    ...stage.stores.map(({ tensor, into = tensor, collect, buffers }) => {
+      const after = into === tensor ? "" : " after the last round";
+      return `    stores ${printTensor(tensorNamed(program, into))}${after}${storeWords(collect, buffers)}`;
+    }),
   ].flatMap((line) => line.split("\n"));
 }
 
@@ -200,11 +205,9 @@ const tensorNamed = (program: Program, name: string) => program.tensors.find((te
 
 /** The letter that the pattern printer gives a loop of the stage. */
 const letterOf = (shape: StageShape, index: string): string =>
-  letter(
-    ownPosition(
-      shape,
-      shape.loops.findIndex(({ name }: Index) => name === index),
-    ),
+  letterAt(
+    shape,
+    shape.loops.findIndex(({ name }: Index) => name === index),
   );
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -8,12 +8,32 @@
  */
 
 import { writesOf } from "../pattern/analysis.ts";
-import type { StageShape } from "./stage.ts";
+import type { Index } from "../pattern/program.ts";
+import { ownPosition, type StageShape } from "./stage.ts";
 
 export interface Group {
   readonly shapes: readonly StageShape[];
   /** Number of leading loops that all stages share. */
   readonly shared: number;
+  /** Of a loop whose rounds all run on the chip: its round is the first of the loops that all stages share. */
+  readonly loop?: ChipLoop;
+}
+
+export interface ChipLoop {
+  readonly name: string;
+  readonly round: Index;
+  /** Tensors to store after the last round: the body's `from`, under the name `to` that the world outside knows. */
+  readonly results: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** Rounds run one after the other. */
+export const isRound = ({ loop }: Group, k: number): boolean => loop !== undefined && k === 0;
+
+/** What a schedule calls a loop of a stage: the operator and the loop's position there, folded loops behind its domain. The round, which none can name, is called after its loop. */
+export function loopName({ loop }: Pick<Group, "loop">, shape: StageShape, k: number): string {
+  const position = ownPosition(shape, k);
+  if (loop === undefined) return `${shape.name}.${position}`;
+  return k === 0 ? loop.round.name : `${shape.name}.${position - 1}`;
 }
 
 /** Leading kept loops that `reader` shares with `writer`: it reads [its own i0, i1 ...] there. null: it does not read `writer`. */

@@ -9,7 +9,9 @@
 import { UserError } from "../base/errors.ts";
 import type { Fabric, Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
+import { tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { tensorsReadBy } from "../pattern/analysis.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
 import { allOperators } from "./blocks.ts";
@@ -20,9 +22,10 @@ import type { Controllers, SectionPlan } from "./controllers.ts";
 import { cutLongFolds } from "./folds.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
 import { layOut } from "./layout.ts";
+import { chipGroup, zeroTensors } from "./onchip.ts";
 import { lowerProgram, type PassRecord } from "./passes.ts";
 import { shareChip } from "./residency.ts";
-import { checkSchedule, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
+import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
 import { cutTiles } from "./tiles.ts";
 
@@ -106,10 +109,15 @@ function blocksOf(operators: readonly Operator[]): readonly Block[] {
 const stageOperators = (operators: readonly Operator[]): readonly StageOperator[] =>
   allOperators(operators).filter((operator): operator is StageOperator => operator.kind !== "iterate");
 
-/** Tensors that must be in memory whoever reads them: outputs, and what loops start from, carry, hand on and end by. */
-function tensorsKept(program: Program): ReadonlySet<string> {
+/** Loops that run on the chip with all their rounds. */
+type ChipGroups = ReadonlyMap<IterateOperator, Group>;
+
+/** Tensors that must be in memory whoever reads them: outputs, and what loops start from, carry, hand on and end by. A loop on the chip only reads what is not 0 at its start. */
+function tensorsKept(program: Program, chips: ChipGroups): ReadonlySet<string> {
+  const zeros = zeroTensors(program);
   const carried = allOperators(program.operators).flatMap((operator) => {
     if (operator.kind !== "iterate") return [];
+    if (chips.has(operator)) return operator.carries.flatMap(({ init }) => (zeros.has(init) ? [] : [init]));
     return [...operator.carries.flatMap(({ to, init, from }) => [to, init, from]), ...(operator.until === undefined ? [] : [operator.until])];
   });
   return new Set([...Object.values(program.outputs), ...carried]);
@@ -131,13 +139,15 @@ function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanCon
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
   const everything = layOutAll(program, machine);
-  const kept = tensorsKept(program);
+  const chips = new Map<IterateOperator, Group>();
   const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
   const all = [...preferred.values()];
+  const leavingOf = (group: Group): ReadonlySet<string> =>
+    group.loop === undefined ? leaving(group, tensorsKept(program, chips), all) : new Set(group.loop.results.map(({ from }) => from));
   const contextFor = (group: Group, tensors = everything): PlanContext => ({
     program,
     machine,
-    leaving: leaving(group, kept, all),
+    leaving: leavingOf(group),
     sources,
     linkShare,
     tierOf: tierFinder(tensors, machine),
@@ -155,9 +165,14 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     if (cut !== null) cuts[group.shapes.at(-1)!.name] = cut;
     return cut === null;
   };
+  /** Cycles that the rounds of a loop are expected to take if each carries through memory: every section waits for its first loads and its last stores. */
+  const timeInMemory = ({ times }: IterateOperator, rounds: readonly Group[]): number =>
+    times * rounds.reduce((sum, group) => sum + fewestCycles(group, contextFor(group), LOOP_TRIALS) + 2 * memoryLatency(machine), 0);
   const groups: Group[] = [];
   const stepsOf = (operators: readonly Operator[]): readonly Step[] =>
     blocksOf(operators).flatMap((block): readonly Step[] => {
+      const chip = block.kind === "loop" ? chips.get(block.operator) : undefined;
+      if (chip !== undefined) return [{ kind: "section", section: groups.push(chip) - 1 }];
       if (block.kind === "loop") {
         const { name, round, times, until, carries, body } = block.operator;
         return [{ kind: "repeat", name, round: round.name, times, ...(until !== undefined && { until }), carries, steps: stepsOf(body) }];
@@ -165,10 +180,24 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
       const formed = formGroups(block.operators.map(shapeFor), joins, true);
       return formed.map((group) => ({ kind: "section", section: groups.push(group) - 1 }));
     });
-  const steps = stepsOf(program.operators);
   const schedule = program.schedule ?? {};
+  for (const operator of style === "spatial" ? program.operators : []) {
+    if (operator.kind !== "iterate") continue;
+    const shapes = stageOperators(operator.body).map(shapeFor);
+    const chip = chipGroup(operator, shapes, program, machine);
+    if (chip === null) continue;
+    const plan = searchPlan(chip, contextFor(chip), schedule);
+    const apart = typeof plan === "string" ? 0 : timeInMemory(operator, formGroups(shapes, joins, true));
+    if (typeof plan === "string") cuts[operator.name] = plan;
+    else if (plan.estimate.cycles > apart)
+      cuts[operator.name] = `that is expected to take ${Math.round(plan.estimate.cycles)} cycles, not ${Math.round(apart)}`;
+    else chips.set(operator, chip);
+  }
+  const steps = stepsOf(needed(program, chips));
   checkSchedule(schedule, groups);
-  const stored = new Set([...groups.flatMap((group) => [...leaving(group, kept, all)]), ...kept]);
+  const kept = tensorsKept(program, chips);
+  const carriedOut = [...chips.values()].flatMap(({ loop }) => loop!.results.map(({ to }) => to));
+  const stored = new Set([...groups.filter(({ loop }) => loop === undefined).flatMap((group) => [...leaving(group, kept, all)]), ...kept, ...carriedOut]);
   const tensors = layOut(program, machine, stored);
   const planOn = (section: number, share: number): SectionPlan | string => {
     const context = contextFor(groups[section]!, tensors);
@@ -184,6 +213,16 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
   return { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts };
 }
 
+/** Operators that become steps: maps that are 0 everywhere only where somebody reads them from memory. */
+function needed(program: Program, chips: ChipGroups): readonly Operator[] {
+  const kept = tensorsKept(program, chips);
+  const zeros = zeroTensors(program);
+  const starts = new Set([...chips.keys()].flatMap(({ carries }) => carries.map(({ init }) => init)));
+  const isRead = (tensor: string): boolean =>
+    kept.has(tensor) || allOperators(program.operators).some((operator) => operator.kind !== "iterate" && tensorsReadBy(operator).has(tensor));
+  return program.operators.filter(({ name }) => !starts.has(name) || !zeros.has(name) || isRead(name));
+}
+
 /** The machine with that share of its units. */
 function shareOf(machine: Machine, share: number): Machine {
   if (share === 1) return machine;
@@ -191,6 +230,12 @@ function shareOf(machine: Machine, share: number): Machine {
   const part = <T extends { readonly count: number }>(spec: T): T => ({ ...spec, count: Math.floor(spec.count * share) });
   return { ...machine, pcu: part(pcu), pmu: part(pmu), ag: part(ag) };
 }
+
+const memoryLatency = (machine: Machine): number =>
+  Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
+
+/** Choices tried to see how fast a loop's rounds could be apart. Bounds the time of a compilation. */
+const LOOP_TRIALS = 500;
 
 const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 

@@ -31,11 +31,6 @@ function runSteps(steps: readonly Step[], sections: readonly SectionPlan[], memo
   }
 }
 
-function runSection(section: SectionPlan, memory: Memory, rounds: Rounds): void {
-  const sums = new Map(section.stages.map((stage) => [stage, new Map<string, Float64Array>()]));
-  for (const at of points(section.loops.map((loop) => loop.par))) runCopy(section, at, memory, rounds, sums);
-}
-
 function repeat({ times, round, until, carries, steps }: RepeatStep, sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
   const copyOf = (tensor: string): Grid => ({ ...memory.get(tensor)!, values: memory.get(tensor)!.values.slice() });
   for (const { to, init } of carries) memory.set(to, copyOf(init));
@@ -74,12 +69,52 @@ interface Copy {
   readonly held: Map<OperandPlan, Grid>;
   /** Of all copies together, by stage. */
   readonly sums: ReadonlyMap<StagePlan, Sums>;
+  readonly ring: Ring;
+}
+
+/** What a loop on the chip carries, by the tensor that makes it: of the round before, and of this one so far. All copies share it. */
+interface Ring {
+  readonly now: Map<string, Grid>;
+  readonly next: Map<string, Grid>;
+}
+
+/** Copy after copy; the rounds of a loop on the chip one after the other, each by all copies. */
+function runSection(plan: SectionPlan, memory: Memory, rounds: Rounds): void {
+  const { loops, stages } = plan;
+  const ring = startRing(plan, memory);
+  const sums = new Map(stages.map((stage) => [stage, new Map<string, Float64Array>()]));
+  const copies = [...points(loops.map((loop) => loop.par))].map((at): Copy => ({ loops, at, memory, rounds, held: new Map(), sums, ring }));
+  const [first, ...others] = loops.map((loop) => loop.trips);
+  if (plan.loop === undefined) {
+    for (const copy of copies) runCopy(plan, copy, points(loops.map((loop) => loop.trips)));
+    return;
+  }
+  for (const round of range(first!)) {
+    for (const copy of copies)
+      runCopy(
+        plan,
+        copy,
+        [...points(others)].map((turn) => [round, ...turn]),
+      );
+    for (const [tensor, grid] of ring.next) ring.now.set(tensor, { ...grid, values: grid.values.slice() });
+  }
+}
+
+function startRing({ stages }: SectionPlan, memory: Memory): Ring {
+  const ring: Ring = { now: new Map(), next: new Map() };
+  for (const { via } of stages.flatMap((stage) => stage.operands)) {
+    if (via.kind !== "carried") continue;
+    const zeros = (): Values => new Float64Array(elementsOf(via.shape));
+    ring.now.set(via.from, { shape: via.shape, values: via.init === null ? zeros() : memory.get(via.init)!.values.slice() });
+    ring.next.set(via.from, { shape: via.shape, values: zeros() });
+  }
+  return ring;
 }
 
 /** Takes the copy's tiles in its order; in each turn every stage works on its tile, then what leaves is stored. */
-function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: Memory, rounds: Rounds, sums: Copy["sums"]): void {
-  const copy: Copy = { loops, at, memory, rounds, held: new Map(), sums };
-  for (const turn of points(loops.map((loop) => loop.trips))) {
+function runCopy({ loops, loop, stages }: SectionPlan, copy: Copy, turns: Iterable<readonly number[]>): void {
+  const { memory } = copy;
+  for (const turn of turns) {
     const made = new Map<string, Result>();
     for (const stage of stages) {
       stage.operands.forEach((plan, position) => {
@@ -89,12 +124,28 @@ function runCopy({ loops, stages }: SectionPlan, at: readonly number[], memory: 
       runStage(copy, stage, turn, made).forEach((tile, field) => {
         if (tile !== null) made.set(tensors[field]!, send(tile, stage.results[field]!));
       });
+      if (loop !== undefined) {
+        leaveRound(copy, stage, turn, made, turn[0] === loops[0]!.trips - 1);
+        continue;
+      }
       for (const plan of stage.stores) {
         const first = tileOrigin(copy, stage, turn, plan);
         store(made.get(plan.tensor)!.tokens, memory.get(plan.tensor)!, first, (place) => isReal(copy, stage, plan, place));
       }
     }
   }
+}
+
+/** What a stage of a loop on the chip makes goes to the next round, and after the last one to memory. The round is no dimension there. */
+function leaveRound(copy: Copy, stage: StagePlan, turn: readonly number[], made: ReadonlyMap<string, Result>, isLast: boolean): void {
+  const { memory, ring } = copy;
+  const tensor = stage.shape.name;
+  const tokens = made.get(tensor)!.tokens.map((token) => token.map(({ place, value }) => ({ place: place?.slice(1) ?? null, value })));
+  const first = resultOf(stage, tensor)
+    .shape.map((_, d) => origin(copy, turn, d))
+    .slice(1);
+  const grids = [ring.next.get(tensor), ...(isLast ? stage.stores.map(({ into }) => memory.get(into!)) : [])];
+  for (const grid of grids) if (grid !== undefined) store(tokens, grid, first);
 }
 
 /** Loops of the stage that the dimensions of a stored tensor stand for: none where it is a table. */
@@ -398,6 +449,12 @@ function operandAt(copy: Copy, stage: StagePlan, position: number, now: Spot, ma
       const inBox = operand.at.map((place) => linear(stage, { ...place, constant: 0 }, (p, factor) => inside(p, factor) - lowest(stage, p, factor)));
       return elementOf(copy.held.get(plan)!, [...via.held.map((k) => spot.turn[k]!), ...inBox], operand);
     }
+    case "carried":
+      return elementOf(
+        copy.ring.now.get(via.from)!,
+        operand.at.map((place) => linear(stage, place, global)),
+        operand,
+      );
     case "stage-stream":
       return tokenFor(stage, plan, spot, made.get(operand.tensor)!.tokens)[Math.max(...spot.word, 0)]!.value;
     case "stage-buffer": {

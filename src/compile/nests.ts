@@ -1,6 +1,6 @@
 /** Places in loop nests: how a linear form over an operator's indices becomes an affine form over the counters of one copy's nest. */
 
-import type { Access, Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
+import type { Access, Affine, Guard, Loop, Nest, Preset } from "../fabric/fabric.ts";
 import type { Linear, OperandRead } from "./body.ts";
 import type { OuterLoop, ResultStream, StagePlan, TierBuffer } from "./controllers.ts";
 import { dependsOn } from "./stage.ts";
@@ -196,6 +196,27 @@ export function resultPlaces(result: ResultStream, outer: readonly OuterLoop[]):
   });
 }
 
+/** The same in the whole tensor: tile by tile along the shared loops. */
+export function globalPlaces(result: ResultStream, outer: readonly OuterLoop[], at: readonly number[]): readonly Affine[] {
+  return resultPlaces(result, outer).map((place, dim) => {
+    const tiles = outer[dim];
+    if (tiles === undefined) return place;
+    const loops = [...place.loops];
+    loops[dim] = loops[dim]! + tiles.par * tiles.tile;
+    return { ...place, loops, constant: place.constant + at[dim]! * tiles.tile };
+  });
+}
+
+/** Cuts the words of a result that overhang its tile. */
+export function tileGuards(result: ResultStream, outer: readonly OuterLoop[]): readonly Guard[] {
+  return resultPlaces(result, outer).flatMap((value, dim) => (overhangs(result, dim) ? [{ value, limit: result.shape[dim]! }] : []));
+}
+
+function overhangs({ loops, lane, words, shape }: ResultStream, dim: number): boolean {
+  const reach = loops.filter((loop) => loop.dim === dim).reduce((sum, loop) => sum + (loop.trip - 1) * loop.step, 0);
+  return reach + (lane === dim ? words : 1) > shape[dim]!;
+}
+
 /** Leaves out loops that turn once: they need no counter. */
 export function withoutUnitLoops<T extends Walk>(walk: T): T {
   const keep = walk.loops.map((loop) => loop.trip > 1);
@@ -207,6 +228,15 @@ export function withoutUnitLoops<T extends Walk>(walk: T): T {
     access: { ...walk.access, dims: walk.access.dims.map(cut) },
     guards: walk.guards.map((guard) => ({ ...guard, value: cut(guard.value) })),
   };
+}
+
+/** The same for what stands in a memory at the start. */
+export function withoutUnitPreset(preset: Preset): Preset {
+  const { from, to, ...walk } = preset;
+  const keep = preset.loops.map((loop) => loop.trip > 1);
+  const cut = (affine: Affine): Affine => ({ ...affine, loops: affine.loops.filter((_, i) => keep[i]) });
+  const { access, ...rest } = withoutUnitLoops({ ...walk, access: from });
+  return { ...rest, from: access, to: { ...to, dims: to.dims.map(cut) } };
 }
 
 /** The same for a whole nest: levels count the loops that are left. */

@@ -1,14 +1,30 @@
 /** Operands of a stage as units: address generators, the PMUs that hold tiles, and the nests that replay them. */
 
-import type { Affine, Loop, Nest, Work } from "../fabric/fabric.ts";
+import type { Access, Affine, Loop, Nest, Scratch, Work } from "../fabric/fabric.ts";
+import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { type Copy, loadWalk, loopsOf, placeOf, prefix, resultLoops, resultPlaces, streamWalk, unitPlace, withoutUnitLoops } from "./nests.ts";
-import { isStrided, partsOf, resultOf, scratchBytes } from "./sizes.ts";
+import {
+  type Copy,
+  globalPlaces,
+  loadWalk,
+  loopsOf,
+  placeOf,
+  prefix,
+  resultLoops,
+  resultPlaces,
+  streamWalk,
+  tileGuards,
+  unitPlace,
+  type Walk,
+  withoutUnitLoops,
+  withoutUnitPreset,
+} from "./nests.ts";
+import { isStrided, partsOf, readKey, resultOf, scratchBytes, takesOwn } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
-import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
+import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function feed(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
   const operand = stage.shape.operands[position]!;
@@ -27,6 +43,8 @@ export function feed(builder: Builder, stage: StagePlan, position: number, copy:
     }
     case "tier-buffer":
       return tierBuffer(builder, stage, position, { at: own, part: copy.part }, via);
+    case "carried":
+      return carriedBuffer(builder, stage, position, { at: own, part: copy.part });
   }
 }
 
@@ -60,63 +78,111 @@ export function generator(
   return source;
 }
 
-/** The PMU that holds an operand's tiles for the copies that share it. */
+/** The PMU, or the chain of PMUs, that holds an operand's tiles for the copies that share it. */
 function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Source {
-  const { plan, machine } = builder;
-  const { shape } = stage;
-  const operand = shape.operands[position]!;
+  const { plan } = builder;
+  const operand = stage.shape.operands[position]!;
   const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
-  const key = JSON.stringify(["buffer", shape.name, position, place]);
+  const key = JSON.stringify(["buffer", plan.loop === undefined ? [stage.shape.name, position] : readKey(stage, position), place]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
-  const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${place}`);
-  const { walk, position: at } = loadWalk(operand, stage, plan.loops, copy, via, shapeOf(builder, operand.tensor));
-  const source = generator(builder, operand.tensor, operand.dtype, withoutUnitLoops(walk), "");
-  const size = [...via.held.map((k) => plan.loops[k]!.trips), ...via.box];
-  const dims: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
-  at.box.forEach((loop, d) => dims.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
+  const id = freshId(builder, `${stage.shape.name}.${operand.tensor}${position}${place}`);
+  const tile = tileOf(builder, stage, position, copy, via);
+  let source: Source | null = null;
+  for (let piece = via.pmus - 1; piece >= 0; piece--) {
+    source = tilePiece(builder, stage, position, via, piece === 0 ? id : freshId(builder, `${id}.${piece}`), { tile, piece, rest: source });
+  }
+  builder.known.set(key, source!);
+  return source!;
+}
+
+/** Tile buffers as a whole: how they are filled, where each word goes, and from where it is read. */
+interface Tile {
+  /** What is loaded for all copies that the generator serves. */
+  readonly load: Walk;
+  /** Of that, what these buffers take. */
+  readonly walk: Walk;
+  readonly filled: readonly Affine[];
+  readonly read: readonly Affine[];
+  readonly size: readonly number[];
+}
+
+function tileOf(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Tile {
+  const { loops } = builder.plan;
+  const { shape } = stage;
+  const operand = shape.operands[position]!;
+  const { walk, position: at } = loadWalk(operand, stage, loops, copy, via, shapeOf(builder, operand.tensor));
+  const filled: Affine[] = via.held.map((k) => counter(walk.loops.length, at.tile.get(k)!));
+  at.box.forEach((loop, d) => filled.push(d === at.box.length - 1 ? unitPlace(walk.loops.length, loop, shape.lanes) : counter(walk.loops.length, loop)));
   const turns = [...at.turn].map(([k, loop]) => {
     const place = counter(walk.loops.length, loop);
     return { value: { ...place, constant: 0 - Math.floor(copy.at[k]! / via.generators[k]!) }, limit: 1 };
   });
-  const writer: Nest = {
-    id: `${id}/write`,
-    loops: walk.loops,
-    lanes: walk.lanes,
-    ii: 1,
-    latency: 1,
-    guards: [...walk.guards, ...turns],
-    ports: [port("in", "in", walk.loops.length), port("full", "out", via.hold, "buffer")],
-    work: { kind: "write", scratch: "tile", access: { dims, shape: size }, port: "in" },
-  };
-  const level = stage.operands[position]!.level;
-  const words = stage.operands[position]!.words;
+  const { level, words } = stage.operands[position]!;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
-  const heldPlaces = via.held.map((k) => counter(level, k));
-  const boxPlaces = operand.at.map((place) => {
+  const inBox = operand.at.map((place) => {
     const low = Object.entries(place.of).reduce(
       (sum, [name, factor]) => sum + Math.min(0, factor * ((stage.inner.find((loop) => loop.index === name)?.extent ?? 1) - 1)),
       0,
     );
-    return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, plan.loops, copy, lane, "local"), level);
+    return prefix(placeOf({ constant: 0 - low, of: place.of }, stage, loops, copy, lane, "local"), level);
   });
-  const reader = readerNest(builder, stage, id, level, words, [...heldPlaces, ...boxPlaces], size, Math.min(via.hold, level));
-  const { bytes, strides } = scratchBytes(size, bytesOf(operand.dtype), machine, isStrided(shape, position));
-  addUnit(builder, {
-    id,
-    kind: "pmu",
-    operator: shape.name,
-    nests: [writer, reader],
-    scratch: [{ name: "tile", dtype: operand.dtype, shape: size, strides, buffers: via.buffers, bytes: bytes * via.buffers }],
-  });
-  connect(builder, source, { unit: id, nest: writer.id, port: "in" });
-  handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
-  const out = { end: { unit: id, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
-  builder.known.set(key, out);
-  return out;
+  return {
+    load: walk,
+    walk: { ...walk, guards: [...walk.guards, ...turns] },
+    filled,
+    read: [...via.held.map((k) => counter(level, k)), ...inBox],
+    size: [...via.held.map((k) => loops[k]!.trips), ...via.box],
+  };
 }
 
-/** Replays a buffer in the order of the stage's first `level` loops. */
+/** One of the PMUs: some places along the first dimension. What it does not have comes from the next one, `rest`. */
+interface Piece {
+  readonly tile: Tile;
+  readonly piece: number;
+  readonly rest: Source | null;
+}
+
+function tilePiece(builder: Builder, stage: StagePlan, position: number, via: TierBuffer, id: string, { tile, piece, rest }: Piece): Source {
+  const { load, walk, filled, read, size } = tile;
+  const { tensor, dtype } = stage.shape.operands[position]!;
+  const { level, words } = stage.operands[position]!;
+  const places = Math.ceil((size[0] ?? 1) / via.pmus);
+  const shape = size.map((extent, d) => (d === 0 ? places : extent));
+  const own = (dims: readonly Affine[]): readonly Affine[] => dims.map((dim, d) => (d === 0 ? { ...dim, constant: dim.constant - piece * places } : dim));
+  const to = { dims: own(filled), shape };
+  const reader = readerNest(builder, stage, id, level, words, own(read), shape, via.preset ? null : Math.min(via.hold, level), rest !== null);
+  const { bytes, strides } = scratchBytes(shape, bytesOf(dtype), builder.machine, isStrided(stage.shape, position));
+  const scratch: Scratch = { name: "tile", dtype, shape, strides, buffers: via.buffers, bytes: bytes * via.buffers };
+  const unit = { id, kind: "pmu", operator: stage.shape.name } as const;
+  if (via.preset) {
+    const { access: from, ...loops } = walk;
+    addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...loops, from, to }) }] });
+  } else {
+    const writer = tileWriter(id, walk, to, via.hold);
+    addUnit(builder, { ...unit, nests: [writer, reader], scratch: [scratch] });
+    connect(builder, generator(builder, tensor, dtype, withoutUnitLoops(load), ""), { unit: id, nest: writer.id, port: "in" });
+    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
+  }
+  if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
+  return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype };
+}
+
+/** Fills tile buffers; `hold`: level of the hand-over. */
+function tileWriter(id: string, { loops, lanes, guards }: Walk, access: Access, hold: number): Nest {
+  return {
+    id: `${id}/write`,
+    loops,
+    lanes,
+    ii: 1,
+    latency: 1,
+    guards,
+    ports: [port("in", "in", loops.length), port("full", "out", hold, "buffer")],
+    work: { kind: "write", scratch: "tile", access, port: "in" },
+  };
+}
+
+/** Replays a buffer in the order of the stage's first `level` loops. `hold`: level of the hand-over, null where there is none. `chained`: other elements come from another PMU. */
 function readerNest(
   builder: Builder,
   stage: StagePlan,
@@ -125,8 +191,10 @@ function readerNest(
   words: number,
   dims: readonly Affine[],
   shape: readonly number[],
-  hold: number,
+  hold: number | null,
+  chained = false,
 ): Nest {
+  const ready = hold === null ? [] : [port("ready", "in", hold, "buffer")];
   return {
     id: `${id}/read`,
     loops: loopsOf(stage, builder.plan.loops).slice(0, level),
@@ -134,8 +202,87 @@ function readerNest(
     ii: 1,
     latency: builder.machine.pmu.latency_cycles,
     guards: [],
-    ports: [port("ready", "in", hold, "buffer"), port("out", "out", level)],
-    work: { kind: "read", scratch: "tile", access: { dims, shape }, port: "out" },
+    ports: [...ready, ...(chained ? [port("rest", "in", level)] : []), port("out", "out", level)],
+    work: { kind: "read", scratch: "tile", access: { dims, shape }, port: "out", ...(chained && { rest: "rest" }) },
+  };
+}
+
+/** What the round before made, whole: every copy of the stage that makes it fills its part. */
+function carriedBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
+  const { plan, machine } = builder;
+  const operand = stage.shape.operands[position]!;
+  const { via, level, words } = stage.operands[position]!;
+  if (via.kind !== "carried") throw new Error(`"${operand.tensor}" is not carried`);
+  const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
+  const key = JSON.stringify(["carried", readKey(stage, position), place]);
+  const known = builder.known.get(key);
+  if (known !== undefined) return known;
+  const id = freshId(builder, `${stage.shape.name}.${operand.tensor}${position}${place}`);
+  const lane = words === 1 ? null : stage.shape.lane;
+  const dims = operand.at.map((dim) => prefix(placeOf(dim, stage, plan.loops, copy, lane, "global"), level));
+  const reader = readerNest(builder, stage, id, level, words, dims, via.shape, null);
+  const from = plan.stages.find((other) => makes(other.shape, via.from))!;
+  const makers = takesOwn(operand, stage.shape, plan.loops) ? [copy.at] : copiesAt(plan.loops);
+  const writers = makers.map((at, w) => ringWriter(builder, from, via, at, `${id}/write${w}`));
+  const first = via.init === null ? [] : [initWriter(builder, via.init, via.shape, operand.dtype, id)];
+  const ring = writers.map((_, w) => port(`ready${w}`, "in", 1, "buffer"));
+  const { bytes, strides } = scratchBytes(via.shape, bytesOf(operand.dtype), machine, isStrided(stage.shape, position));
+  addUnit(builder, {
+    id,
+    kind: "pmu",
+    operator: stage.shape.name,
+    nests: [
+      ...writers.map(({ nest }) => nest),
+      ...first,
+      { ...reader, ports: [...ring, ...first.map(() => port("init", "in", 0, "buffer")), ...reader.ports] },
+    ],
+    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, strides, buffers: 2, bytes: 2 * bytes }],
+  });
+  writers.forEach(({ nest, at }, w) => {
+    handOver(builder, { unit: id, nest: nest.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, 2, 1);
+    builder.late.push(() => connect(builder, builder.results.get(resultKey(via.from, at))!, { unit: id, nest: nest.id, port: "in" }));
+  });
+  for (const nest of first) handOver(builder, { unit: id, nest: nest.id, port: "full" }, { unit: id, nest: reader.id, port: "init" }, 1);
+  const out = { end: { unit: id, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
+  builder.known.set(key, out);
+  return out;
+}
+
+/** A writer of one copy's part of a carried tensor: it begins with the second buffer, as the first round finds the first one full. */
+function ringWriter({ plan }: Builder, from: StagePlan, via: { readonly from: string; readonly shape: readonly number[] }, at: readonly number[], id: string) {
+  const result = resultOf(from, via.from);
+  const loops = resultLoops(result, plan.loops);
+  const nest: Nest = {
+    id,
+    loops,
+    lanes: result.words,
+    ii: 1,
+    latency: 1,
+    guards: tileGuards(result, plan.loops),
+    ports: [port("in", "in", loops.length), port("full", "out", 1, "buffer")],
+    work: { kind: "write", scratch: "tile", access: { dims: globalPlaces(result, plan.loops, at).slice(1), shape: via.shape }, port: "in", first: 1 },
+  };
+  return { nest, at };
+}
+
+/** Fills the first buffer with what the loop starts from. */
+function initWriter(builder: Builder, init: string, shape: readonly number[], dtype: Dtype, id: string): Nest {
+  const lanes = shape.length === 0 ? 1 : lanesFor(builder.machine, bytesOf(dtype));
+  const last = shape.length - 1;
+  const loops = shape.map((size, d) => ({ name: `dim.${d}`, trip: d === last ? Math.ceil(size / lanes) : size }));
+  const dims = shape.map((_, d): Affine => (d === last ? unitPlace(loops.length, d, lanes) : counter(loops.length, d)));
+  const walk = { loops, lanes, access: { dims, shape }, guards: [] };
+  const source = generator(builder, init, dtype, withoutUnitLoops(walk), "");
+  connect(builder, source, { unit: id, nest: `${id}/init`, port: "in" });
+  return {
+    id: `${id}/init`,
+    loops,
+    lanes,
+    ii: 1,
+    latency: 1,
+    guards: [],
+    ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
+    work: { kind: "write", scratch: "tile", access: { dims, shape }, port: "in" },
   };
 }
 

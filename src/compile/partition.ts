@@ -3,7 +3,8 @@
  *
  *     16 operations   ->   PCU(6) -> PCU(6) -> PCU(4)        on PCUs of 6 stages
  *
- * Each stage does one operation on every lane. A fold or scan across lanes takes log2(lanes) stages and one to accumulate. exp, log, sqrt, tanh,
+ * Each stage does one operation on every lane. A fold or scan across lanes takes log2(lanes) stages (one if the tree is folded) and one to accumulate, and one more for numbers
+ * that share a lane. exp, log, sqrt, tanh,
  * sigmoid and div take `special_stages` each, or the tail unit, after which the PCU does nothing more. Constants and counters are free.
  */
 
@@ -27,8 +28,12 @@ export interface Part {
 export interface PartitionLimits {
   readonly pcu: PcuSpec;
   readonly lanes: number;
+  /** Of them, those that share a lane of the PCU. */
+  readonly packed: number;
   /** The fold or scan goes across lanes. */
   readonly tree: boolean;
+  /** Operands that come one number at a time from other PCUs, as do all values between its parts: those take scalar ports. Absent: all take vector ports. */
+  readonly scalars?: ReadonlySet<number>;
 }
 
 const SPECIAL: ReadonlySet<ScalarOp> = new Set(["exp", "log", "sqrt", "tanh", "sigmoid", "div"]);
@@ -72,11 +77,23 @@ function argsOf(node: BodyNode): readonly number[] {
   }
 }
 
-function stagesOf(node: BodyNode, { pcu, lanes, tree }: PartitionLimits): number {
-  if (node.kind === "reduce" || node.kind === "scan") return tree ? Math.ceil(Math.log2(lanes)) + 1 : 1;
+function stagesOf(body: Body, id: number, { pcu, lanes, packed, tree }: PartitionLimits): number {
+  const node = body.nodes[id]!;
+  if (node.kind === "reduce" || node.kind === "scan") return tree ? (packed > 1 ? 1 : 0) + treeStages(lanes / packed, pcu) + 1 : 1;
+  if (packed > 1 && isWidening(body, id)) return 0;
   if (node.kind === "op" && SPECIAL.has(node.op)) return pcu.tail ? 0 : pcu.special_stages;
   return 1;
 }
+
+const treeStages = (lanes: number, { folded_tree }: PcuSpec): number => (folded_tree ? Math.min(1, lanes - 1) : Math.ceil(Math.log2(lanes)));
+
+/** A cast of a factor whose products are folded: the multiplier makes a wide product of narrow factors. */
+function isWidening({ nodes }: Body, id: number): boolean {
+  const isProduct = (node: BodyNode): boolean => node.kind === "op" && node.op === "mul" && node.args.includes(id);
+  return nodes[id]!.kind === "cast" && nodes.every((node, user) => !argsOf(node).includes(id) || (isProduct(node) && isFolded(nodes, user)));
+}
+
+const isFolded = (nodes: readonly BodyNode[], id: number): boolean => nodes.every((node) => !argsOf(node).includes(id) || node.kind === "reduce");
 
 /** What a PCU needs to compute and pass these. */
 function measure(body: Body, { nodes, passes }: Draft, limits: PartitionLimits): Part {
@@ -97,7 +114,7 @@ function measure(body: Body, { nodes, passes }: Draft, limits: PartitionLimits):
   });
   passes.forEach(take);
   const exports = [...nodes.filter((id) => usedOutside.has(id)), ...passes];
-  const stages = nodes.reduce((sum, id) => sum + stagesOf(body.nodes[id]!, limits), 0);
+  const stages = nodes.reduce((sum, id) => sum + stagesOf(body, id, limits), 0);
   return { nodes, operands: [...operands], imports: [...imports], exports, stages, registers: liveValues(body, nodes, exports) };
 }
 
@@ -121,14 +138,13 @@ function liveValues(body: Body, nodes: readonly number[], exports: readonly numb
 function fits(body: Body, draft: Draft, limits: PartitionLimits): boolean {
   const { pcu } = limits;
   const part = measure(body, draft, limits);
-  const inputs = part.operands.length + part.imports.length;
-  return (
-    part.stages <= pcu.stages &&
-    inputs <= pcu.vector_in &&
-    part.exports.length <= pcu.vector_out &&
-    part.registers <= pcu.registers &&
-    tailIsLast(body, draft.nodes, pcu)
-  );
+  return part.stages <= pcu.stages && portsFit(part, limits) && part.registers <= pcu.registers && tailIsLast(body, draft.nodes, pcu);
+}
+
+function portsFit({ operands, imports, exports }: Part, { pcu, scalars }: PartitionLimits): boolean {
+  if (scalars === undefined) return operands.length + imports.length <= pcu.vector_in && exports.length <= pcu.vector_out;
+  const vectors = operands.filter((operand) => !scalars.has(operand)).length;
+  return vectors <= pcu.vector_in && operands.length - vectors + imports.length <= pcu.scalar_in && exports.length <= pcu.scalar_out;
 }
 
 /** With a tail unit: at most one special function, and nothing after it. */
@@ -138,7 +154,7 @@ function tailIsLast(body: Body, nodes: readonly number[], pcu: PcuSpec): boolean
   return special.length === 0 || (special.length === 1 && special[0] === nodes.at(-1));
 }
 
-const isSpecial = (node: BodyNode): boolean => node.kind === "op" && SPECIAL.has(node.op);
+export const isSpecial = (node: BodyNode): boolean => node.kind === "op" && SPECIAL.has(node.op);
 
 function tooLarge(body: Body, draft: Draft, limits: PartitionLimits, operator: string): UserError {
   const part = measure(body, draft, limits);

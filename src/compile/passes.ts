@@ -14,6 +14,7 @@ import { liftGathers } from "./gathers.ts";
 import { inlineElementwise, type Merged } from "./inline.ts";
 import { normalise } from "./normalise.ts";
 import { prune } from "./prune.ts";
+import { unroll } from "./unroll.ts";
 
 export interface Lowered {
   readonly program: Program;
@@ -34,7 +35,7 @@ export interface PassRecord {
 
 /** `folds` is the one that asks what fits a machine: index.ts runs it last. */
 export type PassName = LoweringName | "folds";
-type LoweringName = "prune" | "normalise" | "gathers" | "emits" | "filters" | "inline";
+type LoweringName = "prune" | "normalise" | "unroll" | "gathers" | "emits" | "filters" | "inline";
 
 interface Pass {
   readonly what: string;
@@ -49,6 +50,10 @@ const passes: { readonly [P in LoweringName]: Pass } = {
   normalise: {
     what: "A reduction inside a larger body becomes an operator of its own, so that each operator is one loop nest.",
     run: (program) => ({ program: normalise(program) }),
+  },
+  unroll: {
+    what: "A fold inside a loop, of whose own loop a schedule wants copies, becomes that many folds side by side.",
+    run: (program) => ({ program: unroll(program) }),
   },
   gathers: {
     what: "A read at an index that is data becomes a gather in front of its reader, so that every other read has its address from counters.",
@@ -70,8 +75,8 @@ const passes: { readonly [P in LoweringName]: Pass } = {
 
 /** Inlining can turn a map over a filter's records and its reader into one reader in order: so filters come twice. */
 const orders: { readonly [S in Style]: readonly LoweringName[] } = {
-  spatial: ["prune", "normalise", "gathers", "emits", "filters", "prune", "inline", "filters", "prune"],
-  "kernel-by-kernel": ["prune", "normalise", "gathers", "emits", "filters", "prune"],
+  spatial: ["prune", "normalise", "unroll", "gathers", "emits", "filters", "prune", "inline", "filters", "prune"],
+  "kernel-by-kernel": ["prune", "normalise", "unroll", "gathers", "emits", "filters", "prune"],
 };
 
 export function lowerProgram(source: Program, style: Style): Lowered {

@@ -12,9 +12,9 @@ import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
-import type { Group } from "./group.ts";
-import { hashBytes, product, wordsOf } from "./sizes.ts";
-import { isKept, loopName, type StageShape } from "./stage.ts";
+import { type Group, loopName, makes } from "./group.ts";
+import { hashBytes, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
+import { isKept, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
 export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
@@ -26,26 +26,37 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
     stages.push(stage);
   }
   const stored =
-    planTransfers(stages, loops, context, true) ??
-    planTransfers(stages, loops, context, false) ??
+    planTransfers(stages, loops, group, context, true) ??
+    planTransfers(stages, loops, group, context, false) ??
     "loads and stores need more address generators than there are";
   if (typeof stored === "string") return stored;
   const counters = tooManyCounters(stored, loops, context.machine);
   if (counters !== null) return counters;
-  const units = countUnits(stored, loops, context.machine);
+  const crowded = tooManyMakers(stored, loops, context.machine);
+  if (crowded !== null) return crowded;
+  const inLoop = group.loop !== undefined;
+  const units = countUnits(stored, loops, context.machine, inLoop);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
   if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
   const share = linkShare(stored, loops, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
   const name = operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+");
-  return { name, operators, loops, stages: stored, units, estimate: { ...estimate(stored, loops, context), link_share: share } };
+  return {
+    name,
+    operators,
+    loops,
+    ...(group.loop !== undefined && { loop: group.loop }),
+    stages: stored,
+    units,
+    estimate: { ...estimate(stored, loops, context, inLoop), link_share: share },
+  };
 }
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
   const named = group.shapes.find(({ sums }) => sums !== null) ?? group.shapes[0]!;
   return group.shapes[0]!.loops.slice(0, group.shared).map(({ extent, count }, k) => ({
-    name: loopName(named, k),
+    name: loopName(group, named, k),
     extent,
     tile: tile[k]!,
     par: par[k]!,
@@ -75,11 +86,35 @@ function planStage(
     const level = levelOf(operand, draft, loops);
     operands.push({ via, level, words: wordsOf(shape, position, machine) });
   }
+  const wide = tooManyVectors(shape, operands, machine);
+  if (wide !== null) return wide;
   const tooLarge = tablesTooLarge(shape, machine);
   if (tooLarge !== null) return tooLarge;
   const results = resultsOf(shape, inner, loops, machine);
   const appends = results.flatMap((result, field) => (result === null && context.leaving.has(writesOf(shape.operator)[field]!) ? [field] : []));
   return { shape, inner, split, operands, stores: [], epoch, results, table: placeOfTable(shape, context), appends };
+}
+
+/** A stage that takes numbers one at a time counts on scalar ports, but what comes from a PMU without such an output takes a vector port. Null where all have one. */
+function tooManyVectors({ name, parts }: StageShape, operands: readonly OperandPlan[], { pcu, pmu }: Machine): string | null {
+  const isVector = ({ via, words }: OperandPlan): boolean => words > 1 || (via.kind !== "stage-stream" && via.kind !== "tier-stream" && pmu.scalar_out === 0);
+  const most = Math.max(0, ...parts.map((part) => part.operands.filter((operand) => isVector(operands[operand]!)).length));
+  return most > pcu.vector_in ? `"${name}" needs ${most} vector inputs of a PCU's ${pcu.vector_in}` : null;
+}
+
+/** Every copy of the stage that makes a carried tensor has a port at the PMU that holds it. Null where there are enough. */
+function tooManyMakers(stages: readonly StagePlan[], loops: readonly OuterLoop[], { pcu, pmu }: Machine): string | null {
+  for (const { shape, operands } of stages) {
+    for (const [position, { via }] of operands.entries()) {
+      if (via.kind !== "carried") continue;
+      const { words } = resultOf(stages.find((other) => makes(other.shape, via.from))!, via.from);
+      const makers = takesOwn(shape.operands[position]!, shape, loops) ? 1 : product(loops.map(({ par }) => par));
+      const isScalar = words === 1 && pcu.scalar_out > 0 && pmu.scalar_in > 0;
+      const [need, ports] = isScalar ? [makers, pmu.scalar_in] : [makers + (via.init === null ? 0 : 1), pmu.vector_in];
+      if (need > ports) return `${makers} copies make "${shape.operands[position]!.tensor}", a PMU has ${ports} ${isScalar ? "scalar" : "vector"} inputs`;
+    }
+  }
+  return null;
 }
 
 /** Why the tables of a groupBy or hash do not fit; null where they do. */

@@ -36,7 +36,9 @@ function printVia({ via, level }: OperandPlan): string {
     case "tier-stream":
       return `streamed from memory, at level ${level}`;
     case "tier-buffer":
-      return `from ${via.buffers} buffers of ${via.box.join("x")}, handed over at level ${via.hold}, ${via.generators.reduce((a, b) => a * b, 1)} generators`;
+      return `from ${via.buffers} buffers of ${via.box.join("x")}, ${via.pmus > 1 ? `in ${via.pmus} PMUs, ` : ""}${via.preset ? "there from the start" : `handed over at level ${via.hold}`}, ${via.generators.reduce((a, b) => a * b, 1)} generators`;
+    case "carried":
+      return `from 2 buffers of ${via.shape.join("x")} filled with ${via.from} of the round before`;
     case "stage-stream":
       return `streamed from ${via.from}, at level ${level}`;
     case "stage-buffer":

@@ -8,10 +8,10 @@ import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
-import type { Group } from "./group.ts";
+import { type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
-import { loopName, type StageShape } from "./stage.ts";
+import type { StageShape } from "./stage.ts";
 
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
@@ -83,7 +83,7 @@ function whyNoChoice(group: Group, { machine }: PlanContext, schedule: Schedule)
   const pars = group.shapes[0]!.loops.slice(0, group.shared).map(({ extent }, k) => {
     const par = pinned(schedule.par, group, k, extent)?.[0] ?? 1;
     const turns = Math.max(...tilesOf(group, k, schedule, false).map((tile) => Math.ceil(extent / tile)));
-    return { par, turns, name: loopName(group.shapes.find((shape) => shape.sums !== null) ?? group.shapes[0]!, k) };
+    return { par, turns, name: loopName(group, group.shapes.find((shape) => shape.sums !== null) ?? group.shapes[0]!, k) };
   });
   const short = pars.find(({ par, turns }) => par > turns);
   if (short !== undefined) return `its schedule wants ${short.par} copies of loop "${short.name}", which has at most ${short.turns} tiles`;
@@ -104,7 +104,9 @@ export const fitsSomehow = (group: Group, context: PlanContext): boolean => whyU
 /** What the smallest choice lacks; null: nothing. */
 export function whyUnfit(group: Group, context: PlanContext): string | null {
   const once = group.shapes[0]!.loops.slice(0, group.shared);
-  const tile = once.map((index) => Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1));
+  const tile = once.map((index) =>
+    index === group.loop?.round ? 1 : Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1),
+  );
   const plan = planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context);
   return typeof plan === "string" ? plan : null;
 }
@@ -143,7 +145,7 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 }
 
 /** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
-const isFree = (group: Group, k: number): boolean => k >= group.shared - 2;
+const isFree = (group: Group, k: number): boolean => k >= group.shared - 2 && !isRound(group, k);
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
@@ -194,7 +196,7 @@ function parCandidates(turns: number, most: number): readonly number[] {
 function pinned(table: Readonly<Record<string, number>> | undefined, group: Group, k: number, most: number): readonly number[] | null {
   if (table === undefined) return null;
   const pins = group.shapes.flatMap((shape) => {
-    const name = loopName(shape, k);
+    const name = loopName(group, shape, k);
     const value = table[name];
     return value === undefined ? [] : [{ name, value }];
   });
@@ -226,10 +228,9 @@ const disagree = (one: Pin, other: Pin): UserError =>
 
 /** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
 export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {
-  const shapes = groups.flatMap((group) => group.shapes.map((shape) => ({ shape, shared: group.shared })));
-  const outer = shapes.flatMap(({ shape, shared }) => loopNames(shape, shared));
-  const all = shapes.flatMap(({ shape }) => loopNames(shape, shape.loops.length));
-  const read = [...new Set(shapes.flatMap(({ shape }) => shape.operands.map(({ tensor }) => tensor)))];
+  const outer = groups.flatMap((group) => group.shapes.flatMap((shape) => loopNames(group, shape, group.shared)));
+  const all = groups.flatMap((group) => group.shapes.flatMap((shape) => loopNames(group, shape, shape.loops.length)));
+  const read = [...new Set(groups.flatMap(({ shapes }) => shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor))))];
   const faults = [
     ...unknownNames("tile", tile, outer, "outer loop"),
     ...unknownNames("par", par, outer, "outer loop"),
@@ -240,7 +241,9 @@ export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: re
   if (faults.length > 0) throw new UserError(faults);
 }
 
-const loopNames = (shape: StageShape, count: number): readonly string[] => Array.from({ length: count }, (_, k) => loopName(shape, k));
+/** Of the stage's first loops, but for the round. */
+const loopNames = (group: Group, shape: StageShape, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, k) => k).flatMap((k) => (isRound(group, k) ? [] : [loopName(group, shape, k)]));
 
 function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], names: readonly string[], what: string): readonly Fault[] {
   return Object.keys(pins ?? {})

@@ -37,6 +37,27 @@ export const joined = ({ shape, split }: Pick<StagePlan, "shape" | "split">, loo
 
 export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
 
+/** Does a copy of a stage take of a carried tensor only what its own copy made: the elements of its tiles? */
+export function takesOwn({ at }: OperandRead, { loops: own }: StageShape, loops: readonly OuterLoop[]): boolean {
+  return loops.every(({ par }, k) => {
+    const place = at[k - 1];
+    return par === 1 || (place !== undefined && place.constant === 0 && Object.keys(place.of).length === 1 && place.of[own[k]!.name] === 1);
+  });
+}
+
+/** What an operand's tokens are, whatever its stage calls its loops: in a loop on the chip, stages that take the same at the same time share a reader. */
+export function readKey(stage: StagePlan, position: number): string {
+  const { shape, inner, epoch } = stage;
+  const { tensor, at } = shape.operands[position]!;
+  const { level, words } = stage.operands[position]!;
+  const places = at.map(({ constant, of }) => [
+    constant,
+    Object.entries(of).map(([name, factor]) => [shape.loops.findIndex((loop) => loop.name === name), factor]),
+  ]);
+  const lane = words === 1 ? -1 : shape.loops.findIndex(({ name }) => name === shape.lane);
+  return JSON.stringify([tensor, epoch, level, words, lane, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
+}
+
 /** Words of one token of an operand. */
 export function wordsOf(shape: StageShape, position: number, machine: Machine): number {
   if (shape.systolic !== null) return position === shape.systolic.stageOperand ? machine.pcu.stages : shape.lanes;
@@ -86,7 +107,8 @@ export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): numb
 export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
   return stage.operands.reduce(
     (sum, { via }, position) => {
-      if (via.kind === "tier-buffer") return sum + product(via.generators);
+      if (via.kind === "tier-buffer") return sum + (via.preset ? 0 : product(via.generators));
+      if (via.kind === "carried") return sum + (via.init === null ? 0 : 1);
       if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
       return sum;
     },

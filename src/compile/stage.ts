@@ -3,14 +3,14 @@
  * loops stand. All this follows from the operator and the machine alone; tiles and copies come later (plan.ts).
  */
 
-import { lanesFor } from "../machine/derived.ts";
+import { lanesFor, packed } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
 import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
 import { type LanePin, lanePin, tooManyLanes } from "./lanes.ts";
-import { type Part, partition } from "./partition.ts";
+import { isSpecial, type Part, partition } from "./partition.ts";
 import { tiledLoops } from "./tiles.ts";
 
 export interface StageShape {
@@ -99,9 +99,6 @@ export const isKept = ({ kept, sums }: Pick<StageShape, "kept" | "sums">, positi
 /** Does it fold across lanes? */
 export const foldsLanes = (shape: Pick<StageShape, "loops" | "kept" | "sums" | "lane">): boolean => foldedLoops(shape).some(({ name }) => name === shape.lane);
 
-/** Of the loop at a position, as schedules name it. */
-export const loopName = (shape: Pick<StageShape, "name" | "kept" | "sums">, position: number): string => `${shape.name}.${ownPosition(shape, position)}`;
-
 /** Position in the operator, folded loops behind its domain, of the loop at a position of the stage. */
 export function ownPosition({ kept, sums }: Pick<StageShape, "kept" | "sums">, position: number): number {
   if (sums === null || position < sums) return position;
@@ -144,15 +141,45 @@ interface Across {
 /** As many lanes as the widest value on a vector port leaves, or as are pinned: an operand, a result, or what one PCU of the chain hands the next. */
 function simdOf(body: Body, across: Across, bytes: number, machine: Machine): Pick<StageShape, "lanes" | "lane" | "parts"> {
   const { loops, kept, ordered, pin, name } = across;
-  const most = lanesFor(machine, bytes);
+  const indexFor = (count: number): string | null => pin?.loop ?? (ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, count));
+  const isFolded = (index: string | null): boolean => index !== null && loops.findIndex(({ name: own }) => own === index) >= kept;
+  const partsFor = (lanes: number): readonly Part[] => {
+    const tree = body.nodes.some((node) => (node.kind === "reduce" && isFolded(indexFor(lanes))) || node.kind === "scan");
+    return partition(body, { pcu: machine.pcu, lanes, packed: Math.max(1, lanes / machine.pcu.lanes), tree }, name);
+  };
+  const simd = (lanes: number, parts: readonly Part[]) => ({ lanes, lane: indexFor(lanes), parts });
+  const many = packedLanes(body, bytes, machine, (count) => isFolded(indexFor(count)));
+  const together = many === null ? [] : partsFor(pin === null ? many : Math.min(many, pin.lanes));
+  const one = Math.min(lanesFor(machine, bytes), machine.pcu.lanes);
+  const most = many !== null && together.length === 1 ? many : one;
   if (pin !== null && pin.lanes > most) throw tooManyLanes(pin, most);
   const lanes = pin?.lanes ?? most;
-  const lane = pin?.loop ?? (ordered ? (loops.at(-1)?.name ?? null) : laneIndex(body.operands, loops, kept, lanes));
-  const folded = lane !== null && loops.findIndex((index) => index.name === lane) >= kept;
-  const tree = body.nodes.some((node) => (node.kind === "reduce" && folded) || node.kind === "scan");
-  const parts = partition(body, { pcu: machine.pcu, lanes, tree }, name);
+  if (lanes > one) return simd(lanes, together);
+  const parts = partsFor(lanes);
   const between = Math.max(bytes, ...parts.slice(0, -1).flatMap((part) => part.exports.map((id) => bytesOf(body.nodes[id]!.dtype))));
-  return lanesFor(machine, between) < lanes ? simdOf(body, across, between, machine) : { lanes, lane, parts };
+  return lanesFor(machine, between) < lanes ? simdOf(body, across, between, machine) : simd(lanes, parts);
+}
+
+/** As many lanes as narrow numbers leave where a lane of the PCU takes several of them; null where it cannot. What a fold across lanes gives is one number, however wide. */
+function packedLanes(body: Body, bytes: number, machine: Machine, folds: (lanes: number) => boolean): number | null {
+  const narrow = Math.max(0, ...body.operands.map(({ dtype }) => bytesOf(dtype)));
+  if (narrow === 0 || packed(machine, narrow) === 1) return null;
+  const lanes = lanesFor(machine, narrow);
+  const fits = isProductFold(body) ? folds(lanes) : bytes === narrow && body.nodes.every((node) => isNarrow(node, narrow));
+  return fits ? lanes : null;
+}
+
+function isNarrow(node: BodyNode, bytes: number): boolean {
+  return bytesOf(node.dtype) <= bytes && node.kind !== "reduce" && node.kind !== "scan" && !isSpecial(node);
+}
+
+/** One fold of products of two operands, apart from casts that change no value. */
+function isProductFold({ nodes, results, ...body }: Body): boolean {
+  const fold = nodes[results[0]!];
+  if (results.length !== 1 || fold?.kind !== "reduce") return false;
+  const product = nodes[fold.arg]!;
+  if (product.kind !== "op" || product.op !== "mul") return false;
+  return product.args.every((factor) => exactOperand({ nodes, results, ...body }, factor) !== null);
 }
 
 /** Bytes of the widest operand, result, or element of what it writes or looks up. */

@@ -3,8 +3,8 @@
 import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { OuterLoop, ResultStream, StagePlan, StorePlan } from "./controllers.ts";
-import { outerLoop, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
+import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
+import { globalPlaces, outerLoop, resultLoops, resultPlaces, tileGuards, unitPlace } from "./nests.ts";
 import { loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
 import { keptLoops, type TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
@@ -35,30 +35,13 @@ function storeShard(builder: Builder, stage: StagePlan, store: StorePlan, { firs
   addStore(builder, stage, store, label(plan.loops, at!, part, shards.length), source, [{ name: "key", trip: Math.ceil(size / lanes) }], lanes, [place], []);
 }
 
-/** Result place in the whole tensor: tile by tile along the shared loops. */
-function globalPlaces(result: ResultStream, outer: readonly OuterLoop[], at: readonly number[]): readonly Affine[] {
-  return resultPlaces(result, outer).map((place, dim) => {
-    const tiles = outer[dim];
-    if (tiles === undefined) return place;
-    const loops = [...place.loops];
-    loops[dim] = loops[dim]! + tiles.par * tiles.tile;
-    return { ...place, loops, constant: place.constant + at[dim]! * tiles.tile };
-  });
-}
-
 function storeDirect(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[]): void {
   const outer = loopsAround(stage, builder.plan.loops);
   const result = resultOf(stage, store.tensor);
   const source = builder.results.get(resultKey(store.tensor, at))!;
   const places = globalPlaces(result, outer, at);
-  const tiles = resultPlaces(result, outer).flatMap((value, dim) => (overhangs(result, dim) ? [{ value, limit: result.shape[dim]! }] : []));
-  const guards = [...tiles, ...sizeGuards(stage, store, places)];
+  const guards = [...tileGuards(result, outer), ...sizeGuards(stage, store, places)];
   addStore(builder, stage, store, label(outer, at), source, resultLoops(result, outer), source.words, places, guards);
-}
-
-function overhangs({ loops, lane, words, shape }: ResultStream, dim: number): boolean {
-  const reach = loops.filter((loop) => loop.dim === dim).reduce((sum, loop) => sum + (loop.trip - 1) * loop.step, 0);
-  return reach + (lane === dim ? words : 1) > shape[dim]!;
 }
 
 /** Elements beyond the real extent of a collection are not written. */
@@ -73,7 +56,7 @@ function sizeGuards({ shape }: StagePlan, { field }: StorePlan, places: readonly
 function addStore(
   builder: Builder,
   stage: StagePlan,
-  { tensor }: StorePlan,
+  { tensor, into = tensor }: StorePlan,
   suffix: string,
   source: Source,
   loops: readonly Loop[],
@@ -81,20 +64,24 @@ function addStore(
   dims: readonly Affine[],
   guards: Nest["guards"],
 ): void {
-  const id = freshId(builder, `${tensor}.store${suffix}`);
+  const id = freshId(builder, `${into}.store${suffix}`);
+  const inLoop = builder.plan.loop !== undefined;
   const nest: Nest = {
     id,
     loops,
     lanes,
     ii: 1,
     latency: builder.machine.ag.latency_cycles,
-    guards,
+    guards: inLoop ? [...guards, lastRound(builder.plan.loops[0]!, loops.length)] : guards,
     ports: [port("in", "in", loops.length)],
-    work: { kind: "store", tensor, access: { dims, shape: shapeOf(builder, tensor) }, port: "in" },
+    work: { kind: "store", tensor: into, access: { dims: inLoop ? dims.slice(1) : dims, shape: shapeOf(builder, into) }, port: "in" },
   };
   addUnit(builder, { id, kind: "ag", operator: stage.shape.name, nests: [nest] });
   connect(builder, source, { unit: id, nest: id, port: "in" });
 }
+
+/** What the rounds before the last one made stays on the chip. */
+const lastRound = ({ trips }: OuterLoop, count: number): Guard => ({ value: { ...counter(count, 0), constant: 1 - trips }, limit: 1 });
 
 /** One PMU gathers the tiles of several copies, and one generator writes them row by row. */
 function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[], groups: readonly OuterLoop[]): void {

@@ -8,22 +8,29 @@ import type { Program } from "../pattern/program.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { estimate } from "./cost.ts";
+import type { ChipLoop, Group } from "./group.ts";
 import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
 
 /** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
 export function planTransfers(
   stages: readonly StagePlan[],
   loops: readonly OuterLoop[],
+  group: Group,
   context: PlanContext,
   eager: boolean,
 ): readonly StagePlan[] | string | null {
-  const { cycles } = estimate(stages, loops, context);
+  const { cycles } = estimate(stages, loops, context, group.loop !== undefined);
   const served = stages.map((stage) => serveLoads(stage, loops, cycles, context, eager));
   const used = served.reduce((sum, stage) => sum + loadGenerators(stage, loops), 0);
   if (used > context.machine.ag.count) return null;
   const stored = planStores(served, loops, context.machine.ag.count - used, cycles, context);
-  return typeof stored === "string" && eager ? null : stored;
+  if (typeof stored === "string") return eager ? null : stored;
+  const { loop } = group;
+  return loop === undefined ? stored : stored.map((stage) => ({ ...stage, stores: stage.stores.map((store) => ({ ...store, into: nameAfter(store, loop) })) }));
 }
+
+/** Under which name the world outside a loop on the chip knows what it leaves. */
+const nameAfter = ({ tensor }: StorePlan, { results }: ChipLoop): string => results.find(({ from }) => from === tensor)!.to;
 
 /** Share of a section that may pass before its first tiles are there, where more generators could help. Steers the choice only. */
 const FIRST_TILES = 0.02;
@@ -32,7 +39,7 @@ const FIRST_TILES = 0.02;
 function serveLoads(stage: StagePlan, loops: readonly OuterLoop[], cycles: number, context: PlanContext, eager: boolean): StagePlan {
   const { machine, tierOf } = context;
   const operands = stage.operands.map((plan, position) => {
-    if (plan.via.kind !== "tier-buffer") return plan;
+    if (plan.via.kind !== "tier-buffer" || plan.via.preset) return plan;
     const operand = stage.shape.operands[position]!;
     const copies = copiesOf(operand, stage.shape, loops);
     const vectors = loadVectors(operand, stage.shape, plan.via, loops);

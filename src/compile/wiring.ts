@@ -16,8 +16,8 @@ export interface Source {
   readonly dtype: Dtype;
 }
 
-/** Hand-overs of a nest to itself. */
-type Ring = Pick<Channel, "initial" | "latency">;
+/** Of rings: hand-overs at the start, and the ticks of one. */
+type Start = Pick<Channel, "initial" | "latency">;
 
 export interface Builder {
   readonly plan: SectionPlan;
@@ -28,11 +28,13 @@ export interface Builder {
   /** Ids given so far, to units and channels: names of operators are the user's, and may look like anything. */
   readonly taken: Set<string>;
   /** Source port -> its sinks; becomes one channel each. */
-  readonly wires: Map<string, { source: Source; sinks: Endpoint[]; kind: "stream" | "buffer"; depth: number; ring?: Ring }>;
+  readonly wires: Map<string, { source: Source; sinks: Endpoint[]; kind: "stream" | "buffer"; depth: number; start?: Start }>;
   /** Units that serve several copies or stages, by what they do. */
   readonly known: Map<string, Source>;
   /** Result ports, by tensor and copy. */
   readonly results: Map<string, Source>;
+  /** Wires from stages that are built after those that read them: drawn at the end. */
+  readonly late: (() => void)[];
 }
 
 /** The id, or where it is taken the id with primes behind it. A slash is kept for the nests of a unit. */
@@ -83,15 +85,17 @@ export function connect(builder: Builder, source: Source, sink: Endpoint): void 
   else wire.sinks.push(sink);
 }
 
-export function handOver(builder: Builder, from: Endpoint, to: Endpoint, buffers: number): void {
-  builder.wires.set(endKey(from), { source: { end: from, words: 0, dtype: "bool" }, sinks: [to], kind: "buffer", depth: buffers });
+/** `initial`: buffers handed over at the start. */
+export function handOver(builder: Builder, from: Endpoint, to: Endpoint, buffers: number, initial = 0): void {
+  const start = initial === 0 ? {} : { initial };
+  builder.wires.set(endKey(from), { source: { end: from, words: 0, dtype: "bool" }, sinks: [to], kind: "buffer", depth: buffers, start });
 }
 
 /** A nest may begin an iteration of `level` only so many ticks after the last firing of the one before. */
 export function ringOf(builder: Builder, unit: string, nest: string, latency: number): void {
   const end = (name: string): Endpoint => ({ unit, nest, port: name });
   const source = { end: end("ring.out"), words: 0, dtype: "bool" } as const;
-  builder.wires.set(endKey(source.end), { source, sinks: [end("ring.in")], kind: "buffer", depth: 2, ring: { initial: 1, latency } });
+  builder.wires.set(endKey(source.end), { source, sinks: [end("ring.in")], kind: "buffer", depth: 2, start: { initial: 1, latency } });
 }
 
 /** Names the channels and tells every port which is its own. */
@@ -99,24 +103,14 @@ export function finish({ plan, machine, units, wires, taken }: Builder): Section
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const channelOf = new Map<string, string>();
   const channels: Channel[] = [];
-  for (const { source, sinks, kind, depth, ring } of wires.values()) {
+  for (const { source, sinks, kind, depth, start } of wires.values()) {
     const id = freshId({ taken }, `${source.end.nest}>${sinks[0]!.nest}${sinks.length > 1 ? `+${sinks.length - 1}` : ""}.${source.end.port}`);
     for (const end of [source.end, ...sinks]) channelOf.set(endKey(end), id);
     const kinds = sinks.map((sink) => byId.get(sink.unit)!.kind);
     const slots = kind === "buffer" ? depth : Math.min(...kinds.map((name) => machine[name].fifo_depth));
     const width = kind === "buffer" ? "control" : widthOf(source, byId.get(source.end.unit)!.kind, kinds, machine);
-    channels.push({
-      id,
-      kind,
-      width,
-      dtype: source.dtype,
-      words: source.words,
-      depth: slots,
-      source: source.end,
-      sinks,
-      rate: rateOf(source, byId, plan),
-      ...ring,
-    });
+    const rate = rateOf(source, byId, plan);
+    channels.push({ id, kind, width, dtype: source.dtype, words: source.words, depth: slots, ...start, source: source.end, sinks, rate });
   }
   const named = units.map((unit) => ({
     ...unit,

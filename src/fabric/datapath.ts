@@ -10,7 +10,7 @@ import { foldBehaviour, scatterBehaviour, systolicBehaviour } from "./accumulate
 import { computeBehaviour } from "./compute.ts";
 import type { Nest, Scratch, Unit } from "./fabric.ts";
 import { appendBehaviour, fetchBehaviour, gatherBehaviour, hashBehaviour } from "./indirect.ts";
-import { loadBehaviour, readBehaviour, storeBehaviour, writeBehaviour } from "./storage.ts";
+import { fillPreset, loadBehaviour, readBehaviour, storeBehaviour, writeBehaviour } from "./storage.ts";
 
 /** A port of the process: like the nest's port of that name, a broadcast once for each sink. Channels that carry no data here have 0 words. */
 export interface Wire {
@@ -63,12 +63,14 @@ export interface LevelTally {
   readonly first: Float64Array;
 }
 
-/** All zero: what a program may not rely on. */
-export function makeScratch(unit: Unit): ReadonlyMap<string, ScratchMemory> {
+/** What a scratch memory holds when a section starts: its preset, all else zeros. `tensors`: those whose values are needed; nobody reads the preset of another. */
+export function makeScratch(unit: Unit, tensors: TensorValues = {}): ReadonlyMap<string, ScratchMemory> {
   return new Map(
     unit.scratch.map((spec) => {
       const size = spec.shape.reduce((product, extent) => product * extent, 1);
-      return [spec.name, { spec, size, values: arrayFor(spec.dtype, size * spec.buffers) }];
+      const values = arrayFor(spec.dtype, size * spec.buffers);
+      if (spec.preset !== undefined && tensors[spec.preset.tensor] !== undefined) fillPreset(spec.preset, values, tensors);
+      return [spec.name, { spec, size, values }];
     }),
   );
 }

@@ -75,7 +75,7 @@ export interface Unit {
   readonly registers: number;
 }
 
-/** N buffers of a tile. The k-th hand-over of a writer or reader uses buffer k mod buffers. */
+/** N buffers of a tile. The k-th hand-over of a writer or reader uses buffer k mod buffers, of a writer with `first` buffer (first + k) mod buffers. */
 export interface Scratch {
   /** A copy of a tensor is called after it: messages name it. */
   readonly name: string;
@@ -86,6 +86,20 @@ export interface Scratch {
   readonly buffers: number;
   /** Scratchpad bytes of all buffers, with word size and padding. */
   readonly bytes: number;
+  /** What stands in its first buffer when the section starts: it came with the configuration. Absent: zeros. */
+  readonly preset?: Preset;
+}
+
+/** Elements of a tensor: in each firing of the loops, lane by lane, `to` gets what is at `from`. */
+export interface Preset {
+  readonly tensor: string;
+  readonly loops: readonly Loop[];
+  readonly lanes: number;
+  readonly guards: readonly Guard[];
+  /** In the tensor. */
+  readonly from: Access;
+  /** In the scratch memory. */
+  readonly to: Access;
 }
 
 export interface Loop {
@@ -169,9 +183,10 @@ export type Work =
   /** AG: reads a tensor into `port`. Lanes step along the last dimension (lane coefficient 1 there, 0 elsewhere) or nest.lanes is 1. */
   | { readonly kind: "load"; readonly tensor: string; readonly access: Access; readonly port: string }
   | { readonly kind: "store"; readonly tensor: string; readonly access: Access; readonly port: string }
-  /** PMU: pops `port` each firing, writes the valid lanes. */
-  | { readonly kind: "write"; readonly scratch: string; readonly access: Access; readonly port: string }
-  | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string }
+  /** PMU: pops `port` each firing, writes the valid lanes. `first`: buffer of its first hand-over, where those before it are handed over at the start; absent: 0. */
+  | { readonly kind: "write"; readonly scratch: string; readonly access: Access; readonly port: string; readonly first?: number }
+  /** `rest`: pops this port too, from a memory that holds other elements: a lane that is not valid here takes its word, not 0. */
+  | { readonly kind: "read"; readonly scratch: string; readonly access: Access; readonly port: string; readonly rest?: string }
   /**
    * PMU: pops `port` each firing and folds the valid lanes into their elements, in dtype `acc`. The first `buffer-out` hands the sums over. They start at the identity of
    * `fn` at each hand-over. A PCU does the operation, on what it is sent and the sums so far: a ring of hand-overs keeps the next turn from reading them before they are written.
@@ -286,7 +301,7 @@ export interface Channel {
   readonly words: number;
   /** Slots of each sink's FIFO, or the number of buffers. */
   readonly depth: number;
-  /** Hand-overs that stand in it at the start: those of a ring, whose source and sink are one nest. Absent: none. */
+  /** Hand-overs that stand in it at the start: what a ring starts with, of a nest to itself or of units. Absent: none. */
   readonly initial?: number;
   /** Ticks of a hand-over; absent: 1. */
   readonly latency?: number;

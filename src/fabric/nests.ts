@@ -1,6 +1,6 @@
 /** Small questions about sections, nests, units and channels that verifier, datapath, timing and report all ask. */
 
-import type { Channel, Fabric, Nest, Section, Work } from "./fabric.ts";
+import type { Channel, Fabric, Nest, Port, Section, Work } from "./fabric.ts";
 
 /** The key of a lane that takes no part in a scatter: the lowest i32. */
 export const NO_KEY = -(2 ** 31);
@@ -83,6 +83,10 @@ export function slotTableOf({ keys }: Extract<Work, { readonly kind: "hash" }>):
   return `${keys}.slots`;
 }
 
+/** Is it an end of a channel from the nest to itself? */
+export const isRing = ({ ports }: Nest, { channel, direction }: Port): boolean =>
+  ports.some((other) => other.channel === channel && other.direction !== direction);
+
 /** Does it take what is in its scratch memory, rather than fill it? */
 export function takesScratch({ work }: Nest): boolean {
   return work.kind === "read" || work.kind === "gather";
@@ -96,8 +100,9 @@ export function dataPorts({ work }: Nest): { readonly inputs: readonly string[];
     case "systolic":
       return { inputs: [work.lanePort, work.stagePort], outputs: [] };
     case "load":
-    case "read":
       return { inputs: [], outputs: [work.port] };
+    case "read":
+      return { inputs: work.rest === undefined ? [] : [work.rest], outputs: [work.port] };
     case "store":
     case "write":
     case "fold":

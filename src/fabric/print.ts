@@ -1,6 +1,6 @@
 /** A fabric as people read it: sections, units with their nests, channels; one line each where it fits. */
 
-import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Scratch, Section, Shard, Step, TensorLayout, Unit } from "./fabric.ts";
+import type { Access, Affine, Channel, Fabric, Guard, Loop, Nest, Node, Preset, Scratch, Section, Shard, Step, TensorLayout, Unit } from "./fabric.ts";
 
 export function printFabric(fabric: Fabric): string {
   const { program, machine, style, tensors, sections } = fabric;
@@ -44,8 +44,15 @@ function printUnit({ id, kind, operator, label, nests, scratch, stages, register
   return [`${kind} ${id} = ${label} of ${operator}${body}`, ...scratch.map(printScratch).map(indent), ...nests.flatMap(printNest).map(indent)];
 }
 
-function printScratch({ name, dtype, shape, strides, buffers, bytes }: Scratch): string {
-  return `scratch ${name}: ${buffers} x ${dtype}[${shape.join(", ")}]${strides === undefined ? "" : ` strides [${strides.join(", ")}]`}, ${bytes} bytes`;
+function printScratch({ name, dtype, shape, strides, buffers, bytes, preset }: Scratch): string {
+  const packed = `scratch ${name}: ${buffers} x ${dtype}[${shape.join(", ")}]${strides === undefined ? "" : ` strides [${strides.join(", ")}]`}, ${bytes} bytes`;
+  return preset === undefined ? packed : `${packed}, preset with ${printPreset(preset)}`;
+}
+
+function printPreset({ tensor, loops, lanes, guards, from, to }: Preset): string {
+  const named = (affine: Affine): string => printAffine(affine, loops);
+  const cuts = guards.map((guard) => ` where ${printGuard(guard, named)}`).join("");
+  return `${tensor}${printAccess(from, named)} at ${printAccess(to, named)}, [${loops.map(printLoop).join(", ")}] x ${lanes} lanes${cuts}`;
 }
 
 function printNest({ id, loops, lanes, ii, latency, guards, ports, work }: Nest): string[] {
@@ -54,8 +61,12 @@ function printNest({ id, loops, lanes, ii, latency, guards, ports, work }: Nest)
   const lines = ports.map(
     ({ name, channel, direction, kind, level }) => `${direction} ${name}${name === channel ? "" : ` = ${channel}`} (${kind}, level ${level})`,
   );
-  const cuts = guards.map(({ value, limit, size }: Guard) => `where 0 <= ${named(value)} < ${size === undefined ? limit : `${size} <= ${limit}`}`);
+  const cuts = guards.map((guard) => `where ${printGuard(guard, named)}`);
   return [`nest ${id}: [${trips}] x ${lanes} lanes, ii ${ii}, latency ${latency}`, ...[...lines, ...cuts, ...printWork(work, named)].map(indent)];
+}
+
+function printGuard({ value, limit, size }: Guard, named: Named): string {
+  return `0 <= ${named(value)} < ${size === undefined ? limit : `${size} <= ${limit}`}`;
 }
 
 function printLoop({ name, trip, size, port }: Loop): string {
@@ -89,9 +100,9 @@ function printWork(work: Nest["work"], named: Named): string[] {
     case "store":
       return [`${work.tensor}${printAccess(work.access, named)} <- ${work.port}`];
     case "write":
-      return [`${work.scratch}${printAccess(work.access, named)} <- ${work.port}`];
+      return [`${work.scratch}${printAccess(work.access, named)} <- ${work.port}${work.first === undefined ? "" : `, from buffer ${work.first} on`}`];
     case "read":
-      return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}`];
+      return [`${work.port} <- ${work.scratch}${printAccess(work.access, named)}${work.rest === undefined ? "" : `, else ${work.rest}`}`];
     case "fold":
       return [`${work.scratch}${printAccess(work.access, named)} ${work.fn}= ${work.port} in ${work.acc}`];
     case "scatter":
@@ -139,6 +150,7 @@ function printNode(node: Node, named: Named): string {
 }
 
 function printChannel({ id, kind, width, dtype, words, depth, initial, source, sinks }: Channel): string {
-  const payload = kind === "buffer" ? `hand-over${initial === undefined ? "" : `, ${initial} at the start`}` : `${width} ${words} x ${dtype}`;
-  return `channel ${id}: ${payload}, depth ${depth}: ${source.unit}.${source.nest} -> ${sinks.map((sink) => `${sink.unit}.${sink.nest}`).join(", ")}`;
+  const payload = kind === "buffer" ? "hand-over" : `${width} ${words} x ${dtype}`;
+  const start = initial === undefined ? "" : `, ${initial} at the start`;
+  return `channel ${id}: ${payload}, depth ${depth}${start}: ${source.unit}.${source.nest} -> ${sinks.map((sink) => `${sink.unit}.${sink.nest}`).join(", ")}`;
 }

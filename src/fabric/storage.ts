@@ -6,9 +6,10 @@
 
 import type { Behaviour } from "../engine/behaviour.ts";
 import { roundFunction } from "../pattern/dtypes.ts";
-import type { Dtype, Values } from "../pattern/program.ts";
+import type { Dtype, TensorValues, Values } from "../pattern/program.ts";
 import type { Memories, ScratchMemory, Wire } from "./datapath.ts";
-import type { Access, Nest, Work } from "./fabric.ts";
+import type { Access, Nest, Preset, Work } from "./fabric.ts";
+import { isRing } from "./nests.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
@@ -29,7 +30,8 @@ export function loadBehaviour(nest: Nest, work: WorkOf<"load">, wires: readonly 
 }
 
 export function readBehaviour(nest: Nest, work: WorkOf<"read">, wires: readonly Wire[], memories: Memories): Behaviour {
-  return reader(nest, work.access, wiresOf(wires, work.port), scratchStore(nest, memories.scratch.get(work.scratch)!));
+  const rest = work.rest === undefined ? -1 : wiresOf(wires, work.rest)[0]!;
+  return reader(nest, work.access, wiresOf(wires, work.port), scratchStore(nest, memories.scratch.get(work.scratch)!), rest);
 }
 
 export function storeBehaviour(nest: Nest, work: WorkOf<"store">, wires: readonly Wire[], memories: Memories): Behaviour {
@@ -37,7 +39,24 @@ export function storeBehaviour(nest: Nest, work: WorkOf<"store">, wires: readonl
 }
 
 export function writeBehaviour(nest: Nest, work: WorkOf<"write">, wires: readonly Wire[], memories: Memories): Behaviour {
-  return writer(nest, work.access, wires, work.port, scratchStore(nest, memories.scratch.get(work.scratch)!));
+  const { first = 0 } = work;
+  const store = scratchStore(nest, memories.scratch.get(work.scratch)!);
+  store.offset = first * store.size;
+  return writer(nest, work.access, wires, work.port, store);
+}
+
+/** Fills the first buffer of a scratch memory with what stands in it when the section starts. */
+export function fillPreset({ tensor, loops, lanes, guards, from, to }: Preset, into: Values, tensors: TensorValues): void {
+  const walks = [makeWalk({ loops, lanes, guards }, from), makeWalk({ loops, lanes, guards }, to)] as const;
+  const [source, sink] = walks;
+  const values = tensors[tensor]!;
+  const words = new Float64Array(lanes);
+  for (let n = loops.reduce((product, { trip }) => product * trip, 1); n > 0; n--) {
+    walks.forEach(findLanes);
+    readLanes(words, { values, offset: 0 }, source);
+    writeLanes(words, { values: into, offset: 0 }, sink);
+    walks.forEach(advance);
+  }
 }
 
 /** Process ports that carry the data of a nest's port. */
@@ -45,9 +64,9 @@ export function wiresOf(wires: readonly Wire[], port: string): readonly number[]
   return wires.flatMap((wire, p) => (wire.port === port && wire.words > 0 ? [p] : []));
 }
 
-/** Level of the nest's buffer ports (they all hand over the same memory); -1 if it has none. */
+/** Level at which the nest goes on to the next buffer (its buffer ports, rings apart, all hand over the same memory); -1 if it has none. */
 export function handoverLevel(nest: Nest): number {
-  return nest.ports.find((port) => port.kind === "buffer")?.level ?? -1;
+  return Math.max(-1, ...nest.ports.flatMap((port) => (port.kind === "buffer" && !isRing(nest, port) ? [port.level] : [])));
 }
 
 export function tensorStore({ tensors, dtypes }: Memories, tensor: string): Store {
@@ -68,26 +87,27 @@ export function step(walk: Walk, store: Store): void {
   advance(walk);
 }
 
-function reader(nest: Nest, access: Access, ports: readonly number[], store: Store): Behaviour {
+/** `rest`: the process port whose words stand in lanes that are not valid; -1 if there is none. */
+function reader(nest: Nest, access: Access, ports: readonly number[], store: Store, rest = -1): Behaviour {
   const walk = makeWalk(nest, access);
   return {
-    fire(_n, _inputs, outputs) {
+    fire(_n, inputs, outputs) {
       findLanes(walk);
-      for (let i = 0; i < ports.length; i++) readLanes(outputs[ports[i]!]!, store, walk);
+      for (let i = 0; i < ports.length; i++) readLanes(outputs[ports[i]!]!, store, walk, rest < 0 ? null : inputs[rest]!);
       step(walk, store);
       return nest.ii;
     },
   };
 }
 
-function readLanes(out: Float64Array, { values, offset }: Store, walk: Walk): void {
+function readLanes(out: Float64Array, { values, offset }: Pick<Store, "values" | "offset">, walk: Walk, rest: Float64Array | null = null): void {
   const stride = walk.lane[walk.element]!;
   const lanes = out.length;
   const hi = walk.hi < lanes ? walk.hi : lanes;
   let l = 0;
-  for (; l < walk.lo && l < lanes; l++) out[l] = 0;
+  for (; l < walk.lo && l < lanes; l++) out[l] = rest === null ? 0 : rest[l]!;
   for (let at = offset + walk.values[walk.element]! + l * stride; l < hi; l++, at += stride) out[l] = values[at]!;
-  for (; l < lanes; l++) out[l] = 0;
+  for (; l < lanes; l++) out[l] = rest === null ? 0 : rest[l]!;
 }
 
 function writer(nest: Nest, access: Access, wires: readonly Wire[], port: string, store: Store): Behaviour {
@@ -107,7 +127,7 @@ function writer(nest: Nest, access: Access, wires: readonly Wire[], port: string
   };
 }
 
-function writeLanes(words: Float64Array, { values, offset }: Store, walk: Walk): void {
+function writeLanes(words: Float64Array, { values, offset }: Pick<Store, "values" | "offset">, walk: Walk): void {
   const stride = walk.lane[walk.element]!;
   let at = offset + walk.values[walk.element]! + walk.lo * stride;
   for (let l = walk.lo; l < walk.hi; l++, at += stride) values[at] = words[l]!;

@@ -50,9 +50,11 @@ function oneChannelFaults(channel: Channel, ends: ReadonlyMap<string, End>, sect
   return faults;
 }
 
-function shapeFaults({ id, kind, width, dtype, words, depth, rate }: Channel, { network }: Machine, report: Report): Fault[] {
+function shapeFaults({ id, kind, width, dtype, words, depth, initial = 0, rate }: Channel, { network }: Machine, report: Report): Fault[] {
   const faults: Fault[] = [];
   if (!(Number.isInteger(depth) && depth >= 1)) faults.push(report("bad-depth", `${id} has a depth of ${depth}, it needs at least 1`));
+  if (!(Number.isInteger(initial) && initial >= 0 && initial <= depth && (initial === 0 || kind === "buffer")))
+    faults.push(report("bad-start", `${id} starts with ${initial} hand-overs; only a buffer channel can, with a whole number up to its depth of ${depth}`));
   if (!(rate > 0 && rate <= 1)) faults.push(report("bad-rate", `${id} has a rate of ${rate} tokens a tick, it must lie in (0, 1]`));
   if (kind === "buffer" && words !== 0) faults.push(report("bad-words", `${id} hands over buffers, but carries ${words} words; it must carry 0`));
   if (kind === "stream" && width === "scalar" && words !== 1)
@@ -109,12 +111,26 @@ function bufferFaults(channel: Channel, source: End, sink: End, report: Report):
   if (name === undefined)
     return [report("buffer-memory", `${channel.id} hands over ${given.join(", ") || "no memory"}, ${keyOf(sink.end)} takes ${taken.join(", ") || "none"}`)];
   const buffers = source.unit.scratch.find((scratch) => scratch.name === name)?.buffers ?? 0;
-  const ring = source.nest === sink.nest;
-  if (ring ? (channel.initial ?? 0) >= 1 && channel.initial! < channel.depth : channel.depth <= buffers && channel.initial === undefined) return [];
-  if (ring)
-    return [report("dead-ring", `${channel.id} hands over from ${keyOf(source.end)} to itself with ${channel.initial ?? 0} of ${channel.depth} at the start`)];
-  if (channel.initial !== undefined) return [report("no-ring", `${channel.id} begins with ${channel.initial} hand-overs, but ends in another nest`)];
+  if (source.nest === sink.nest) return ringFaults(channel, source, report);
+  const startFaults = startFaultsOf(channel, source, buffers, report);
+  if (startFaults.length > 0 || channel.depth <= buffers) return startFaults;
   return [report("buffer-count", `${channel.id} hands over up to ${channel.depth} buffers, ${name} of ${source.unit.id} has ${buffers}`)];
+}
+
+/** A nest that hands over to itself: it begins with what stands there at the start, and finds room for what it hands over. */
+function ringFaults({ id, depth, initial = 0 }: Channel, source: End, report: Report): Fault[] {
+  if (initial >= 1 && initial < depth) return [];
+  return [report("dead-ring", `${id} hands over from ${keyOf(source.end)} to itself with ${initial} of ${depth} at the start`)];
+}
+
+/** Buffers that are handed over at the start are those before the writer's first. */
+function startFaultsOf({ id, initial }: Channel, source: End, buffers: number, report: Report): Fault[] {
+  const { work } = source.nest;
+  if (initial !== undefined && work.kind !== "write") return [report("no-ring", `${id} begins with ${initial} hand-overs, but ends in another nest`)];
+  const first = work.kind === "write" ? (work.first ?? 0) : 0;
+  if (first === (initial ?? 0) % Math.max(1, buffers)) return [];
+  const message = `${id} starts with ${initial ?? 0} of ${buffers} buffers handed over, but ${keyOf(source.end)} begins with buffer ${first}`;
+  return [report("buffer-order", message)];
 }
 
 /** Ports that no channel, or more than one end of a channel, names. */

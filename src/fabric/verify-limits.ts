@@ -56,7 +56,7 @@ function portDemands(unit: Unit, channels: Channels, machine: Machine): readonly
 function nestDemands(unit: Unit, nest: Nest, machine: Machine): readonly Demand[] {
   const { work } = nest;
   return [
-    { what: "lanes", need: nest.lanes, bound: machine.pcu.lanes },
+    { what: "lanes", need: nest.lanes, bound: machine.pcu.lanes * machine.pcu.packing },
     ...(unit.kind === "ag" ? [] : [{ what: "counters", need: nest.loops.length, bound: machine[unit.kind].counters }]),
     ...(work.kind === "systolic" ? [{ what: "stages", need: work.stages, bound: machine.pcu.stages }] : []),
   ];

@@ -2,10 +2,10 @@
 
 import type { Fault } from "../base/errors.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Channel, Fabric, Loop, Nest, Unit } from "./fabric.ts";
+import type { Channel, Fabric, Loop, Nest, Scratch, Unit } from "./fabric.ts";
 import { faultAt, repeated } from "./faults.ts";
-import { dataPorts, firingsOf, scratchesOf, takesScratch } from "./nests.ts";
-import { type Context, checkAffine, checkWork } from "./verify-works.ts";
+import { dataPorts, firingsOf, isRing, scratchesOf, takesScratch } from "./nests.ts";
+import { type Context, checkAccess, checkAffine, checkWork } from "./verify-works.ts";
 
 export function nestFaults(unit: Unit, section: string, channels: ReadonlyMap<string, Channel>, fabric: Fabric, machine: Machine): Fault[] {
   const faults: Fault[] = repeated(unit.nests.map(({ id }) => id)).map((id) =>
@@ -20,6 +20,22 @@ export function nestFaults(unit: Unit, section: string, channels: ReadonlyMap<st
     checkHandover(context);
     checkWork(context);
   }
+  return [...faults, ...unit.scratch.flatMap((scratch) => presetFaults(unit, scratch, section, fabric))];
+}
+
+/** What a memory starts with is of a tensor that exists, of its dtype, and the walks fit both. */
+function presetFaults(unit: Unit, { name, dtype, shape, preset }: Scratch, section: string, { tensors }: Fabric): Fault[] {
+  if (preset === undefined) return [];
+  const faults: Fault[] = [];
+  const report = (code: string, message: string): void => void faults.push(faultAt(`${section}.${unit.id}.${name}`, code, `${unit.id}.${name}: ${message}`));
+  const layout = tensors.find(({ tensor }) => tensor === preset.tensor);
+  if (layout === undefined) report("no-such-tensor", `starts with ${preset.tensor}, which the fabric does not place`);
+  else {
+    if (layout.dtype !== dtype) report("dtype-disagrees", `is ${dtype}, but starts with ${preset.tensor} of ${layout.dtype}`);
+    checkAccess({ nest: preset, report }, preset.from, layout.shape);
+  }
+  checkAccess({ nest: preset, report }, preset.to, shape);
+  for (const { value } of preset.guards) checkAffine(value, preset, "a guard", report);
   return faults;
 }
 
@@ -93,18 +109,21 @@ function checkDataPort(nest: Nest, name: string, direction: "in" | "out", report
   );
 }
 
-/** Who works on a scratch memory must take or give its buffers, all at one level; a ring to itself apart. What a hash works on is its own. */
-function checkHandover({ unit, nest, channels, report }: Context): void {
+/**
+ * Who works on a scratch memory must take or give its buffers, all at one level; a ring to itself, and what a reader waits for once, at level 0, may come beside it. What a hash works
+ * on is its own, and what stands in a memory from the start nobody hands over.
+ */
+function checkHandover({ unit, nest, report }: Context): void {
   const names = scratchesOf(nest);
-  const isRing = (channel: Channel | undefined): boolean => channel?.source.nest === nest.id && channel.sinks.every((sink) => sink.nest === nest.id);
-  const ports = nest.ports.filter(({ kind, channel }) => kind === "buffer" && !isRing(channels.get(channel)));
-  const levels = new Set(ports.map(({ level }) => level));
+  const ports = nest.ports.filter((port) => port.kind === "buffer" && !isRing(nest, port));
+  const levels = new Set(ports.filter(({ direction, level }) => direction === "out" || level > 0).map(({ level }) => level));
   if (levels.size > 1) report("handover-level", `hands over at the levels ${[...levels].join(", ")}; all buffer ports of a nest act at one`);
   if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but has no scratch memory to hand over");
   const wanted = takesScratch(nest) ? "in" : "out";
   for (const name of names) {
-    if (!unit.scratch.some((scratch) => scratch.name === name)) report("no-such-scratch", `works on ${name}, which ${unit.id} does not have`);
-    if (ports.length === 0) report("no-handover", `works on ${name}, but has no buffer port for it`);
+    const scratch = unit.scratch.find((candidate) => candidate.name === name);
+    if (scratch === undefined) report("no-such-scratch", `works on ${name}, which ${unit.id} does not have`);
+    if (ports.length === 0 && (scratch?.preset === undefined || !takesScratch(nest))) report("no-handover", `works on ${name}, but has no buffer port for it`);
     if (ports.some((port) => port.direction !== wanted)) report("handover-direction", `${nest.work.kind}s ${name}: its buffer ports must be buffer-${wanted}`);
   }
 }

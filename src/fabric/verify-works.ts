@@ -55,7 +55,7 @@ const checks: { readonly [K in Work["kind"]]: (context: Context, work: Extract<W
   hash: checkHash,
 };
 
-export function checkAffine({ loops }: Affine, nest: Nest, what: string, report: Context["report"]): void {
+export function checkAffine({ loops }: Affine, nest: Pick<Nest, "loops">, what: string, report: Context["report"]): void {
   if (loops.length !== nest.loops.length) report("affine-loops", `${what} has ${loops.length} coefficients, the nest has ${nest.loops.length} loops`);
 }
 
@@ -139,7 +139,11 @@ function findLayout({ fabric, report }: Context, work: Extract<Work, { tensor: s
   return layout;
 }
 
-function checkAccess({ nest, report }: Context, { dims, shape }: Access, actual: readonly number[]): void {
+export function checkAccess(
+  { nest, report }: { readonly nest: Pick<Nest, "loops">; readonly report: Context["report"] },
+  { dims, shape }: Access,
+  actual: readonly number[],
+): void {
   if (dims.length !== shape.length) report("access-rank", `gives ${dims.length} coordinates for the shape [${shape.join(", ")}]`);
   if (elementsOf(shape) !== elementsOf(actual)) report("access-shape", `sees [${shape.join(", ")}], but the memory has [${actual.join(", ")}]`);
   for (const dim of dims) checkAffine(dim, nest, "a coordinate", report);
@@ -150,7 +154,13 @@ function checkScratchAccess(context: Context, work: Extract<Work, { kind: "write
   checkWords(context, work.port);
   if (scratch === undefined) return;
   checkAccess(context, work.access, scratch.shape);
-  if (work.kind === "read") checkDtype(context, work.port, scratch.dtype, work.scratch);
+  if (work.kind !== "read") return;
+  checkDtype(context, work.port, scratch.dtype, work.scratch);
+  if (work.rest === undefined) return;
+  checkWords(context, work.rest);
+  checkDtype(context, work.rest, scratch.dtype, `what ${work.scratch} lacks`);
+  const levels = [work.port, work.rest].map((name) => context.nest.ports.find((port) => port.name === name)?.level);
+  if (levels.some((level) => level !== context.nest.loops.length)) context.report("bad-level", `takes ${work.rest} where ${work.scratch} ends: in each firing`);
 }
 
 function checkFold(context: Context, work: Extract<Work, { kind: "fold" }>): void {

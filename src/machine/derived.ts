@@ -8,9 +8,16 @@ export type Mode = Machine["pcu"]["modes"][number];
 
 // --- compute ---
 
-/** Lanes that a dtype can use: a vector token has `vector_bytes` for all of them. */
-export function lanesFor({ pcu, network }: Machine, dtypeBytes: number): number {
-  return Math.min(pcu.lanes, Math.floor(network.vector_bytes / dtypeBytes));
+/** Numbers of a dtype that a lane takes at a time. */
+export function packed({ pcu }: Machine, dtypeBytes: number): number {
+  return Math.max(1, Math.min(pcu.packing, Math.floor(LANE_BYTES / dtypeBytes)));
+}
+
+const LANE_BYTES = 4;
+
+/** Lanes that a dtype can use, those that a lane packs included: a vector token has `vector_bytes` for all of them. */
+export function lanesFor(machine: Machine, dtypeBytes: number): number {
+  return Math.min(machine.pcu.lanes * packed(machine, dtypeBytes), Math.floor(machine.network.vector_bytes / dtypeBytes));
 }
 
 /** Most floating-point operations a fabric cycle: every stage of every lane does a multiply and an add, as a pipeline or as an array. 0 in a mode the PCUs don't have. */

@@ -53,6 +53,10 @@ export interface PcuSpec {
   readonly special_stages: number;
   /** A tail unit does one such function on a whole vector after the last stage, each cycle. */
   readonly tail: boolean;
+  /** Most narrow numbers that a lane takes as one 32-bit word: each operation on all of them at once. A fold across lanes adds those of a word to one in a stage of its own. */
+  readonly packing: number;
+  /** The tree across lanes is folded into one stage, which a value passes log2(lanes) times; else it takes as many stages. */
+  readonly folded_tree: boolean;
 }
 
 /** Pattern memory unit: a banked scratchpad with address pipelines. */
@@ -91,7 +95,7 @@ export interface NetworkSpec {
   readonly scalar_links: number;
   readonly control_links: number;
   readonly hop_cycles: number;
-  /** Payload of one vector token. With word_bytes it bounds the lanes a dtype can use: min(pcu.lanes, vector_bytes / bytes of the dtype). */
+  /** Payload of one vector token. It bounds the lanes that a dtype can use: vector_bytes / bytes of the dtype. */
   readonly vector_bytes: number;
 }
 

@@ -48,6 +48,8 @@ const pcu = z.strictObject({
   modes: figure(z.array(z.enum(["simd", "systolic"])).min(1)).describe("What the body can be."),
   special_stages: count(1, 256, "Stages that exp, log, sqrt, tanh, sigmoid and div take without a tail unit."),
   tail: flag("A tail unit does one special function on a vector each cycle, after the last stage."),
+  packing: powerOfTwo(1, 8, "Most narrow numbers that a lane takes as one 32-bit word; a fold across lanes takes a stage more for those of a word."),
+  folded_tree: flag("The tree across lanes is one stage, passed log2(lanes) times; else log2(lanes) stages."),
 });
 
 const pmu = z

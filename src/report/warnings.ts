@@ -57,6 +57,7 @@ export function warningsOf(parts: WarningParts): readonly string[] {
     ...looseBounds(parts),
     ...stopped(parts),
     ...rings(parts),
+    ...atHome(parts),
     ...models(parts),
     ...assumedEnergy(parts),
   ];
@@ -102,6 +103,17 @@ function rings({ units }: WarningParts): readonly string[] {
   return large.map(([root, cycles]) => {
     return `${percent(cycles / total)} of the cycles waited are units waiting for each other around channels ${root.slice(RING.length)}: more depth there may help`;
   });
+}
+
+/** Loading what has its home on the chip is no part of a run. */
+function atHome({ fabric }: WarningParts): readonly string[] {
+  const presets = fabric.sections.flatMap(({ units }) => units.flatMap(({ scratch }) => scratch.flatMap(({ preset }) => preset?.tensor ?? [])));
+  const tensors = [...new Set(presets)];
+  return tensors.length === 0
+    ? []
+    : [
+        `${listed(tensors)} ${tensors.length === 1 ? "has its" : "have their"} home on the chip: there when the run begins, and no time or energy is counted for that`,
+      ];
 }
 
 function models({ machine }: WarningParts): readonly string[] {

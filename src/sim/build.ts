@@ -25,7 +25,7 @@ export interface SectionPlan {
   readonly sinks: ReadonlyMap<string, readonly number[]>;
   /** For each nest, unit by unit: like the ports of its process. */
   readonly ties: readonly (readonly Tie[])[];
-  /** Tensors off chip that it reads or writes, and those whose values its loops need before it starts. */
+  /** Tensors that it reads, writes or starts with, and those whose values its loops need before it starts. */
   readonly tensors: readonly string[];
   readonly sizes: readonly string[];
 }
@@ -36,11 +36,12 @@ export function planSection(s: number, mapping: Mapping, machine: Machine, slice
   const { channels, sinks } = planChannels(section, mapped, mapping.fabric, machine, slice);
   const tie = tieTo(section, sinks, slice);
   const nests = section.units.flatMap((unit) => unit.nests.map((nest) => ({ unit, nest })));
-  const tensors = nests.flatMap(({ nest: { work } }) => ("tensor" in work ? [work.tensor] : []));
+  const moved = nests.flatMap(({ nest: { work } }) => ("tensor" in work ? [work.tensor] : []));
+  const preset = section.units.flatMap(({ scratch }) => scratch.flatMap((memory) => memory.preset?.tensor ?? []));
   return {
     ...{ section, mapped, slice, channels, sinks },
     ties: nests.map(({ unit, nest }) => nest.ports.flatMap((port) => tie(unit, nest, port))),
-    tensors: [...new Set(tensors)],
+    tensors: [...new Set([...moved, ...preset])],
     sizes: sizesOf(section),
   };
 }
@@ -54,17 +55,9 @@ function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, m
       channel.id,
       channel.sinks.map((sink, i) => {
         const latency = channel.kind === "buffer" ? (channel.latency ?? 1) : hops.get(channel.id)![i]! * machine.network.hop_cycles;
-        const { initial } = channel;
         const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
-        return (
-          channels.push({
-            name: nameOf(channel, i),
-            depth,
-            latency: Math.max(1, latency),
-            words: wordsAt(channel, sink, slice),
-            ...(initial !== undefined && { initial }),
-          }) - 1
-        );
+        const start = channel.initial === undefined ? {} : { initial: channel.initial };
+        return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), ...start, words: wordsAt(channel, sink, slice) }) - 1;
       }),
     );
   }
@@ -161,6 +154,6 @@ type BehaviourOf = (nest: Nest, wires: readonly Tie["wire"][]) => NestBehaviour 
 function behaviours(unit: Unit, slice: SectionSlice, { machine, tensors, dtypes }: BuildContext): BehaviourOf {
   const isLive = (nest: Nest): boolean => slice.nests.has(nestKey(unit.id, nest.id));
   if (!unit.nests.some(isLive)) return () => null;
-  const memories: Memories = { tensors, dtypes, scratch: makeScratch(unit), banks: machine.pmu.banks, operator: unit.operator };
+  const memories: Memories = { tensors, dtypes, scratch: makeScratch(unit, tensors), banks: machine.pmu.banks, operator: unit.operator };
   return (nest, wires) => (isLive(nest) ? makeBehaviour(nest, wires, memories) : null);
 }

@@ -125,6 +125,9 @@ function needOutput(search: Search, unit: Unit, nest: Nest, port: string): void 
       search.tensors.add(work.tensor);
       break;
     case "read":
+      needScratch(search, unit, work.scratch);
+      if (work.rest !== undefined) needInput(search, unit, nest, work.rest);
+      break;
     case "gather":
       needScratch(search, unit, work.scratch);
       break;
@@ -146,10 +149,12 @@ function needOutput(search: Search, unit: Unit, nest: Nest, port: string): void 
   }
 }
 
-/** All that writes it, with all its inputs. */
+/** All that writes it, with all its inputs, and what it starts with. */
 function needScratch(search: Search, unit: Unit, scratch: string): void {
   const key = nestKey(unit.id, scratch);
   if (search.scratch.has(key)) return;
   search.scratch.add(key);
+  const preset = unit.scratch.find(({ name }) => name === scratch)?.preset;
+  if (preset !== undefined) search.tensors.add(preset.tensor);
   for (const nest of unit.nests) if (scratchesOf(nest).includes(scratch) && !takesScratch(nest)) needInputs(search, unit, nest);
 }

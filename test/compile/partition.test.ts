@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { bodyOf } from "../../src/compile/body.ts";
 import { type Part, partition } from "../../src/compile/partition.ts";
 import { groupBy, input, map, reduce } from "../../src/pattern/builder.ts";
-import type { Expr, GroupByOperator, MapOperator } from "../../src/pattern/program.ts";
+import type { Dtype, Expr, GroupByOperator, MapOperator } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { type Build, programOf, refusal, simdMachine, withPcu } from "./support.ts";
 
-function parts(build: Build, machine = simdMachine, lanes = 16, tree = false): readonly Part[] {
+function parts(build: Build, machine = simdMachine, lanes = 16, tree = false, packed = 1): readonly Part[] {
   const operator = programOf(build).operators.at(-1) as MapOperator | GroupByOperator;
-  return partition(bodyOf(operator), { pcu: machine.pcu, lanes, tree }, operator.name);
+  return partition(bodyOf(operator), { pcu: machine.pcu, lanes, packed, tree }, operator.name);
 }
 
 const pointwise =
@@ -51,6 +51,20 @@ describe("partition", () => {
         ),
       ),
     ).toEqual([6]);
+  });
+
+  test("takes one stage for a folded tree, and one more for the numbers that share a lane, whose factors the multiplier widens", () => {
+    const products =
+      (dtype: Dtype): Build =>
+      () => {
+        const [a, b] = [input("a", dtype, [50]), input("b", dtype, [50])];
+        return { y: map("y", [], () => reduce("add", [50], (k) => s.mul(a.at(k), b.at(k)))) };
+      };
+    const folded = withPcu({ folded_tree: true, packing: 4 });
+    expect(stages(parts(products("f32"), simdMachine, 16, true))).toEqual([6]);
+    expect(stages(parts(products("f32"), folded, 16, true))).toEqual([3]);
+    expect(stages(parts(products("fp8e4m3"), folded, 16, true))).toEqual([5]);
+    expect(stages(parts(products("fp8e4m3"), folded, 64, true, 4))).toEqual([4]);
   });
 
   test("does one special function a PCU in the tail unit, and nothing after it", () => {

@@ -25,7 +25,7 @@ function shipped(name: string): Machine {
   return loadMachine(readFileSync(new URL(`../../configs/${name}.yaml`, import.meta.url), "utf8"), `configs/${name}.yaml`);
 }
 
-const [plasticine, sn10, sn40l] = [shipped("plasticine"), shipped("sn10"), shipped("sn40l")];
+const [plasticine, rnn, sn10, sn40l] = [shipped("plasticine"), shipped("plasticine-rnn"), shipped("sn10"), shipped("sn40l")];
 const [f64, f32, bf16, i8] = [8, 4, 2, 1];
 
 describe("peaks", () => {
@@ -46,6 +46,11 @@ describe("peaks", () => {
     expect(peakFlopsPerCycle(plasticine, f32, "systolic")).toBe(0);
   });
 
+  test("lanes that pack narrow numbers take as many as their 32 bits, their packing and a vector hold", () => {
+    expect([f64, f32, bf16, i8, 0.5].map((bytes) => lanesFor(rnn, bytes))).toEqual([8, 16, 32, 64, 64]);
+    expect(lanesFor({ ...rnn, pcu: { ...rnn.pcu, packing: 2 } }, i8)).toBe(32);
+  });
+
   test("wide dtypes use fewer lanes, narrow ones no more than there are", () => {
     expect([f64, f32, bf16, i8, 0.5].map((bytes) => lanesFor(sn40l, bytes))).toEqual([8, 16, 32, 32, 32]);
     expect([f64, f32, bf16].map((bytes) => lanesFor(plasticine, bytes))).toEqual([8, 16, 16]);
@@ -57,7 +62,7 @@ describe("memory", () => {
   test("pin rates are the published ones", () => {
     expect(tierBytesPerSecond(plasticine.tiers.ddr!)).toBe(51.2e9);
     expect(tierBytesPerSecond(sn10.tiers.ddr!)).toBe(153.6e9);
-    expect(tierBytesPerSecond(sn40l.tiers.hbm!)).toBe(1.8e12);
+    expect(tierBytesPerSecond(sn40l.tiers.hbm!)).toBe(1.792e12);
     expect(tierBytesPerSecond(sn40l.tiers.ddr!)).toBe(200e9);
   });
 
@@ -76,7 +81,7 @@ describe("memory", () => {
   });
 
   test("SN40L's clocks are exact ratios", () => {
-    expect(tierTiming(sn40l, sn40l.tiers.hbm!).clock).toEqual({ numerator: 1125, denominator: 1024 });
+    expect(tierTiming(sn40l, sn40l.tiers.hbm!).clock).toEqual({ numerator: 35, denominator: 32 });
     expect(tierTiming(sn40l, sn40l.tiers.ddr!).clock).toEqual({ numerator: 125, denominator: 128 });
   });
 

@@ -10,7 +10,7 @@ import type { Override } from "../../src/base/yaml.ts";
 import { loadMachine, machineSchemaJson } from "../../src/machine/schema.ts";
 
 const golden = new URL("../golden/config/", import.meta.url);
-const shipped = ["plasticine", "plasticine-20x20-ddr4", "sn10", "sn40l"] as const;
+const shipped = ["plasticine", "plasticine-20x20-ddr4", "plasticine-rnn", "sn10", "sn40l"] as const;
 
 function read(file: string): string {
   return readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");

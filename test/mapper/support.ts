@@ -21,7 +21,7 @@ export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows
     grid: { columns, rows },
     pcu: {
       ...{ count: pcus, lanes: 16, stages: 6, registers: 6, vector_in: 3, vector_out: 3, scalar_in: 6, scalar_out: 5, counters: 6, fifo_depth: 16 },
-      ...{ modes: ["simd"], special_stages: 2, tail: false },
+      ...{ modes: ["simd"], special_stages: 2, tail: false, packing: 1, folded_tree: false },
     },
     pmu: {
       ...{ count: columns * rows - pcus, bytes: 262144, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 4 },

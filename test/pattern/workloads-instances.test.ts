@@ -17,7 +17,7 @@ describe("the files of workloads/", () => {
   });
 
   test("have the thirteen benchmarks of Plasticine, at their published sizes", async () => {
-    const names = (await workloadNames()).filter((name) => name.startsWith("plasticine-"));
+    const names = (await workloadNames()).filter((name) => /^plasticine-(?!rnn-)/.test(name));
     const inputs = await Promise.all(
       names.map(async (name) => {
         const { program } = await loadWorkload(name);

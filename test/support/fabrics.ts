@@ -30,7 +30,7 @@ export const tinyMachine: Machine = {
   grid: { columns: 4, rows: 4 },
   pcu: {
     ...{ count: 8, lanes: 16, stages: 6, registers: 6, vector_in: 4, vector_out: 3, scalar_in: 4, scalar_out: 4 },
-    ...{ counters: 4, fifo_depth: 16, modes: ["simd", "systolic"], special_stages: 2, tail: false },
+    ...{ counters: 4, fifo_depth: 16, modes: ["simd", "systolic"], special_stages: 2, tail: false, packing: 1, folded_tree: false },
   },
   pmu: {
     ...{ count: 8, bytes: 65536, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 2 },
