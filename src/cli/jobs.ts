@@ -14,6 +14,7 @@ import type { HostResult, RunResult } from "../result/result.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
 import { prepare } from "../sim/prepare.ts";
 import { type SimulateOptions, simulate } from "../sim/simulate.ts";
+import { type Slice, sliceFabric } from "../sim/slice.ts";
 import { RunStopped } from "../sim/watch.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
@@ -117,8 +118,9 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
       if (line !== null) progress(line);
     },
   };
+  const slice = options.fastForward === true && job.engine === "fast" ? sliceFabric(mapping.fabric, job.values) : null;
   const report = (counters: RunCounters): RunResult => {
-    const host = hostOf(began, counters, options.fastForward === true && job.engine === "fast");
+    const host = hostOf(began, counters, slice);
     return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
   };
   link?.answers();
@@ -171,7 +173,8 @@ async function load({ workload: name, machine: machineName, settings, seed }: Co
   return { machine, workload };
 }
 
-function hostOf(began: number, { ticks, sections, firings, skipped, periods, forward }: RunCounters, isForward: boolean): HostResult {
+/** `slice`: the nests that compute; null: fast-forward is off. */
+function hostOf(began: number, { ticks, sections, firings, skipped, periods, skippedIn }: RunCounters, slice: Slice | null): HostResult {
   const wall_seconds = (performance.now() - began) / 1000;
   const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
   return {
@@ -179,14 +182,14 @@ function hostOf(began: number, { ticks, sections, firings, skipped, periods, for
     firings,
     skipped_firings: skipped,
     periods: [...periods].sort(([a, m], [b, n]) => b * n - a * m).map(([cycles]) => cycles),
-    forward: isForward
-      ? sections.map(({ name, units }, s) => ({
-          section: name,
-          firings: units.reduce((total, unit) => total + unit.firings, 0),
-          skipped_firings: forward[s]!.skipped,
-          computing_nests: forward[s]!.computing,
-        }))
-      : null,
+    forward:
+      slice &&
+      sections.map(({ name, units }, s) => ({
+        section: name,
+        firings: units.reduce((total, unit) => total + unit.firings, 0),
+        skipped_firings: skippedIn[s]!,
+        computing_nests: slice.sections[s]!.nests.size,
+      })),
     simulated_cycles_per_second: ticks / wall_seconds,
     peak_rss_bytes,
   };

@@ -5,7 +5,7 @@
 
 import { suggestion } from "../base/suggest.ts";
 import { checkDtype, checkEmits, checkFunction, checkList, checkOutputs, checkRecord, checkTensor, guarded } from "./given.ts";
-import { defaultsOf, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
+import { defaultsOf, largestCount, type ParameterDefault, type ParametersOf, type ParameterValues, resolveParameters } from "./parameters.ts";
 import type { Dtype, Expr, FlatMapOperator, Generator, GroupByOperator, Program, ReduceFn, Schedule, Tier } from "./program.ts";
 import {
   append,
@@ -179,7 +179,7 @@ export function flatMap<K extends string>(
 ): Collection<K> {
   const { domain, result: emits } = pattern(name, extents, (index) => emitsOf(body(...index)).map(typedEmit));
   const bound = options.bound ?? domain.reduce((product, { extent }) => product * extent, emits.length);
-  checkExtent(bound, `the bound of "${name}"`);
+  checkExtent(bound, `the bound of "${name}"`, largestCount);
   append({ kind: "flatMap", name, domain, emits, bound });
   const fields = Object.entries(emits[0]?.fields ?? {}).map(
     ([field, { dtype }]) => [field, declare({ name: `${name}.${field}`, dtype, shape: [bound], tier: "auto" })] as const,
@@ -225,7 +225,7 @@ export interface Group<K extends string> {
 export function groupBy<K extends string>(name: string, extents: readonly Extent[], body: (...index: Expr[]) => Group<K>): { readonly [F in K]: Handle } {
   const { domain, result } = pattern(name, extents, (index) => typedGroup(body(...index)));
   const { keys, fields } = result;
-  checkExtent(keys, `the keys of "${name}"`);
+  checkExtent(keys, `the keys of "${name}"`, largestCount);
   append({ kind: "groupBy", name, domain, ...result });
   return Object.fromEntries(
     fields.map((field) => [field.name, declare({ name: `${name}.${field.name}`, dtype: field.dtype, shape: [keys], tier: "auto" })]),
@@ -269,7 +269,7 @@ export function hashBy<K extends string>(
     const { when, key } = hashed;
     return { ...(when === undefined ? {} : { when: toExpr(when, "bool") }), key: toExpr(key, "i32") };
   });
-  checkExtent(bound, `the bound of "${name}"`);
+  checkExtent(bound, `the bound of "${name}"`, largestCount);
   append({ kind: "hash", name: `${name}.entry`, domain, ...result, keys: bound });
   const entry = declare({ name: `${name}.entry`, dtype: "i32", shape: extents.map(boundOf), tier: "auto" });
   const size = map(`${name}.size`, [], () => add(max(reduce("max", extents, entry.at), -1), 1));
@@ -319,7 +319,7 @@ export function iterate<K extends string>(
 ): { readonly [F in K]: Handle } {
   const state = outsideOperators(name);
   for (const [key, handle] of Object.entries(init)) checkTensor(handle, `the first "${key}" of "${name}"`);
-  checkExtent(times, `the number of rounds of "${name}"`);
+  checkExtent(times, `the number of rounds of "${name}"`, largestCount);
   const carried = Object.fromEntries(
     Object.entries<Handle>(init).map(([key, { tensor }]) => [key, declare({ name: `${name}.${key}`, dtype: tensor.dtype, shape: tensor.shape, tier: "auto" })]),
   ) as { readonly [F in K]: Handle };

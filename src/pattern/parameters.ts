@@ -24,6 +24,9 @@ export type ParameterValues = Readonly<Record<string, number | string>>;
 /** Of an index. One whose number is used as a value, and not only to read and write at, is an i32: verify-bodies.ts. */
 export const largestExtent = 2 ** 40;
 
+/** Of what is counted in an i32: keys, records, rounds. */
+export const largestCount = 2 ** 31 - 1;
+
 export function defaultsOf(parameters: Readonly<Record<string, ParameterDefault>>): ParameterValues {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, typeof value === "object" ? value.default : value]));
 }

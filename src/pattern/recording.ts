@@ -129,9 +129,9 @@ function readAt(tensor: Tensor, index: readonly Scalar[]): Extract<Expr, { kind:
 
 const counted = (count: number, one: string, many: string): string => `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;
 
-export function checkExtent(extent: number, what: string): void {
-  if (Number.isInteger(extent) && extent >= 1 && extent <= largestExtent) return;
-  throw fault("bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${largestExtent}`);
+export function checkExtent(extent: number, what: string, most: number = largestExtent): void {
+  if (Number.isInteger(extent) && extent >= 1 && extent <= most) return;
+  throw fault("bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${most}`);
 }
 
 export function fault(code: string, message: string, hint?: string): UserError {

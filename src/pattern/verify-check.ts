@@ -28,9 +28,9 @@ export function report({ faults }: Check, code: string, message: string, path: s
 
 export const at = (operator: { readonly name: string }): string => `operator "${operator.name}"`;
 
-export function verifyExtent(check: Check, extent: number, what: string, path: string): void {
-  if (Number.isInteger(extent) && extent >= 1 && extent <= largestExtent) return;
-  report(check, "bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${largestExtent}`, path);
+export function verifyExtent(check: Check, extent: number, what: string, path: string, most: number = largestExtent): void {
+  if (Number.isInteger(extent) && extent >= 1 && extent <= most) return;
+  report(check, "bad-extent", `${what} is ${extent}, expected a whole number from 1 to ${most}`, path);
 }
 
 /** Notes that `name` has a value from here on. With `expected`, its declaration must match. */

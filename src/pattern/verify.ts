@@ -7,6 +7,7 @@ import { type Fault, UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import { affine, elementsOf, indicesOf, rangeOfAffine, writesOf } from "./analysis.ts";
 import { dtypes, isDtype, isInteger } from "./dtypes.ts";
+import { largestCount } from "./parameters.ts";
 import type {
   Dtype,
   Expr,
@@ -152,7 +153,7 @@ function verifyGather(check: Check, operator: GatherOperator, extents: ReadonlyM
 }
 
 function verifyHash(check: Check, operator: HashOperator): void {
-  verifyExtent(check, operator.keys, "the number of keys", at(operator));
+  verifyExtent(check, operator.keys, "the number of keys", at(operator), largestCount);
   verifyIndex(check, operator, operator.key, "the key");
   if (operator.when !== undefined && operator.when.dtype !== "bool")
     report(check, "dtype-mismatch", `\`when\` is ${operator.when.dtype}, expected bool`, at(operator));
@@ -166,7 +167,7 @@ function verifyScan(check: Check, operator: ScanOperator): void {
 
 function verifyFlatMap(check: Check, operator: FlatMapOperator): void {
   const { emits, bound } = operator;
-  verifyExtent(check, bound, "the bound", at(operator));
+  verifyExtent(check, bound, "the bound", at(operator), largestCount);
   const signatures = emits.map(({ fields }) =>
     Object.entries(fields)
       .map(([name, { dtype }]) => `${name}: ${dtype}`)
@@ -182,7 +183,7 @@ function verifyFlatMap(check: Check, operator: FlatMapOperator): void {
 
 function verifyGroupBy(check: Check, operator: GroupByOperator, extents: ReadonlyMap<string, number>): void {
   const { keys, key, when, fields } = operator;
-  verifyExtent(check, keys, "the number of keys", at(operator));
+  verifyExtent(check, keys, "the number of keys", at(operator), largestCount);
   if (when !== undefined && when.dtype !== "bool") report(check, "dtype-mismatch", `\`when\` is ${when.dtype}, expected bool`, at(operator));
   if (!isInteger(key.dtype)) report(check, "dtype-mismatch", `the key is ${key.dtype}, expected an integer`, at(operator));
   if (fields.length === 0) report(check, "no-fields", "a groupBy needs at least one field", at(operator));
@@ -199,7 +200,7 @@ function verifyGroupBy(check: Check, operator: GroupByOperator, extents: Readonl
 
 function verifyIterate(check: Check, operator: IterateOperator): void {
   const { times, until, carries, body, round } = operator;
-  verifyExtent(check, times, "the number of rounds", at(operator));
+  verifyExtent(check, times, "the number of rounds", at(operator), largestCount);
   if (round.extent !== times || round.count !== undefined)
     report(check, "bad-extent", `the index "${round.name}" runs over ${round.count ?? round.extent} rounds of ${times}`, at(operator));
   if (check.indices.has(round.name)) report(check, "duplicate-name", `the index "${round.name}" is bound twice`, at(operator));

@@ -15,8 +15,8 @@ export interface RunCounters {
   readonly skipped: number;
   /** Cycles of a period that recurred, and how many such periods were skipped. */
   readonly periods: readonly (readonly [Cycles, number])[];
-  /** Like `sections`: firings skipped there, and how many of its nests computed on data, which are never skipped over. */
-  readonly forward: readonly { readonly skipped: number; readonly computing: number }[];
+  /** Like `sections`: firings skipped there. */
+  readonly skippedIn: readonly number[];
   /** Real lengths of collections, by the name of their size tensor (the largest where it changed from round to round). */
   readonly sizes: Readonly<Record<string, number>>;
   /** Rounds that each iterate really ran, summed over the rounds of the loops around it. */

@@ -107,6 +107,6 @@ export function countersOf({ ticks, sections, firings, skipped, periods, sizes, 
   return {
     ...{ ticks, partial, sections: sections.map((sums) => countSection(sums, machine)), outputs: null },
     ...{ firings, skipped, periods: [...periods], sizes, rounds },
-    forward: sections.map((sums) => ({ skipped: sums.skipped, computing: sums.plan.slice.nests.size })),
+    skippedIn: sections.map((sums) => sums.skipped),
   };
 }

@@ -176,7 +176,7 @@ describe("one clear message", () => {
   test("for parameters that are wrong", async () => {
     expect(await refusal("dot", { settings: [set("n", "-4"), set("m", "1"), set("dtype", "f31")] })).toBe(
       [
-        "--set n=-4: n is -4, expected a whole number from 1 to 2147483647",
+        "--set n=-4: n is -4, expected a whole number from 1 to 1099511627776",
         '--set m=1: the workload has no parameter "m"; did you mean "n"?',
         '--set dtype=f31: dtype is "f31", which is no dtype; did you mean "f32"?',
       ].join("\n"),

@@ -49,7 +49,7 @@ describe("a workload file", () => {
     ]);
     expect(linesOf(() => bind("program: scale\nparams:\n  m: 3\n  n: -3\n"))).toEqual([
       'w.yaml:3:3 params.m: the workload has no parameter "m"; did you mean "n"?',
-      "w.yaml:4:6 params.n: n is -3, expected a whole number from 1 to 2147483647",
+      "w.yaml:4:6 params.n: n is -3, expected a whole number from 1 to 1099511627776",
     ]);
     expect(linesOf(() => bind("program: scale\ndtype: f23\n"))).toEqual(['w.yaml:2:8 dtype: dtype is "f23", which is no dtype; did you mean "f32"?']);
   });
@@ -63,7 +63,7 @@ describe("a workload file", () => {
 
   test("blames --set for what --set said", () => {
     expect(linesOf(() => bind("program: scale\nparams: { n: 3 }\n", [set("n", "1.5"), set("k", "2")]))).toEqual([
-      "--set n=1.5: n is 1.5, expected a whole number from 1 to 2147483647",
+      "--set n=1.5: n is 1.5, expected a whole number from 1 to 1099511627776",
       '--set k=2: the workload has no parameter "k"; did you mean "n"?',
     ]);
   });

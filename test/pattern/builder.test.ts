@@ -147,17 +147,17 @@ describe("the builder names the operator and what is wrong with it", () => {
       () => ({ y: map("y", [4], (i) => mul(i, 0.5)) }),
       'operator "y": the constant 0.5 is no i32: expected a whole number from -2147483648 to 2147483647',
     ],
-    ["an extent of zero", (x) => ({ y: map("y", [0], (i) => x.at(i)) }), 'operator "y": dimension 0 is 0, expected a whole number from 1 to 2147483647'],
+    ["an extent of zero", (x) => ({ y: map("y", [0], (i) => x.at(i)) }), 'operator "y": dimension 0 is 0, expected a whole number from 1 to 1099511627776'],
     [
       "a negative extent",
       (x) => ({ y: map("y", [], () => reduce("add", [-4], (i) => x.at(i))) }),
-      'operator "y": reduction 0 is -4, expected a whole number from 1 to 2147483647',
+      'operator "y": reduction 0 is -4, expected a whole number from 1 to 1099511627776',
     ],
-    ["a fractional extent", () => ({ z: input("z", "f32", [2.5]) }), 'input "z", dimension 0 is 2.5, expected a whole number from 1 to 2147483647'],
+    ["a fractional extent", () => ({ z: input("z", "f32", [2.5]) }), 'input "z", dimension 0 is 2.5, expected a whole number from 1 to 1099511627776'],
     [
       "an absurd extent",
-      (x) => ({ y: map("y", [2 ** 31], (i) => x.at(i)) }),
-      'operator "y": dimension 0 is 2147483648, expected a whole number from 1 to 2147483647',
+      (x) => ({ y: map("y", [2 ** 41], (i) => x.at(i)) }),
+      'operator "y": dimension 0 is 2199023255552, expected a whole number from 1 to 1099511627776',
     ],
     [
       "a sum of bools",
@@ -223,13 +223,13 @@ describe("parameters", () => {
 
   test("are refused all at once, each with what was expected", () => {
     expect(messageOf(() => sized.build({ n: 0, m: 3, low: 7, dtype: "f23", mode: 4 })).split("\n")).toEqual([
-      "n: n is 0, expected a whole number from 1 to 2147483647",
+      "n: n is 0, expected a whole number from 1 to 1099511627776",
       'm: the workload has no parameter "m"; did you mean "n"?',
       "low: low is 7, expected a number from -5 to 5",
       'dtype: dtype is "f23", which is no dtype; did you mean "f32"?',
       "mode: mode is 4, expected a text",
     ]);
-    for (const n of [-1, 1.5, 2 ** 31, Number.NaN, "many", "", null])
+    for (const n of [-1, 1.5, 2 ** 41, Number.NaN, "many", "", null])
       expect(messageOf(() => sized.build({ n }))).toMatch(/^n: n is .*, expected a whole number/);
   });
 });

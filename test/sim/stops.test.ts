@@ -69,7 +69,7 @@ function countAsks(run: (options: Partial<SimulateOptions>) => RunCounters): num
 }
 
 /** What was skipped depends on where a run begins, and on nothing else. */
-function outcomeOf({ skipped: _, periods: __, forward: ___, ...outcome }: RunCounters): Omit<RunCounters, "skipped" | "periods" | "forward"> {
+function outcomeOf({ skipped: _, periods: __, skippedIn: ___, ...outcome }: RunCounters): Omit<RunCounters, "skipped" | "periods" | "skippedIn"> {
   return outcome;
 }
 

@@ -60,7 +60,7 @@ export function section(changes: Partial<SectionCounters> = {}): SectionCounters
 
 export function run(sections: readonly SectionCounters[] = [section()], outputs: RunCounters["outputs"] = null): RunCounters {
   const ticks = sections.reduce((sum, one) => sum + one.configuringTicks + one.ticks, 0);
-  return { ticks, partial: null, sections, outputs, firings: 3000, ...{ skipped: 0, periods: [], forward: [] }, sizes: {}, rounds: {} };
+  return { ticks, partial: null, sections, outputs, firings: 3000, ...{ skipped: 0, periods: [], skippedIn: [] }, sizes: {}, rounds: {} };
 }
 
 /** y[i] = x[i] * x[i] over 4,000 elements. */

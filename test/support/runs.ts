@@ -37,7 +37,7 @@ export function runOn(
   engine: "fast" | "oracle" = "fast",
   values = true,
 ): RunCounters {
-  return { ...simulate(mapping, machine, { program, inputs, values, engine }), skipped: 0, periods: [], forward: [] };
+  return { ...simulate(mapping, machine, { program, inputs, values, engine }), skipped: 0, periods: [], skippedIn: [] };
 }
 
 /** Elements of the outputs that differ from the interpreter's by more than `allowed` times the element's and the output's size; integers must be equal. */
