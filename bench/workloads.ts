@@ -14,13 +14,16 @@ const cases: readonly { readonly workload: string; readonly machine: string; rea
   { workload: "dot", machine: "plasticine", set: ["n=160000000"] },
   { workload: "dot", machine: "plasticine", set: ["n=3200000000"] },
   { workload: "softmax", machine: "plasticine", set: ["rows=262144", "cols=4096"] },
-  { workload: "layernorm", machine: "plasticine", set: ["rows=600000"] },
-  { workload: "gemm", machine: "plasticine", set: ["m=131072", "n=512", "k=512"] },
-  { workload: "attention", machine: "plasticine", set: ["seq=256", "heads=4096"] },
-  { workload: "mlp", machine: "plasticine", set: ["rows=65536", "hidden=256", "ffn=512"] },
-  { workload: "conv2d", machine: "plasticine", set: ["h=8192", "w=56"] },
-  { workload: "stencil2d", machine: "plasticine", set: ["h=200000", "w=4096"] },
+  { workload: "layernorm", machine: "plasticine", set: ["rows=400000"] },
+  { workload: "gemm", machine: "plasticine", set: ["m=16384", "n=512", "k=512"] },
+  { workload: "gemm", machine: "plasticine", set: ["m=2048", "n=2048", "k=2048"] },
+  { workload: "attention", machine: "plasticine", set: ["seq=256", "heads=1024"] },
+  { workload: "mlp", machine: "plasticine", set: ["rows=4096", "hidden=256", "ffn=512"] },
+  { workload: "conv2d", machine: "plasticine", set: ["h=1024", "w=56"] },
+  { workload: "stencil2d", machine: "plasticine", set: ["h=20000", "w=1024"] },
   { workload: "dot", machine: "sn40l", set: ["n=8000000000", "dtype=bf16"] },
+  { workload: "attention", machine: "sn40l", set: ["seq=1024", "heads=32"] },
+  { workload: "gemm", machine: "sn40l", set: ["m=1024", "n=1024", "k=1024", "dtype=bf16"] },
 ];
 
 export async function benchWorkloads(): Promise<string> {

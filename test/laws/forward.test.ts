@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readMachine } from "../../src/cli/machines.ts";
+import { parseSettings } from "../../src/cli/settings.ts";
+import { loadWorkload } from "../../src/cli/workload.ts";
 import { readResult } from "../../src/engine/result.ts";
 import { advance, createCourse, runNetwork } from "../../src/engine/run.ts";
 import { createState } from "../../src/engine/state.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
+import { prepare } from "../../src/sim/prepare.ts";
+import { simulate } from "../../src/sim/simulate.ts";
 import { build, type NetworkPlan, networkPlan } from "../support/networks.ts";
 
 const NETWORKS = Number(process.env.LAWS_NETWORKS ?? 150);
@@ -37,5 +42,44 @@ describe("fast-forward", () => {
       expect(runForward(plan).result).toEqual(runOracle(build(plan).spec));
     };
     fc.assert(fc.property(networkPlan({ outer: [60, 120] }), check), { numRuns: NETWORKS / 3, seed: SEED });
+  });
+});
+
+const SIZES: readonly (readonly [string, Readonly<Record<string, number | string>>])[] = [
+  ["dot", { n: 1_000_003 }],
+  ["softmax", { rows: 257, cols: 512 }],
+  ["layernorm", { rows: 61, cols: 1024 }],
+  ["gemm", { m: 131, n: 128, k: 128 }],
+  ["attention", { seq: 64, heads: 7, dim: 32 }],
+  ["mlp", { rows: 64, hidden: 64, ffn: 96 }],
+  ["conv2d", { h: 56, w: 28, c: 16, k: 16 }],
+  ["stencil2d", { h: 256, w: 256 }],
+  ["tpch-q6", { n: 200_000 }],
+  ["blackscholes", { n: 50_000 }],
+  ["outer", { m: 512, n: 768 }],
+  ["lstm", { hidden: 48, steps: 9 }],
+];
+
+describe("fast-forward on workloads", () => {
+  const skipped = new Map<string, number>();
+
+  it.each(SIZES.flatMap(([name, params]) => ["plasticine", "sn40l"].map((machine) => ({ name, machine, params }))))(
+    "of $name on $machine changes no counter",
+    async ({ name, machine: machineName, params }) => {
+      const machine = readMachine(machineName, []);
+      const settings = parseSettings(Object.entries(params).map(([path, value]) => `${path}=${value}`)).workload;
+      const { program, inputs, seed } = await loadWorkload(name, { settings });
+      const { mapping } = prepare(program, machine, { style: "spatial", seed });
+      const given = await inputs();
+      const run = (fastForward: boolean) => simulate(mapping, machine, { program, inputs: given, values: false, engine: "fast", fastForward });
+      const [fast, slow] = [run(true), run(false)];
+      expect({ ...fast, skipped: 0, periods: [], skippedIn: slow.skippedIn }).toEqual(slow);
+      expect(slow.skipped).toBe(0);
+      skipped.set(name, (skipped.get(name) ?? 0) + fast.skipped);
+    },
+  );
+
+  it("skips something in most of them", () => {
+    expect([...skipped.values()].filter((firings) => firings > 0).length).toBeGreaterThan(SIZES.length / 2);
   });
 });
