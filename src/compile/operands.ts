@@ -160,8 +160,10 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
     addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...loops, from, to }) }] });
   } else {
     const writer = tileWriter(id, walk, to, via.hold);
+    // What fills it stands before it, as placement begins in the order of units.
+    const loaded = generator(builder, tensor, dtype, withoutUnitLoops(load), "");
     addUnit(builder, { ...unit, nests: [writer, reader], scratch: [scratch] });
-    connect(builder, generator(builder, tensor, dtype, withoutUnitLoops(load), ""), { unit: id, nest: writer.id, port: "in" });
+    connect(builder, loaded, { unit: id, nest: writer.id, port: "in" });
     handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
   }
   if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });

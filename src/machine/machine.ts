@@ -117,7 +117,7 @@ export interface TierSpec {
   readonly interleave_bytes: number;
   /**
    * Which channel of C has line n. linear: n mod C, so that strides of C lines meet in one channel. skewed: (n + n div C + n div C^2
-   * + ...) mod C, with the powers of C below 1024 lines: the order turns from stripe to stripe, so that power-of-two strides up to 1024 / C spread.
+   * + ...) mod C, with the powers of C below 1024, and C^2 at least: the order turns from stripe to stripe, so that power-of-two strides up to 1024 / C spread.
    */
   readonly interleave: "linear" | "skewed";
 }

@@ -112,7 +112,7 @@ export interface ChannelOrder {
 
 export function channelOrder({ channels, interleave }: Pick<TierSpec, "channels" | "interleave">): ChannelOrder {
   let turns = 0;
-  if (interleave === "skewed" && channels > 1) for (let lines = channels; lines < SPREAD_LINES; lines *= channels) turns++;
+  if (interleave === "skewed" && channels > 1) for (let lines = channels; lines < SPREAD_LINES || turns < 2; lines *= channels) turns++;
   return { channels, turns, stripe: -1, shift: 0 };
 }
 

@@ -53,7 +53,7 @@ function plainRule({ nest, access, dtype, base_bytes, tier: { spec, first } }: C
 function plainChannel(line: number, { channels, interleave }: PlacedTier["spec"]): number {
   if (interleave === "linear" || channels === 1) return line % channels;
   let sum = line;
-  for (let power = channels; power < 1024; power *= channels) sum += Math.floor(line / power);
+  for (let power = channels; power < 1024 || power <= channels * channels; power *= channels) sum += Math.floor(line / power);
   return sum % channels;
 }
 
