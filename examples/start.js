@@ -14,7 +14,8 @@ async function run(name, machineName, { values }) {
   const { mapping } = prepare(program, machine, { style: "spatial", seed });
   const counters = simulate(mapping, machine, { program, inputs: await inputs(), values, engine: "fast" });
   const wall_seconds = (performance.now() - began) / 1000;
-  const host = { wall_seconds, firings: counters.firings, skipped_firings: 0, periods: [] };
+  const periods = counters.periods.map(([cycles]) => cycles);
+  const host = { wall_seconds, firings: counters.firings, skipped_firings: counters.skipped, periods, forward: [] };
   host.simulated_cycles_per_second = counters.ticks / wall_seconds;
   host.peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
   const energyTable = readEnergyTable(machine);

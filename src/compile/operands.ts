@@ -160,10 +160,11 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
     addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...loops, from, to }) }] });
   } else {
     const writer = tileWriter(id, walk, to, via.hold);
-    // What fills it stands before it, as placement begins in the order of units.
-    const loaded = generator(builder, tensor, dtype, withoutUnitLoops(load), "");
+    const fill = (): Source => generator(builder, tensor, dtype, withoutUnitLoops(load), "");
+    // Placement begins in the order of units. What fills a buffer stands before it, but in a loop on the chip, where it works once and its place matters least.
+    const first = builder.plan.loop === undefined ? fill() : null;
     addUnit(builder, { ...unit, nests: [writer, reader], scratch: [scratch] });
-    connect(builder, loaded, { unit: id, nest: writer.id, port: "in" });
+    connect(builder, first ?? fill(), { unit: id, nest: writer.id, port: "in" });
     handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
   }
   if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
