@@ -100,8 +100,8 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
-  const identity = { ...identityOf(job, machine, workload), mapping: hashOf(mapping) };
-  if (resumed !== null) assertSameRun(job.resume!, resumed.identity, identity);
+  const identify = (): Identity => ({ ...identityOf(job, machine, workload), mapping: hashOf(mapping) });
+  if (resumed !== null) assertSameRun(job.resume!, resumed.identity, identify());
   progress(`simulating ${program.name} on ${machine.name}${resumed === null ? "" : `: ${whereFrom(resumed.snapshot)}`}`);
   const { limits, checkpoint, maxCycles } = job;
   const teller = makeTeller(seconds);
@@ -111,7 +111,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
     ...(maxCycles !== null && { maxCycles }),
     ...(workload.placeOf && { placeOf: workload.placeOf }),
     ...(link && { shouldStop: () => stopAsked(link.request, limits ?? NO_LIMITS) }),
-    ...(checkpoint != null && { onCheckpoint: makeKeeper(checkpoint, identity, seconds, progress) }),
+    ...(checkpoint != null && { onCheckpoint: makeKeeper(checkpoint, identify(), seconds, progress) }),
     ...(resumed && { resume: resumed.snapshot }),
     onProgress: (now) => {
       const line = teller(now);

@@ -9,12 +9,12 @@ import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { tensorBytes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { MapOperator, Program } from "../pattern/program.ts";
+import type { Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { StageOperator } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import { reshape } from "./reshape.ts";
-import type { Reduce } from "./rewrite.ts";
+import { type Fold, isFold } from "./rewrite.ts";
 import { fewestCycles } from "./search.ts";
 import { product } from "./sizes.ts";
 import { splitFold } from "./split.ts";
@@ -23,11 +23,9 @@ import { type StageShape, shapeOf } from "./stage.ts";
 /** What planning asks beside the program and the machine. */
 export type Setting = Pick<PlanContext, "sources" | "linkShare" | "tierOf">;
 
-type Fold = MapOperator & { readonly body: Reduce };
-
 export function cutLongFolds(program: Program, machine: Machine, setting: Setting): Program {
   const scheduled = Object.keys({ ...program.schedule?.tile, ...program.schedule?.par, ...program.schedule?.lanes });
-  const folds = allOperators(program.operators).filter((operator): operator is Fold => operator.kind === "map" && operator.body.kind === "reduce");
+  const folds = allOperators(program.operators).filter(isFold);
   const long = folds.filter((fold) => isLong(fold, program, machine) && !scheduled.some((name) => name.startsWith(`${fold.name}.`)));
   return long.reduce((current, fold) => cutIfFaster(current, fold, machine, setting), program);
 }

@@ -5,6 +5,11 @@ import type { Expr, Index, MapOperator, Operator } from "../pattern/program.ts";
 
 export type Reduce = Extract<Expr, { kind: "reduce" }>;
 
+/** A map whose body is one reduction. */
+export type Fold = MapOperator & { readonly body: Reduce };
+
+export const isFold = (operator: Operator): operator is Fold => operator.kind === "map" && operator.body.kind === "reduce";
+
 /** Rebuilds `expr` bottom-up: children first, then `change` on the node. Each node of the graph once, however often it is shared. */
 export function rewriteExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
   return rewriter(change)(expr);

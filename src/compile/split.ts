@@ -13,9 +13,7 @@ import { identity } from "../pattern/dtypes.ts";
 import type { Expr, Index, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
 import { add, cast, lt, mul, select } from "../pattern/scalars.ts";
 import { mapBlocks } from "./blocks.ts";
-import { freshName, indexRead, ownFold, type Reduce, readAt, substitute } from "./rewrite.ts";
-
-type Fold = MapOperator & { readonly body: Reduce };
+import { type Fold, freshName, indexRead, ownFold, type Reduce, readAt, substitute } from "./rewrite.ts";
 
 /** `operator` may stand inside an iterate. `parts`: at least 1, at most the extent of the fold's longest loop. */
 export function splitFold(program: Program, operator: string, parts: number): Program {

@@ -12,9 +12,7 @@ import { type Fault, UserError } from "../base/errors.ts";
 import type { Expr, Index, MapOperator, Program, Schedule, Tensor } from "../pattern/program.ts";
 import { add, cast, mul } from "../pattern/scalars.ts";
 import { allOperators, mapBlocks } from "./blocks.ts";
-import { freshName, indexRead, ownFold, type Reduce, readAt, renameIndices, substitute } from "./rewrite.ts";
-
-type Fold = MapOperator & { readonly body: Reduce };
+import { type Fold, freshName, indexRead, isFold, ownFold, type Reduce, readAt, renameIndices, substitute } from "./rewrite.ts";
 
 /** Of the leading loops that a fold keeps, as many as have a tile or copies: the loop over tiles of the folded loop stands inside of them and outside of all others. */
 export function tiledLoops(name: string, kept: number, schedule: Schedule | undefined): number {
@@ -42,20 +40,20 @@ export function cutTiles(program: Program): Program {
 
 function cutsOf({ operators, tensors, schedule }: Program): readonly Cut[] {
   const faults: Fault[] = [];
-  const cuts = allOperators(operators).flatMap((operator): readonly Cut[] => {
-    if (operator.kind !== "map" || operator.body.kind !== "reduce") return [];
-    const fold = operator as Fold;
-    const pinned = fold.body.over.flatMap((index, k) => {
-      const position = fold.domain.length + k;
-      const tile = schedule?.tile?.[`${fold.name}.${position}`];
-      return tile === undefined ? [] : [{ index, position, tile }];
+  const cuts = allOperators(operators)
+    .filter(isFold)
+    .flatMap((fold): readonly Cut[] => {
+      const pinned = fold.body.over.flatMap((index, k) => {
+        const position = fold.domain.length + k;
+        const tile = schedule?.tile?.[`${fold.name}.${position}`];
+        return tile === undefined ? [] : [{ index, position, tile }];
+      });
+      faults.push(...pinned.flatMap(({ index, position, tile }) => tileFault(`${fold.name}.${position}`, index, tile)));
+      if (pinned.length > 1) faults.push(fault(`${fold.name}.${pinned[1]!.position}`, `another loop that "${fold.name}" folds has a tile; only one can have`));
+      const part = tensors.some(({ name }) => name === `${fold.name}.part`) ? freshName(fold.name, "part", 2, tensors) : `${fold.name}.part`;
+      const outer = tiledLoops(fold.name, fold.domain.length, schedule);
+      return pinned.slice(0, 1).map(({ position, tile }) => ({ fold, position, tile, part, outer }));
     });
-    faults.push(...pinned.flatMap(({ index, position, tile }) => tileFault(`${fold.name}.${position}`, index, tile)));
-    if (pinned.length > 1) faults.push(fault(`${fold.name}.${pinned[1]!.position}`, `another loop that "${fold.name}" folds has a tile; only one can have`));
-    const part = tensors.some(({ name }) => name === `${fold.name}.part`) ? freshName(fold.name, "part", 2, tensors) : `${fold.name}.part`;
-    const outer = tiledLoops(fold.name, fold.domain.length, schedule);
-    return pinned.slice(0, 1).map(({ position, tile }) => ({ fold, position, tile, part, outer }));
-  });
   if (faults.length > 0) throw new UserError(faults);
   return cuts;
 }

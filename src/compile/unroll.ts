@@ -11,9 +11,7 @@
 import type { Expr, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
 import { add, cast } from "../pattern/scalars.ts";
 import { mapBlocks } from "./blocks.ts";
-import { freshName, indexRead, ownFold, type Reduce, readAt, substitute } from "./rewrite.ts";
-
-type Fold = MapOperator & { readonly body: Reduce };
+import { type Fold, freshName, indexRead, isFold, ownFold, readAt, substitute } from "./rewrite.ts";
 
 export function unroll(program: Program): Program {
   const { schedule } = program;
@@ -24,7 +22,7 @@ export function unroll(program: Program): Program {
     if (rounds.length === 0) return block;
     const tensors: Tensor[] = [...block.tensors];
     const operators = block.operators.flatMap((operator): readonly Operator[] => {
-      if (!isFold(operator) || schedule?.tile?.[loopOf(operator)] !== undefined) return [operator];
+      if (!isFold(operator) || !isFixed(operator) || schedule?.tile?.[loopOf(operator)] !== undefined) return [operator];
       const copies = par[loopOf(operator)];
       if (copies === undefined) return [operator];
       done.add(loopOf(operator));
@@ -52,8 +50,8 @@ function moveLanes(lanes: Record<string, number>, { name, domain, body }: Fold, 
   for (const part of parts) for (const { k, pin } of folded.length > 0 ? folded : pins) lanes[`${part}.${k}`] = pin;
 }
 
-const isFold = (operator: Operator): operator is Fold =>
-  operator.kind === "map" && operator.body.kind === "reduce" && operator.body.over.length > 0 && operator.body.over[0]!.count === undefined;
+/** A loop over a collection cannot be unrolled. */
+const isFixed = ({ body }: Fold): boolean => body.over.length > 0 && body.over[0]!.count === undefined;
 
 /** As a schedule names the fold's outermost loop. */
 const loopOf = ({ name, domain }: Fold): string => `${name}.${domain.length}`;

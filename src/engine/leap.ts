@@ -118,11 +118,10 @@ function hasPorts(proof: Proof, p: number, fired: number): boolean {
 function hasPort(proof: Proof, p: number, q: number, fired: number): boolean {
   const { pf, qi, qf } = proof.state;
   const { qf: oldQf, qi: oldQi } = proof.before;
-  const isFast = qi[q * QI + FAST] === 1;
   const next = qf[q * QF + NEXT]!;
   const oldNext = oldQf[q * QF + NEXT]!;
-  if (!isFast && fired % qf[q * QF + PERIOD]! !== 0) return next === oldNext && bound(proof, (next - pf[p * PF + FIRED]!) / fired);
-  if (!isFast && (next - oldNext !== fired || qi[q * QI + ACT] !== oldQi[q * QI + ACT])) return false;
+  if (fired % qf[q * QF + PERIOD]! !== 0) return next === oldNext && bound(proof, (next - pf[p * PF + FIRED]!) / fired);
+  if (qi[q * QI + FAST] === 0 && (next - oldNext !== fired || qi[q * QI + ACT] !== oldQi[q * QI + ACT])) return false;
   return hasChannel(proof, p, q);
 }
 
@@ -207,8 +206,8 @@ function hasSlot({ state, before, cycles }: Proof, p: number, slot: number, oldS
   const isLastSame = state.slotLast[slot] === before.slotLast[oldSlot];
   if (free >= 0) return isLastSame || free <= state.pf[p * PF + READY]!;
   const isDoneSame = isLastSame || state.slotDone[slot] === state.slotStart[slot];
-  const hasMoved = state.slotStart[slot]! - before.slotStart[oldSlot]! === cycles && state.slotDone[slot]! - before.slotDone[oldSlot]! === cycles;
-  return isDoneSame && hasMoved && state.slotPending[slot] === before.slotPending[oldSlot] && hasPromises(state, before, p, slot, oldSlot);
+  const isMoved = state.slotStart[slot]! - before.slotStart[oldSlot]! === cycles && state.slotDone[slot]! - before.slotDone[oldSlot]! === cycles;
+  return isDoneSame && isMoved && state.slotPending[slot] === before.slotPending[oldSlot] && hasPromises(state, before, p, slot, oldSlot);
 }
 
 /** What is promised to a slot stands as far behind the newest token as it did. */
@@ -308,10 +307,11 @@ function shiftProcess(state: State, p: number, period: number, cycles: number, p
   const b = p * PF;
   let quiet = Number.POSITIVE_INFINITY;
   for (let q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; q++) {
-    const isFast = qi[q * QI + FAST] === 1;
-    if (isFast || period % qf[q * QF + PERIOD]! === 0) shiftPort(state, q, cycles);
-    if (!isFast && period % qf[q * QF + PERIOD]! === 0) qf[q * QF + NEXT]! += period * periods;
-    if (!isFast) quiet = Math.min(quiet, qf[q * QF + NEXT]!);
+    const acts = period % qf[q * QF + PERIOD]! === 0;
+    if (acts) shiftPort(state, q, cycles);
+    if (qi[q * QI + FAST] === 1) continue;
+    if (acts) qf[q * QF + NEXT]! += period * periods;
+    quiet = Math.min(quiet, qf[q * QF + NEXT]!);
   }
   for (let slot = pi[p * PI + SLOT0]!; slot < pi[p * PI + SLOT_END]!; slot++) {
     if (slotFree[slot]! >= 0) slotFree[slot]! += cycles;

@@ -1,25 +1,12 @@
-/** A copy of all that changes in a state, to compare a later one with. */
+/** A copy of what changes in a state and tells it from another, to compare a later one with. */
 
 import type { State } from "./layout.ts";
 
-export interface Snapshot {
-  readonly pf: Float64Array;
-  readonly pi: Int32Array;
-  readonly qi: Int32Array;
-  readonly qf: Float64Array;
-  readonly ci: Int32Array;
-  readonly time: Float64Array;
-  readonly count: Float64Array;
-  readonly slotFree: Float64Array;
-  readonly slotPending: Int32Array;
-  readonly slotStart: Float64Array;
-  readonly slotDone: Float64Array;
-  readonly slotLast: Int32Array;
-  readonly flight: Float64Array;
-  readonly flightLast: Int32Array;
-  readonly slotPush: Int32Array;
-  readonly free: Float64Array;
-  readonly bursts: readonly Int32Array[];
+/** Fields of State that are arrays of numbers. */
+const FLOATS = ["pf", "qf", "time", "count", "slotFree", "slotStart", "slotDone", "flight", "free"] as const;
+const INTS = ["pi", "qi", "ci", "slotPending", "slotLast", "slotPush", "flightLast"] as const;
+
+export interface Snapshot extends Pick<State, (typeof FLOATS)[number] | (typeof INTS)[number] | "bursts"> {
   readonly pending: readonly Pending[];
 }
 
@@ -30,43 +17,19 @@ export interface Pending {
   slot: Int32Array;
 }
 
+/** With what the state holds now. */
 export function createSnapshot(state: State): Snapshot {
-  const { pf, pi, qi, qf, ci, time, count, slotFree, slotPending, slotStart, slotDone, slotLast, slotPush, flight, flightLast, free, bursts, pending } = state;
+  const copies = [...FLOATS, ...INTS].map((name) => [name, state[name].slice()]);
   return {
-    ...{ pf: pf.slice(), pi: pi.slice(), qi: qi.slice(), qf: qf.slice(), ci: ci.slice(), time: time.slice(), count: count.slice() },
-    ...{
-      slotFree: slotFree.slice(),
-      slotPending: slotPending.slice(),
-      slotStart: slotStart.slice(),
-      slotDone: slotDone.slice(),
-      slotLast: slotLast.slice(),
-      flight: flight.slice(),
-      flightLast: flightLast.slice(),
-      slotPush: slotPush.slice(),
-      free: free.slice(),
-    },
-    bursts: bursts.map((list) => list.slice()),
-    pending: pending.map(({ size, time, slot }) => ({ size, time: time.slice(), slot: slot.slice() })),
+    ...(Object.fromEntries(copies) as Omit<Snapshot, "bursts" | "pending">),
+    bursts: state.bursts.map((list) => list.slice()),
+    pending: state.pending.map(({ size, time, slot }) => ({ size, time: time.slice(), slot: slot.slice() })),
   };
 }
 
 export function saveSnapshot(into: Snapshot, state: State): void {
-  into.pf.set(state.pf);
-  into.pi.set(state.pi);
-  into.qi.set(state.qi);
-  into.qf.set(state.qf);
-  into.ci.set(state.ci);
-  into.time.set(state.time);
-  into.count.set(state.count);
-  into.slotFree.set(state.slotFree);
-  into.slotPending.set(state.slotPending);
-  into.slotStart.set(state.slotStart);
-  into.slotDone.set(state.slotDone);
-  into.slotLast.set(state.slotLast);
-  into.flight.set(state.flight);
-  into.flightLast.set(state.flightLast);
-  into.slotPush.set(state.slotPush);
-  into.free.set(state.free);
+  for (const name of FLOATS) into[name].set(state[name]);
+  for (const name of INTS) into[name].set(state[name]);
   for (let p = 0; p < state.bursts.length; p++) if (state.bursts[p]!.length > 0) into.bursts[p]!.set(state.bursts[p]!);
   for (let r = 0; r < state.pending.length; r++) savePending(into.pending[r]!, state.pending[r]!);
 }

@@ -103,11 +103,8 @@ function runSlowly(network: NetworkSpec, { maxTicks, shouldStop, offer }: RunLim
 
 /** A second run of a section, to see whether it finishes: its ticks, "stuck", or "limit" where it is not done by then. */
 export function runAgain(network: NetworkSpec, engine: RunLimits["engine"], maxTicks: Cycles): Cycles | "stuck" | "limit" {
-  try {
+  return untilLimit(() => {
     const { finished, ticks } = engine === "oracle" ? runOracle(network, { maxTicks }) : runNetwork(network, { maxTicks, fastForward: true });
     return finished ? ticks : "stuck";
-  } catch (error) {
-    if (error instanceof RunError && error.code === "limit") return "limit";
-    throw error;
-  }
+  });
 }

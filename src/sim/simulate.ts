@@ -86,7 +86,6 @@ export interface Simulation {
   /** So far: also the point in time at which the next thing begins. */
   ticks: number;
   firings: number;
-  skipped: number;
   /** Ticks of a period -> how many were skipped. */
   readonly periods: Map<number, number>;
   done: number;
@@ -127,7 +126,7 @@ function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Si
     sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), machine)),
     known: new WeakMap(),
     resources: tierResources(machine, 0),
-    ...{ loaded: null, ticks: 0, firings: 0, skipped: 0, periods: new Map() },
+    ...{ loaded: null, ticks: 0, firings: 0, periods: new Map() },
     ...{ done: 0, expected: runsOf(fabric.steps), workDone: 0, workExpected: runsOf(fabric.steps, options.weights) },
     ...{ position: [], path: [], engine: null },
     ...{ symbols: {}, rounds: {}, sizes: {} },
@@ -196,7 +195,6 @@ function runOnce(simulation: Simulation, s: number): void {
 }
 
 function addSkipped(simulation: Simulation, sums: SectionSums, { firings, periods }: Skipped): void {
-  simulation.skipped += firings;
   sums.skipped += firings;
   for (const [cycles, times] of periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
 }

@@ -11,7 +11,7 @@ import { type PlacesSnapshot, restorePlaces, savePlaces } from "./places.ts";
 import type { Simulation } from "./simulate.ts";
 
 /** What a simulation counts beside its sections. */
-type Tally = Pick<Simulation, "loaded" | "ticks" | "firings" | "skipped" | "periods" | "done" | "expected" | "workDone" | "workExpected">;
+type Tally = Pick<Simulation, "loaded" | "ticks" | "firings" | "periods" | "done" | "expected" | "workDone" | "workExpected">;
 
 export interface Snapshot {
   readonly section: string;
@@ -39,8 +39,8 @@ export function snapshotOf(simulation: Simulation, section: string, engine: Save
   });
 }
 
-function tallyOf({ loaded, ticks, firings, skipped, periods, done, expected, workDone, workExpected }: Simulation): Tally {
-  return { loaded, ticks, firings, skipped, periods, done, expected, workDone, workExpected };
+function tallyOf({ loaded, ticks, firings, periods, done, expected, workDone, workExpected }: Simulation): Tally {
+  return { loaded, ticks, firings, periods, done, expected, workDone, workExpected };
 }
 
 /** `simulation`: of the same mapping, which has not run yet. */

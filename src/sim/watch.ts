@@ -103,10 +103,10 @@ export function stoppedIn(simulation: Simulation, s: number, { reason, words }: 
 }
 
 /** What a run has counted so far. Outputs are there at its end only. */
-export function countersOf({ ticks, sections, firings, skipped, periods, sizes, rounds, machine }: Simulation, partial: PartialRun | null): RunCounters {
+export function countersOf({ ticks, sections, firings, periods, sizes, rounds, machine }: Simulation, partial: PartialRun | null): RunCounters {
   return {
     ...{ ticks, partial, sections: sections.map((sums) => countSection(sums, machine)), outputs: null },
-    ...{ firings, skipped, periods: [...periods], sizes, rounds },
+    ...{ firings, skipped: sections.reduce((total, sums) => total + sums.skipped, 0), periods: [...periods], sizes, rounds },
     skippedIn: sections.map((sums) => sums.skipped),
   };
 }

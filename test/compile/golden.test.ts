@@ -7,31 +7,21 @@ import { printProgram } from "../../src/pattern/print.ts";
 import type { Schedule } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { workloads } from "../../workloads/index.ts";
-import { sizes as others } from "../laws/workload-sizes.ts";
+import { middleSizes } from "../laws/workload-sizes.ts";
 import { machineOf } from "../support/runs.ts";
 import { type Build, programOf, refusal, withPcu } from "./support.ts";
 
 const golden = (name: string): string => `../golden/compile/${name}.txt`;
 
-const sizes: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
-  attention: { seq: 256, heads: 4, dim: 64 },
-  dot: { n: 100_000 },
-  flights: { rows: 100_000, origins: 300 },
-  gemm: { m: 256, n: 384, k: 128 },
-  softmax: { rows: 512, cols: 1000 },
-  "tpch-q6": { n: 100_000 },
-  ...Object.fromEntries(others.map(({ definition, params }) => [definition.name, params.at(-1)!])),
-};
-
 describe.each(["plasticine", "sn40l"])("for %s", (machine) => {
   test.each(workloads.map((workload) => [workload.name, workload] as const))("%s", async (name, workload) => {
-    const { program, controllers } = compile(workload.build(sizes[name]), machineOf(machine), { style: "spatial" });
+    const { program, controllers } = compile(workload.build(middleSizes[name]), machineOf(machine), { style: "spatial" });
     await expect(`${printProgram(program)}\n\n${printControllers(controllers)}\n`).toMatchFileSnapshot(golden(`${name}.${machine}`));
   });
 });
 
 test("every workload has a size here", () => {
-  expect(Object.keys(sizes).toSorted()).toEqual(workloads.map((workload) => workload.name).toSorted());
+  expect(Object.keys(middleSizes).toSorted()).toEqual(workloads.map((workload) => workload.name).toSorted());
 });
 
 const gemm: Build = () => {

@@ -46,3 +46,14 @@ export const sizes: readonly Sizes[] = Object.entries(table).map(([name, { names
   const params = rows.split("; ").map((row) => Object.fromEntries(names.split(" ").map((parameter, i) => [parameter, Number(row.split(" ")[i])])));
   return { definition, params, terms };
 });
+
+/** One size of each workload that is large enough for tiles and copies. */
+export const middleSizes: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
+  attention: { seq: 256, heads: 4, dim: 64 },
+  dot: { n: 100_000 },
+  flights: { rows: 100_000, origins: 300 },
+  gemm: { m: 256, n: 384, k: 128 },
+  softmax: { rows: 512, cols: 1000 },
+  "tpch-q6": { n: 100_000 },
+  ...Object.fromEntries(sizes.map(({ definition, params }) => [definition.name, params.at(-1)!])),
+};

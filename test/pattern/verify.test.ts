@@ -51,6 +51,23 @@ describe("the verifier", () => {
   });
 });
 
+describe("an index of more than 2^31", () => {
+  const long = (value: boolean): Program => {
+    const operators = sound.operators.map((item) =>
+      item.name === "y"
+        ? ({ ...item, domain: [{ name: "y.i0", extent: 2 ** 33 }], body: value ? { kind: "cast", dtype: "f32", arg: index } : readX(index) } as Operator)
+        : item,
+    );
+    return { ...sound, operators, tensors: sound.tensors.map((item) => (item.name === "x" || item.name === "y" ? { ...item, shape: [2 ** 33] } : item)) };
+  };
+
+  test("may be read at, but not be a value", () => {
+    const about = (program: Program) => faults(program).filter((fault) => fault.includes('"y.i0"'));
+    expect(about(long(false))).toEqual([]);
+    expect(about(long(true))).toEqual([`operator "y": the index "y.i0" is used as a value and goes up to ${2 ** 33 - 1}, which no i32 holds`]);
+  });
+});
+
 describe("the verifier names", () => {
   const cases: readonly (readonly [name: string, broken: Program, message: string])[] = [
     [
