@@ -18,13 +18,15 @@ import { type Slice, sliceFabric } from "../sim/slice.ts";
 import { RunStopped } from "../sim/watch.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
+import type { ComparisonSuite, Row } from "./comparison.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
-import { makeTeller } from "./progress.ts";
+import { makeRowTeller, makeTeller } from "./progress.ts";
 import type { Settings } from "./settings.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
 import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
+import { SUITES } from "./suites.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export interface Common {
@@ -63,7 +65,13 @@ export interface CompileJob extends Common {
   readonly emit: Emit;
 }
 
-export type Job = RunJob | StudyJob | CompileJob;
+/** The rows of a suite of `weft validate`, by its name. */
+export interface ComparisonJob {
+  readonly kind: "comparison";
+  readonly suite: string;
+}
+
+export type Job = RunJob | StudyJob | CompileJob | ComparisonJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -75,7 +83,7 @@ export interface Link {
   readonly request: StopRequest;
 }
 
-export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string> {
+export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[]> {
   switch (job.kind) {
     case "run":
       return runJob(job, progress, link);
@@ -83,6 +91,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunRes
       return studyJob(job, progress, link);
     case "compile":
       return compileJob(job, progress);
+    case "comparison":
+      return comparisonJob(job, progress);
   }
 }
 
@@ -165,6 +175,12 @@ async function compileJob(job: CompileJob, progress: Progress): Promise<string> 
   if (job.emit === "controllers") return printControllers(controllers);
   if (job.emit === "fabric") return printFabric(fabric);
   return printMapping(mapping, machine);
+}
+
+async function comparisonJob({ suite: name }: ComparisonJob, progress: Progress): Promise<readonly Row[]> {
+  const suite = SUITES.find((one): one is ComparisonSuite => one.kind === "comparison" && one.name === name);
+  if (suite === undefined) throw new Error(`there is no suite of comparisons ${name}`);
+  return suite.rows(makeRowTeller(seconds, progress));
 }
 
 async function load({ workload: name, machine: machineName, settings, seed }: Common): Promise<{ machine: Machine; workload: LoadedWorkload }> {

@@ -2,6 +2,7 @@
 
 import { grouped, percent } from "../report/format.ts";
 import type { Progress } from "../sim/simulate.ts";
+import type { RowProgress } from "./comparison.ts";
 
 /** Seconds over which the pace is smoothed. */
 const MEMORY = 30;
@@ -18,6 +19,16 @@ export function makeTeller(now: () => number): (progress: Progress) => string | 
     if (seconds - told < 2 && progress.done < progress.sections) return null;
     told = seconds;
     return wordsOf(progress, pace(seconds, progress.share));
+  };
+}
+
+/** The same for the cases of a comparison: the first at once. */
+export function makeRowTeller(now: () => number, tell: (line: string) => void): RowProgress {
+  let told = Number.NEGATIVE_INFINITY;
+  return (done, total, what) => {
+    if (now() - told < 2) return;
+    told = now();
+    tell(`${grouped(done + 1)} of ${grouped(total)}: ${what}`);
   };
 }
 

@@ -7,10 +7,15 @@ import { peakFlopsPerSecond } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { duration, grouped, percent } from "../report/format.ts";
 import type { RunResult } from "../result/result.ts";
+import type { ComparisonSuite } from "./comparison.ts";
 import { CYCLES_CASES } from "./cycles.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
 
-export interface Suite {
+export type Suite = RunSuite | ComparisonSuite;
+
+/** Runs of workloads, and what is read off each. */
+export interface RunSuite {
+  readonly kind: "runs";
   readonly name: string;
   /** What the models of this suite do not have, a sentence each. */
   readonly leavesOut: readonly string[];
@@ -50,6 +55,7 @@ const STREAMED_DRAM = "DRAM rows and banks: channels stream bursts at the rate o
 
 export const SUITES: readonly Suite[] = [
   {
+    kind: "runs",
     name: "cycles",
     leavesOut: [
       STREAMED_DRAM,
@@ -64,6 +70,7 @@ export const SUITES: readonly Suite[] = [
     cases: CYCLES_CASES,
   },
   {
+    kind: "runs",
     name: "plasticine",
     leavesOut: [
       STREAMED_DRAM,
@@ -107,6 +114,7 @@ export const SUITES: readonly Suite[] = [
     ],
   },
   {
+    kind: "runs",
     name: "sn40l",
     leavesOut: [
       STREAMED_DRAM,
@@ -131,6 +139,7 @@ export const SUITES: readonly Suite[] = [
     ],
   },
   {
+    kind: "runs",
     name: "rnn",
     leavesOut: [
       "the load of the configuration, and of the weights with it: the published times are those of a cell that is served, with its weights on the chip",

@@ -3,7 +3,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { UserError } from "../base/errors.ts";
-import { suggestion } from "../base/suggest.ts";
+import { expectedOneOf, suggest } from "../base/suggest.ts";
+import { type ComparisonSuite, isMet, type Row } from "./comparison.ts";
+import { printRows } from "./comparison-tables.ts";
 import { EXIT, JobFailed } from "./failure.ts";
 import { assertWritable, readText, version, writeText } from "./files.ts";
 import type { StudyJob } from "./jobs.ts";
@@ -11,7 +13,7 @@ import { readMachine } from "./machines.ts";
 import { isGood, type Outcome } from "./outcome.ts";
 import { parseSettings } from "./settings.ts";
 import type { Study } from "./study.ts";
-import { type Case, SUITES, type Suite } from "./suites.ts";
+import { type Case, type RunSuite, SUITES, type Suite } from "./suites.ts";
 import { inThread } from "./thread.ts";
 import { printTables, whereTheTimeWent } from "./validation.ts";
 
@@ -20,6 +22,7 @@ export interface ValidateParts {
   readonly suites: readonly Suite[];
   /** `label` is the case, for words about its progress. */
   readonly run: (job: StudyJob, label: string) => Promise<Study>;
+  readonly compare: (suite: ComparisonSuite) => Promise<readonly Row[]>;
   /** Cases that run side by side. They change neither figures nor their order. */
   readonly lanes: number;
   readonly file: string;
@@ -28,7 +31,7 @@ export interface ValidateParts {
   readonly print: (text: string) => void;
 }
 
-/** One suite, or all. Gives the exit code: 1 if a figure is out of its tolerance. A suite that is not run keeps its part of the file. */
+/** One suite, or all. Gives the exit code: 1 if a figure is out of its tolerance, or a demand on a comparison is not met. A suite that is not run keeps its part of the file. */
 export async function validate(name: string | undefined, parts: Partial<ValidateParts> = {}): Promise<number> {
   const all = { ...DEFAULTS, ...parts };
   const { suites, file, say, print } = all;
@@ -37,10 +40,10 @@ export async function validate(name: string | undefined, parts: Partial<Validate
   const sections = sectionsOf(file);
   let failed = false;
   for (const suite of chosen) {
-    const outcomes = await runSuite(suite, all);
-    print(`${printTables(outcomes, true)}\n`);
-    sections.set(suite.name, printSection(suite, outcomes));
-    failed ||= outcomes.some((outcome) => !isGood(outcome));
+    const { good, tables, section } = suite.kind === "runs" ? await runSuite(suite, all) : await compareSuite(suite, all);
+    print(`${tables}\n`);
+    sections.set(suite.name, section);
+    failed ||= !good;
   }
   writeText(file, [PREAMBLE, ...suites.flatMap((suite) => sections.get(suite.name) ?? [])].join("\n"));
   say(`wrote ${file}`);
@@ -50,6 +53,7 @@ export async function validate(name: string | undefined, parts: Partial<Validate
 const DEFAULTS: ValidateParts = {
   suites: SUITES,
   run: inThread,
+  compare: ({ name }) => inThread({ kind: "comparison", suite: name }, name),
   lanes: Math.min(2, availableParallelism()),
   file: "VALIDATION.md",
   say: (line) => void process.stderr.write(`weft: ${line}\n`),
@@ -60,13 +64,42 @@ function chooseSuites(name: string | undefined, suites: readonly Suite[]): reado
   const chosen = name === undefined ? suites : suites.filter((suite) => suite.name === name);
   if (chosen.length > 0 || name === undefined) return chosen;
   const names = suites.map((suite) => suite.name);
-  throw new UserError({ code: "unknown-suite", message: `there is no suite ${JSON.stringify(name)}`, hint: suggestion(name, names) });
+  const near = suggest(name, names);
+  throw new UserError({
+    code: "unknown-suite",
+    message: `there is no suite ${JSON.stringify(name)}`,
+    hint: `${near === undefined ? "" : `did you mean ${JSON.stringify(near)}? `}${expectedOneOf(names)}`,
+  });
 }
 
 // --- running ---
 
+interface Ran {
+  /** Nothing is out of its tolerance. */
+  readonly good: boolean;
+  /** For the terminal. */
+  readonly tables: string;
+  /** For the file. */
+  readonly section: string;
+}
+
+async function runSuite(suite: RunSuite, parts: ValidateParts): Promise<Ran> {
+  const outcomes = await runCases(suite, parts);
+  return { good: outcomes.every(isGood), tables: printTables(outcomes, true), section: printSection(suite, runLines(outcomes)) };
+}
+
+async function compareSuite(suite: ComparisonSuite, { compare, say }: ValidateParts): Promise<Ran> {
+  const began = performance.now();
+  const rows = await compare(suite);
+  say(`${suite.name}: ${rows.length} figure${rows.length === 1 ? "" : "s"} in ${secondsSince(began)}`);
+  const tables = printRows(rows, suite.demands);
+  return { good: suite.demands.every((demand) => isMet(demand, rows)), tables, section: printSection(suite, [`${suite.title}\n`, tables]) };
+}
+
+const secondsSince = (began: number): string => `${((performance.now() - began) / 1000).toFixed(1)} s on this host`;
+
 /** In the order of the cases, whichever ends first. */
-async function runSuite({ name, cases }: Suite, { run, lanes, say }: ValidateParts): Promise<readonly Outcome[]> {
+async function runCases({ name, cases }: RunSuite, { run, lanes, say }: ValidateParts): Promise<readonly Outcome[]> {
   const began = performance.now();
   const outcomes: Outcome[] = [];
   let next = 0;
@@ -79,7 +112,7 @@ async function runSuite({ name, cases }: Suite, { run, lanes, say }: ValidatePar
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  say(`${name}: ${cases.length} case${cases.length === 1 ? "" : "s"} in ${((performance.now() - began) / 1000).toFixed(1)} s on this host`);
+  say(`${name}: ${cases.length} case${cases.length === 1 ? "" : "s"} in ${secondsSince(began)}`);
   return outcomes;
 }
 
@@ -108,23 +141,28 @@ beside each figure in configs/), and what is assumed is named under each table w
 tolerance or it is not; an asked one is a demand on the compiler's own choices, counted by the engine. The error or margin is relative.
 `;
 
-function printSection(suite: Suite, outcomes: readonly Outcome[]): string {
+/** `lines`: what it found. */
+function printSection({ name, leavesOut }: Suite, lines: readonly string[]): string {
   return [
-    `## ${suite.name}`,
+    `## ${name}`,
     "",
-    `Written by \`weft validate ${suite.name}\`, weft ${version}.`,
+    `Written by \`weft validate ${name}\`, weft ${version}.`,
     "",
-    printTables(outcomes, false),
-    "Where the time went:",
-    "",
-    ...outcomes.map(whereTheTimeWent),
-    "",
+    ...lines,
     "What is left out:",
     "",
-    ...suite.leavesOut.map((line) => `- ${line}.`),
+    ...leavesOut.map((line) => `- ${line}.`),
     "",
   ].join("\n");
 }
+
+const runLines = (outcomes: readonly Outcome[]): readonly string[] => [
+  printTables(outcomes, false),
+  "Where the time went:",
+  "",
+  ...outcomes.map(whereTheTimeWent),
+  "",
+];
 
 /** The parts of a file that stands already, by suite. */
 function sectionsOf(file: string): Map<string, string> {

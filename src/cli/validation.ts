@@ -1,15 +1,10 @@
 /** The tables of `weft validate`: a row for each figure of a case, a row for each benchmark, and in words where the time of each went. */
 
 import { duration, grouped, percent } from "../report/format.ts";
+import { printTable, signedPercent, type Table } from "./markdown.ts";
 import { isWithin, largestBound, type Measured, type Outcome } from "./outcome.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
 import type { Case, Figure } from "./suites.ts";
-
-/** A table that reads well as it stands and as Markdown, ending in a line break; empty where it has no rows. */
-interface Table {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 /** All that a suite found. Host seconds, which differ from run to run, are for the terminal alone. */
 export function printTables(outcomes: readonly Outcome[], host: boolean): string {
@@ -17,12 +12,6 @@ export function printTables(outcomes: readonly Outcome[], host: boolean): string
     .filter(({ rows }) => rows.length > 0)
     .map(printTable)
     .join("\n");
-}
-
-function printTable({ head, rows }: Table): string {
-  const widths = head.map((word, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? word).length)));
-  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] as number)).join(" | ")} |\n`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("");
 }
 
 function hostSeconds(outcome: Outcome): string {
@@ -64,10 +53,6 @@ function verdict({ expected, of, print }: Figure, outcome: Outcome): readonly [s
   const measured = of(outcome.result, outcome.machine);
   if (expected.kind === "information") return [print(measured), "", ""];
   return [print(measured), signedPercent(measured / expected.value - 1), isWithin(expected, measured) ? "yes" : "no"];
-}
-
-function signedPercent(share: number): string {
-  return `${share < 0 ? "-" : "+"}${(Math.abs(share) * 100).toFixed(1)} %`;
 }
 
 // --- benchmarks ---
