@@ -58,7 +58,7 @@ function summary(rows: readonly Row[]): readonly string[] {
     if (found === null) return [];
     const { cases, within, mean_error, worst } = found;
     const far = errorOf(worst) === 0 ? "none is off" : `mean error ${percent(mean_error)}, largest ${signedPercent(errorOf(worst) ?? 0)} (${nameOf(worst)})`;
-    return [`${what}: ${grouped(within)} of ${grouped(cases)} within ${tolerancesOf(rows, what)}; ${far}`];
+    return [`${what}: ${grouped(within)} of ${grouped(cases)} ${tolerancesOf(rows, what)}; ${far}`];
   });
 }
 
@@ -66,7 +66,7 @@ function tolerancesOf(rows: readonly Row[], what: string): string {
   const tolerances = distinct(rows.filter((row) => row.what === what && row.expected !== null).map(({ tolerance }) => tolerance));
   return [...tolerances]
     .sort((a, b) => a - b)
-    .map((one) => (one === 0 ? "0, equal" : percent(one)))
+    .map((one) => (one === 0 ? "equal" : `within ${percent(one)}`))
     .join(" or ");
 }
 
@@ -100,7 +100,7 @@ function sources(rows: readonly Row[]): string {
   const judged = rows.filter(({ expected }) => expected !== null);
   return bullets(
     distinct(judged.map(({ source }) => source)).map(
-      (source) => `${distinct(judged.filter((row) => row.source === source).map(({ what }) => what)).join(" and ")}: ${source}`,
+      (source) => `source of ${distinct(judged.filter((row) => row.source === source).map(({ what }) => what)).join(" and ")}: ${source}`,
     ),
   );
 }

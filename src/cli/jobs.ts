@@ -27,6 +27,7 @@ import type { Settings } from "./settings.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
 import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
+import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export interface Common {
@@ -71,7 +72,7 @@ export interface ComparisonJob {
   readonly suite: string;
 }
 
-export type Job = RunJob | StudyJob | CompileJob | ComparisonJob;
+export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -83,7 +84,7 @@ export interface Link {
   readonly request: StopRequest;
 }
 
-export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[]> {
+export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[] | SystolicReport> {
   switch (job.kind) {
     case "run":
       return runJob(job, progress, link);
@@ -93,6 +94,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunRes
       return compileJob(job, progress);
     case "comparison":
       return comparisonJob(job, progress);
+    case "systolic":
+      return Promise.resolve(countLayers(job, makeRowTeller(seconds, progress)));
   }
 }
 

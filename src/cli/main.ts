@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "list", "check", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "list", "check", "systolic", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -85,6 +85,22 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       "check a machine or a workload, and name all its faults",
       (y) => y.positional("file", { type: "string", demandOption: true, describe: "a .yaml, .ts or .json file" }),
       async ({ file }) => (await import("./check.ts")).check(file),
+    )
+    .command(
+      "systolic",
+      "count the cycles of matrix products and convolutions on a systolic array",
+      (y) =>
+        y
+          .option("array", { ...text("--array", "ROWSxCOLUMNS"), default: "32x32", describe: "rows and columns of cells" })
+          .option("dataflow", {
+            choices: ["os", "ws", "is", "all"] as const,
+            default: "all" as const,
+            describe: "what stands still in a cell: an output, a weight, an input",
+          })
+          .option("gemm", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "M,N,K: M rows, N columns, sums of K products" })
+          .option("layers", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "a CSV file of layers, as SCALE-Sim takes it" })
+          .option("json", { ...text("--json", "a file"), describe: "write the counts as JSON; - is standard output, instead of the table" }),
+      async (flags) => (await import("./systolic.ts")).systolicCommand(flags),
     )
     .command(
       "validate [suite]",
@@ -164,6 +180,10 @@ const FLAGS = [
   "json",
   "out",
   "emit",
+  "array",
+  "dataflow",
+  "gemm",
+  "layers",
   "help",
   "version",
 ] as const;

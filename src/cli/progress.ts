@@ -22,9 +22,9 @@ export function makeTeller(now: () => number): (progress: Progress) => string | 
   };
 }
 
-/** The same for the cases of a comparison: the first at once. */
+/** The same for cases, layers: what is done before two seconds are over needs no words. */
 export function makeRowTeller(now: () => number, tell: (line: string) => void): RowProgress {
-  let told = Number.NEGATIVE_INFINITY;
+  let told = now();
   return (done, total, what) => {
     if (now() - told < 2) return;
     told = now();

@@ -10,6 +10,7 @@ import { onInterrupt } from "./interrupt.ts";
 import type { ComparisonJob, CompileJob, Job, RunJob, StudyJob } from "./jobs.ts";
 import { type HostLimits, type HostReason, makeRequest, NO_LIMITS, reachedLimit, requestStop, type StopRequest, toMebibytes, wordsFor } from "./stop.ts";
 import type { Study } from "./study.ts";
+import type { SystolicJob, SystolicReport } from "./systolic-count.ts";
 import type { Message, Work } from "./worker.ts";
 
 /** `label` tells the progress of jobs apart that run side by side. */
@@ -17,6 +18,7 @@ export function inThread(job: RunJob, label?: string): Promise<RunResult>;
 export function inThread(job: StudyJob, label?: string): Promise<Study>;
 export function inThread(job: CompileJob, label?: string): Promise<string>;
 export function inThread(job: ComparisonJob, label?: string): Promise<readonly Row[]>;
+export function inThread(job: SystolicJob, label?: string): Promise<SystolicReport>;
 export function inThread(job: Job, label?: string): Promise<unknown> {
   const request = makeRequest();
   const worker = startWorker({ job, request });

@@ -101,7 +101,7 @@ describe("the tables", () => {
 
 - DDR4, random: no refresh here.
 
-- bandwidth, GB/s and latency, ns: a paper.
+- source of bandwidth, GB/s and latency, ns: a paper.
 `);
   });
 
@@ -127,7 +127,7 @@ describe("weft validate", () => {
 });
 
 describe("progress", () => {
-  it("is told at once and then at most every two seconds", () => {
+  it("is told at most every two seconds", () => {
     let now = 0;
     const said: string[] = [];
     const tell = makeRowTeller(
@@ -135,6 +135,6 @@ describe("progress", () => {
       (line) => said.push(line),
     );
     for (now = 0; now < 5; now++) tell(now, 5, `case ${now}`);
-    expect(said).toEqual(["1 of 5: case 0", "3 of 5: case 2", "5 of 5: case 4"]);
+    expect(said).toEqual(["3 of 5: case 2", "5 of 5: case 4"]);
   });
 });

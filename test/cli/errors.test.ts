@@ -52,6 +52,21 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "run softmax --json no/such/folder/x.json",
     "run softmax --json .",
   ],
+  systolic: [
+    "systolic",
+    "systolic --gemm 1,2",
+    "systolic --gemm 1,2,0",
+    "systolic --gemm 8,8,8 --array 0x3",
+    "systolic --gemm 8,8,8 --array wide",
+    "systolic --gemm 8,8,8 --array 9000",
+    "systolic --gemm 8,8,8 --dataflow rs",
+    "systolic --gem 8,8,8",
+    "systolic --gemm 2000000000,2000000000,2000000000",
+    "systolic --layers nothing.csv",
+    "systolic --layers no-layers.csv",
+    "systolic --layers bad-layers.csv",
+    "systolic --gemm 8,8,8 --json no/such/folder/x.json",
+  ],
   workload: [
     "run softmx",
     "run nothing.yaml",
@@ -87,6 +102,8 @@ beforeAll(() => {
   write("syntax.ts", "export default (;\n");
   write("no-export.ts", "export const nothing = 1;\n");
   write("empty.ckpt", "");
+  write("no-layers.csv", "Layer, M, N, K,\n\n");
+  write("bad-layers.csv", "Layer, M, N, K,\na, 8, 8,\nb, 8, 8, -1,\nc, 8, 8, 8, 2:4,\nd, 3, 9, 5, 5, 1, 1, 1,\ne, 8, 8, 8,\n");
   write("truncated.json", '{"schemaVersion": 1, "name": "half');
   const flights = (rows: number, data: string): string => `program: flights\nparams: { rows: ${rows} }\ndata:\n  delay: { ${data} }\n`;
   write("no-data.yaml", flights(100, "file: gone.parquet, column: delay"));
