@@ -2,9 +2,10 @@
 
 import { benchEngine } from "./engine.ts";
 import { benchForward } from "./forward.ts";
+import { benchNoc } from "./noc.ts";
 import { benchWorkloads } from "./workloads.ts";
 
-const parts = { engine: benchEngine, forward: benchForward, workloads: benchWorkloads };
+const parts = { engine: benchEngine, forward: benchForward, noc: benchNoc, workloads: benchWorkloads };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; there are ${Object.keys(parts).join(", ")}`);
