@@ -4,11 +4,12 @@
 
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { scratchLayout, type Use, useOf } from "./banking.ts";
 import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { isStrided, resultOf, scratchBytes } from "./sizes.ts";
+import { resultOf } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
@@ -62,18 +63,18 @@ export function viaOf(
   group: Group,
   context: PlanContext,
 ): Via | string {
-  const strided = isStrided(draft.shape, draft.shape.operands.indexOf(operand));
+  const use = useOf(draft.shape, draft.shape.operands.indexOf(operand));
   const pinned = context.program.schedule?.buffer?.[operand.tensor];
   if (pinned !== undefined && staysOnChip(operand, group)) return `"${operand.tensor}" stays on the chip, and its schedule wants ${pinned} buffers of it`;
-  if (operand.carried !== undefined) return carriedBuffer(operand, operand.carried, strided, context);
+  if (operand.carried !== undefined) return carriedBuffer(operand, operand.carried, use, context);
   if (arrival.from !== null) {
     if (pinned === undefined && arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
-    return stageBuffer(operand, arrival.from, strided, pinned, context.machine, loops);
+    return stageBuffer(operand, arrival.from, use, pinned, context.machine, loops);
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
-  if (pinned !== undefined) return tierBuffer(operand, draft, strided, loops, group, context, pinned);
+  if (pinned !== undefined) return tierBuffer(operand, draft, use, loops, group, context, pinned);
   if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
-  const buffer = tierBuffer(operand, draft, strided, loops, group, context);
+  const buffer = tierBuffer(operand, draft, use, loops, group, context);
   if (staysOnChip(operand, group)) return buffer;
   if (typeof buffer !== "string") return buffer;
   return canStream(operand, draft) ? { kind: "tier-stream", alone: true } : buffer;
@@ -123,16 +124,9 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
   );
 }
 
-function stageBuffer(
-  operand: OperandRead,
-  from: StagePlan,
-  strided: boolean,
-  pinned: number | undefined,
-  machine: Machine,
-  loops: readonly OuterLoop[],
-): Via | string {
+function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: number | undefined, machine: Machine, loops: readonly OuterLoop[]): Via | string {
   const { shape } = resultOf(from, operand.tensor);
-  const { bytes } = scratchBytes(shape, bytesOf(operand.dtype), machine, strided);
+  const { bytes } = scratchLayout(shape, bytesOf(operand.dtype), machine, use);
   const once = loops.every((loop) => loop.trips === 1);
   if (pinned !== undefined && pinned * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes, machine, pinned);
   const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes)));
@@ -144,9 +138,9 @@ const tooBig = (tensor: string, bytes: number, machine: Machine, tiles = 1): str
   `${tiles === 1 ? "a tile" : `${tiles} tiles`} of "${tensor}" ${tiles === 1 ? "needs" : "need"} ${tiles * bytes} bytes of a PMU's ${machine.pmu.bytes}`;
 
 /** A carried tensor, whole, for this round and the next. */
-function carriedBuffer({ tensor, dtype }: OperandRead, { from, init }: Carried, strided: boolean, { machine, program }: PlanContext): Via | string {
+function carriedBuffer({ tensor, dtype }: OperandRead, { from, init }: Carried, use: Use, { machine, program }: PlanContext): Via | string {
   const { shape } = program.tensors.find(({ name }) => name === tensor)!;
-  const { bytes } = scratchBytes(shape, bytesOf(dtype), machine, strided);
+  const { bytes } = scratchLayout(shape, bytesOf(dtype), machine, use);
   return 2 * bytes > machine.pmu.bytes ? tooBig(tensor, 2 * bytes, machine) : { kind: "carried", from, init, shape };
 }
 
@@ -158,7 +152,7 @@ const staysOnChip = (operand: OperandRead, { loop }: Group): boolean =>
 function tierBuffer(
   operand: OperandRead,
   draft: Draft,
-  strided: boolean,
+  use: Use,
   loops: readonly OuterLoop[],
   group: Group,
   { machine, program }: PlanContext,
@@ -178,7 +172,7 @@ function tierBuffer(
     const size = [...held.map((k) => loops[k]!.trips), ...box];
     const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
     const buffers = pinned ?? (handovers > 1 ? 2 : 1);
-    const { bytes } = scratchBytes(size, bytesOf(operand.dtype), machine, strided);
+    const { bytes } = scratchLayout(size, bytesOf(operand.dtype), machine, use);
     const pmus = resident ? pmusFor(bytes, size[0] ?? 1, machine) : 1;
     smallest = Math.min(smallest, (bytes * buffers) / pmus);
     if ((Math.ceil((size[0] ?? 1) / pmus) * bytes * buffers) / (size[0] ?? 1) > machine.pmu.bytes) continue;

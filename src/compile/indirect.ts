@@ -3,10 +3,11 @@
 import type { Affine, Nest, Port } from "../fabric/fabric.ts";
 import { slotTableOf } from "../fabric/nests.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { scratchLayout } from "./banking.ts";
 import type { StagePlan } from "./controllers.ts";
 import { type Copy, elementGuards, loopsOf, unitPlace, withoutUnitLoops } from "./nests.ts";
 import { generator } from "./operands.ts";
-import { hashSlots, scratchBytes } from "./sizes.ts";
+import { hashSlots } from "./sizes.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** The loops of a stage with all its ports at the innermost level: what a unit behind its PCUs does at each firing of theirs. */
@@ -54,11 +55,11 @@ function gatherOnChip(builder: Builder, stage: StagePlan, copy: Copy, id: string
   const ports = [port("ready", "in", 0, "buffer"), port("index", "in", level), port("out", "out", level)];
   const work = { kind: "gather", scratch: table!.name, indexPort: "index", port: "out" } as const;
   const reader = tailNest(builder, stage, copy, `${id}/gather`, machine.pmu.latency_cycles, ports, work);
-  const { bytes } = scratchBytes(table!.shape, bytesOf(dtype), machine, false);
+  const { bytes, lie } = scratchLayout(table!.shape, bytesOf(dtype), machine, "numbers");
   addUnit(builder, {
     ...{ id, kind: "pmu", operator: stage.shape.name },
     nests: [writer, reader],
-    scratch: [{ name: table!.name, dtype, shape: table!.shape, buffers: 1, bytes }],
+    scratch: [{ name: table!.name, dtype, shape: table!.shape, ...lie, buffers: 1, bytes }],
   });
   connect(builder, source, { unit: id, nest: writer.id, port: "in" });
   connect(builder, index, { unit: id, nest: reader.id, port: "index" });
@@ -101,13 +102,13 @@ export function buildHash(builder: Builder, stage: StagePlan, copy: Copy, made: 
   const slots = hashSlots(operator.keys);
   const work = { kind: "hash", slots, keyPort: "key", whenPort: "when", port: "out", keys: "keys" } as const;
   const ports = [port("key", "in", level), port("when", "in", level), port("out", "out", level)];
-  const word = Math.max(machine.pmu.word_bytes, 4);
+  const { bytes, lie } = scratchLayout([slots], 4, machine, "numbers");
   addUnit(builder, {
     ...{ id, kind: "pmu", operator: operator.name },
     nests: [tailNest(builder, stage, copy, id, machine.pmu.latency_cycles, ports, work)],
     scratch: [
-      { name: slotTableOf(work), dtype: "i32", shape: [slots], buffers: 1, bytes: slots * word },
-      { name: "keys", dtype: "i32", shape: [operator.keys], buffers: 1, bytes: operator.keys * word },
+      { name: slotTableOf(work), dtype: "i32", shape: [slots], ...lie, buffers: 1, bytes },
+      { name: "keys", dtype: "i32", shape: [operator.keys], buffers: 1, bytes: (bytes / slots) * operator.keys },
     ],
   });
   connect(builder, made.get(body.results[0]!)!, { unit: id, nest: id, port: "when" });

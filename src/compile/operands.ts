@@ -4,6 +4,7 @@ import type { Access, Affine, Loop, Nest, Scratch, Work } from "../fabric/fabric
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
+import { scratchLayout, useOf } from "./banking.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
 import {
@@ -22,7 +23,7 @@ import {
   withoutUnitLoops,
   withoutUnitPreset,
 } from "./nests.ts";
-import { isStrided, partsOf, readKey, resultOf, scratchBytes, takesOwn } from "./sizes.ts";
+import { partsOf, readKey, resultOf, takesOwn } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
@@ -152,8 +153,8 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   const own = (dims: readonly Affine[]): readonly Affine[] => dims.map((dim, d) => (d === 0 ? { ...dim, constant: dim.constant - piece * places } : dim));
   const to = { dims: own(filled), shape };
   const reader = readerNest(builder, stage, id, level, words, own(read), shape, via.preset ? null : Math.min(via.hold, level), rest !== null);
-  const { bytes, strides } = scratchBytes(shape, bytesOf(dtype), builder.machine, isStrided(stage.shape, position));
-  const scratch: Scratch = { name: "tile", dtype, shape, strides, buffers: via.buffers, bytes: bytes * via.buffers };
+  const { bytes, lie } = scratchLayout(shape, bytesOf(dtype), builder.machine, useOf(stage.shape, position));
+  const scratch: Scratch = { name: "tile", dtype, shape, ...lie, buffers: via.buffers, bytes: bytes * via.buffers };
   const unit = { id, kind: "pmu", operator: stage.shape.name } as const;
   if (via.preset) {
     const { access: from, ...loops } = walk;
@@ -229,7 +230,7 @@ function carriedBuffer(builder: Builder, stage: StagePlan, position: number, cop
   const writers = makers.map((at, w) => ringWriter(builder, from, via, at, `${id}/write${w}`));
   const first = via.init === null ? [] : [initWriter(builder, via.init, via.shape, operand.dtype, id)];
   const ring = writers.map((_, w) => port(`ready${w}`, "in", 1, "buffer"));
-  const { bytes, strides } = scratchBytes(via.shape, bytesOf(operand.dtype), machine, isStrided(stage.shape, position));
+  const { bytes, lie } = scratchLayout(via.shape, bytesOf(operand.dtype), machine, useOf(stage.shape, position));
   addUnit(builder, {
     id,
     kind: "pmu",
@@ -239,7 +240,7 @@ function carriedBuffer(builder: Builder, stage: StagePlan, position: number, cop
       ...first,
       { ...reader, ports: [...ring, ...first.map(() => port("init", "in", 0, "buffer")), ...reader.ports] },
     ],
-    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, strides, buffers: 2, bytes: 2 * bytes }],
+    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, ...lie, buffers: 2, bytes: 2 * bytes }],
   });
   writers.forEach(({ nest, at }, w) => {
     handOver(builder, { unit: id, nest: nest.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, 2, 1);
@@ -315,13 +316,13 @@ function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy:
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
   const dims = operand.at.map((place, d) => prefix(placeOf(place, stage, plan.loops, copy, lane, d < plan.loops.length ? "local" : "global"), level));
   const reader = readerNest(builder, stage, id, level, words, dims, via.shape, Math.min(plan.loops.length, level));
-  const { bytes, strides } = scratchBytes(via.shape, bytesOf(operand.dtype), machine, isStrided(shape, position));
+  const { bytes, lie } = scratchLayout(via.shape, bytesOf(operand.dtype), machine, useOf(shape, position));
   addUnit(builder, {
     id,
     kind: "pmu",
     operator: shape.name,
     nests: [writer, reader],
-    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, strides, buffers: via.buffers, bytes: bytes * via.buffers }],
+    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, ...lie, buffers: via.buffers, bytes: bytes * via.buffers }],
   });
   connect(builder, source, { unit: id, nest: writer.id, port: "in" });
   handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);

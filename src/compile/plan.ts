@@ -8,6 +8,7 @@ import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
+import { scratchLayout } from "./banking.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
@@ -134,7 +135,7 @@ function placeOfTable({ table, loops }: StageShape, { machine, tierOf }: PlanCon
   if (table === null) return null;
   const elements = product(table.shape);
   const fetched = product(loops.map(({ extent }) => extent)) * machine.tiers[tierOf(table.name)]!.burst_bytes;
-  const fits = elements * Math.max(machine.pmu.word_bytes, bytesOf(table.dtype)) <= machine.pmu.bytes;
+  const fits = scratchLayout(table.shape, bytesOf(table.dtype), machine, "numbers").bytes <= machine.pmu.bytes;
   return fits && elements * bytesOf(table.dtype) <= fetched ? "pmu" : "memory";
 }
 

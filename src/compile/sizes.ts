@@ -73,27 +73,6 @@ export function copiesOf(operand: OperandRead, shape: StageShape, loops: readonl
 export const partsOf = (operand: OperandRead, { shape, split }: Pick<StagePlan, "shape" | "split">): number =>
   split > 1 && dependsOn(operand, shape.loops[shape.kept]!.name) ? split : 1;
 
-/**
- * Bytes of a scratch tile. Where lanes do not step along its last dimension, and the scratchpad has no diagonal layout, every inner size is made
- * odd, so that neighbours along any dimension lie in different banks.
- */
-export function scratchBytes(shape: readonly number[], dtypeBytes: number, machine: Machine, strided: boolean): { bytes: number; strides: readonly number[] } {
-  const strides: number[] = [];
-  let size = 1;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    if (strided && !machine.pmu.diagonal && size > 1 && size % 2 === 0) size++;
-    strides[d] = size;
-    size *= shape[d]!;
-  }
-  return { bytes: size * Math.max(dtypeBytes, machine.pmu.word_bytes), strides };
-}
-
-/** Do the words of the operand's token lie along another dimension than the last? */
-export function isStrided(shape: StageShape, position: number): boolean {
-  const lane = shape.systolic !== null && position === shape.systolic.stageOperand ? shape.rows : shape.lane;
-  return laneStep(shape.operands[position]!, lane) === "strided";
-}
-
 /** Vectors that all loads of an operand move. */
 export function loadVectors(operand: OperandRead, shape: StageShape, buffer: TierBuffer, loops: readonly OuterLoop[]): number {
   const rows = product(buffer.box.slice(0, -1));

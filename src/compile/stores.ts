@@ -3,9 +3,10 @@
 import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { scratchLayout } from "./banking.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { globalPlaces, outerLoop, resultLoops, resultPlaces, tileGuards, unitPlace } from "./nests.ts";
-import { loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
+import { loopsAround, product, resultOf } from "./sizes.ts";
 import { keptLoops, type TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
@@ -131,13 +132,13 @@ function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at
     ports: [...writers.map((_, w) => port(`ready${w}`, "in", outer.length, "buffer")), port("out", "out", readLoops.length)],
     work: { kind: "read", scratch: "tile", access: { dims: [member, ...local], shape: size }, port: "out" },
   };
-  const { bytes, strides } = scratchBytes(size, bytesOf(dtype), machine, false);
+  const { bytes, lie } = scratchLayout(size, bytesOf(dtype), machine, "rows");
   addUnit(builder, {
     id,
     kind: "pmu",
     operator: stage.shape.name,
     nests: [...writers, reader],
-    scratch: [{ name: "tile", dtype, shape: size, strides, buffers: store.buffers, bytes: bytes * store.buffers }],
+    scratch: [{ name: "tile", dtype, shape: size, ...lie, buffers: store.buffers, bytes: bytes * store.buffers }],
   });
   writers.forEach((writer, w) =>
     handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: `ready${w}` }, store.buffers),

@@ -4,10 +4,11 @@ import type { Loop, Nest, Node } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, ReduceFn } from "../pattern/program.ts";
+import { scratchLayout } from "./banking.ts";
 import type { BodyNode } from "./body.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
 import { type Copy, elementGuards, loopsOf, placeOf, resultLoops, resultPlaces, unitPlace } from "./nests.ts";
-import { loopsAround, scratchBytes, sumBuffers, treeFan } from "./sizes.ts";
+import { loopsAround, sumBuffers, treeFan } from "./sizes.ts";
 import { foldedLoops, keptLoops } from "./stage.ts";
 import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, ringOf, type Source } from "./wiring.ts";
 
@@ -106,13 +107,13 @@ function buildShard(
     ports: [port("ready", "in", 0, "buffer"), port("out", "out", 1)],
     work: { kind: "read", scratch: "table", access: { dims: [unitPlace(1, 0, shape.lanes)], shape: [size] }, port: "out" },
   };
-  const bytes = size * Math.max(bytesOf(acc), machine.pmu.word_bytes);
+  const { bytes, lie } = scratchLayout([size], bytesOf(acc), machine, "numbers");
   addUnit(builder, {
     id,
     kind: "pmu",
     operator: shape.name,
     nests: [scatter, reader],
-    scratch: [{ name: "table", dtype: acc, shape: [size], buffers: 1, bytes }],
+    scratch: [{ name: "table", dtype: acc, shape: [size], ...lie, buffers: 1, bytes }],
   });
   connect(builder, made.get(shape.body.results[0]!)!, { unit: id, nest: scatter.id, port: "key" });
   connect(builder, made.get(shape.body.results[field + 1]!)!, { unit: id, nest: scatter.id, port: "value" });
@@ -161,8 +162,8 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
     work: { kind: "read", scratch: "sums", access: { dims: resultPlaces(result, around), shape: result.shape }, port: "out" },
   };
   const buffers = sumBuffers(stage, plan.loops);
-  const { bytes, strides } = scratchBytes(result.shape, bytesOf(acc), machine, false);
-  const scratch = { name: "sums", dtype: acc, shape: result.shape, strides, buffers, bytes: bytes * buffers };
+  const { bytes, lie } = scratchLayout(result.shape, bytesOf(acc), machine, "rows");
+  const scratch = { name: "sums", dtype: acc, shape: result.shape, ...lie, buffers, bytes: bytes * buffers };
   addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [adder, reader], scratch: [scratch] });
   connect(builder, from, { unit: id, nest: adder.id, port: "in" });
   handOver(builder, { unit: id, nest: adder.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, buffers);

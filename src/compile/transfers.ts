@@ -5,11 +5,12 @@ import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program } from "../pattern/program.ts";
+import { scratchLayout } from "./banking.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { estimate } from "./cost.ts";
 import type { ChipLoop, Group } from "./group.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf, scratchBytes } from "./sizes.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf } from "./sizes.ts";
 
 /** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
 export function planTransfers(
@@ -105,7 +106,7 @@ function storeOf(
   const result = resultOf(stage, tensor);
   const tokens = product(result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
   const once = loops.every((loop) => loop.trips === 1);
-  const bytesFor = (members: number) => scratchBytes([members, ...result.shape], bytesOf(dtype), machine, false).bytes * (once ? 1 : 2);
+  const bytesFor = (members: number) => scratchLayout([members, ...result.shape], bytesOf(dtype), machine, "rows").bytes * (once ? 1 : 2);
   const fits = (members: number): boolean => members <= machine.pmu.vector_in && bytesFor(members) <= machine.pmu.bytes;
   const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
   const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));

@@ -1,7 +1,7 @@
 /** The parts of a section while it is built: units, the wires between their ports, and how they become channels. */
 
 import type { UnitId } from "../base/units.ts";
-import { bankConflicts, laneStride } from "../fabric/banks.ts";
+import { bankMapOf, paceOf } from "../fabric/banks.ts";
 import type { Affine, Channel, Endpoint, Nest, Port, Section, Unit } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Dtype, Program } from "../pattern/program.ts";
@@ -71,10 +71,12 @@ export function addUnit(builder: Builder, draft: Draft): void {
   builder.units.push({ id, kind, operator: builder.sourceOf(operator), label: id, nests: paced.map(withoutUnitNest), scratch, stages, registers });
 }
 
-/** A vector whose words meet in a bank takes one tick for each of them. */
-function bankTicks({ work, lanes }: Nest, scratch: Unit["scratch"], { pmu }: Machine): number {
-  if (work.kind !== "read" && work.kind !== "write") return 1;
-  return bankConflicts(laneStride(work.access, scratch.find((memory) => memory.name === work.scratch)?.strides), lanes, pmu.banks, pmu.diagonal);
+/** A vector whose words meet in a bank takes one tick for each of them. Where they differ from firing to firing, its port counts them in the run. */
+function bankTicks(nest: Nest, scratch: Unit["scratch"], { pmu }: Machine): number {
+  const { work } = nest;
+  if (!("scratch" in work && "access" in work)) return 1;
+  const { turns, isSteady } = paceOf(nest, work.access, bankMapOf(scratch.find(({ name }) => name === work.scratch)!, pmu.banks));
+  return isSteady ? turns : 1;
 }
 
 const endKey = (end: Endpoint): string => `${end.nest}:${end.port}`;

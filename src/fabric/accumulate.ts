@@ -6,7 +6,7 @@
 import type { Behaviour } from "../engine/behaviour.ts";
 import { identity, roundFunction, type ScalarFunction, scalarFunction } from "../pattern/dtypes.ts";
 import type { Values } from "../pattern/program.ts";
-import { fullestBank } from "./banks.ts";
+import { type BankCounter, bankMapOf, clearBanks, makeBankCounter, putElement } from "./banks.ts";
 import { keyOutOfRange } from "./data-faults.ts";
 import type { Memories, NestBehaviour, ScratchMemory, Wire } from "./datapath.ts";
 import type { Nest, Shard, Work } from "./fabric.ts";
@@ -113,29 +113,41 @@ export function scatterBehaviour(nest: Nest, work: WorkOf<"scatter">, wires: rea
   const walk = makeWalk(nest);
   const keyPort = wiresOf(wires, work.keyPort)[0]!;
   const valuePort = wiresOf(wires, work.valuePort)[0] ?? -1;
-  const { size, values } = memories.scratch.get(work.scratch)!;
+  const { spec, size, values } = memories.scratch.get(work.scratch)!;
   const start = identity(work.fn, work.acc);
   const fold = scalarFunction(work.fn, work.acc);
   const level = handoverLevel(nest);
-  const filled = new Int32Array(memories.banks);
+  const counter = makeBankCounter(bankMapOf(spec, memories.banks), 0);
   const tally = { lanes: 0, probes: 0, entries: 0 };
   const { operator } = memories;
   const own = work.shard === undefined ? null : ownKeys(work.shard, size, wires[keyPort]!.words, operator);
+  const keysOf = (inputs: readonly Float64Array[]): Float64Array => {
+    findLanes(walk);
+    return own === null ? inputs[keyPort]! : own(inputs[keyPort]!, walk);
+  };
   let offset = 0;
   return {
     tally,
+    turns: (inputs) => countKeys(counter, keysOf(inputs), walk),
     fire(n, inputs) {
-      findLanes(walk);
+      const keys = keysOf(inputs);
       if (walk.begins <= level || n === 0) values.fill(start, offset, offset + size);
-      const keys = own === null ? inputs[keyPort]! : own(inputs[keyPort]!, walk);
       tally.lanes += checkKeys(keys, walk, size, operator);
-      const ticks = fullestBank(filled, keys, walk.lo, walk.hi);
+      const ticks = countKeys(counter, keys, walk);
       if (valuePort >= 0) combine(values, offset, keys, inputs[valuePort]!, walk, fold);
       if (walk.ends <= level) offset = (offset + size) % values.length;
       advance(walk);
       return ticks > nest.ii ? ticks : nest.ii;
     },
   };
+}
+
+/** Turns of the lanes that take part. */
+function countKeys(counter: BankCounter, keys: Float64Array, { lo, hi }: Walk): number {
+  const keyStep = keys.length === 1 ? 0 : 1;
+  clearBanks(counter);
+  for (let l = lo; l < hi; l++) if (keys[l * keyStep]! >= 0) putElement(counter, keys[l * keyStep]!);
+  return counter.fullest;
 }
 
 /** Keys as element numbers of the shard's own part, NO_KEY where they lie in another. */

@@ -43,6 +43,8 @@ export interface Memories {
 /** A behaviour that may tell what it did. */
 export interface NestBehaviour extends Behaviour {
   readonly tally?: Tally;
+  /** Of a nest whose data decides which banks it goes to: ticks that they take for the next firing, with these words; 0: it needs none. Changes nothing. */
+  turns?(inputs: readonly Float64Array[]): number;
 }
 
 /** What a nest did so far where its shape alone does not tell: scatter, hash, and where trip counts are read. */

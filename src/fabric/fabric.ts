@@ -5,6 +5,7 @@
  */
 
 import type { ChannelId, NestId, UnitId } from "../base/units.ts";
+import type { Banking } from "../machine/machine.ts";
 import type { Dtype, ReduceFn, ScalarOp } from "../pattern/program.ts";
 
 export interface Fabric {
@@ -83,6 +84,8 @@ export interface Scratch {
   readonly shape: readonly number[];
   /** Elements between neighbours along each dimension, where rows are padded against bank conflicts; absent: packed row-major. */
   readonly strides?: readonly number[];
+  /** How its words lie over the banks; absent: cyclic. */
+  readonly banking?: Banking;
   readonly buffers: number;
   /** Scratchpad bytes of all buffers, with word size and padding. */
   readonly bytes: number;
@@ -194,8 +197,8 @@ export type Work =
   | { readonly kind: "fold"; readonly scratch: string; readonly access: Access; readonly port: string; readonly fn: ReduceFn; readonly acc: Dtype }
   /**
    * PMU: each firing combines a vector of values into table[key] lane by lane, in lane order. `buffer-out` hands the table over. The table starts at the
-   * identity of `fn` at each hand-over. Lanes that meet in one bank (element mod banks) take turns: the firing takes as many ticks as the fullest
-   * bank has lanes (data-dependent, at least ii). A lane with the lowest i32 (NO_KEY) as its key takes no part; any other key outside the table is an error. `shard`: this unit has only the keys
+   * identity of `fn` at each hand-over. Lanes that meet in one bank (banks.ts) take turns: the firing takes as many ticks as the fullest
+   * bank has lanes (data-dependent, at least ii), those of one key included. A lane with the lowest i32 (NO_KEY) as its key takes no part; any other key outside the table is an error. `shard`: this unit has only the keys
    * from `first` on, as many as the scratch has elements, of a table of `keys` keys; lanes with other keys of the table take no part here.
    */
   | {
@@ -208,11 +211,11 @@ export type Work =
       readonly shard?: Shard;
     }
   /**
-   * PMU: each firing pops a vector of element numbers (row-major in the scratch's shape) and pushes the elements. Valid lanes that meet in one bank (number mod banks)
-   * take turns, as in scatter. A number outside the scratch is an error. A lane that is not valid gives 0.
+   * PMU: each firing pops a vector of element numbers (row-major in the scratch's shape) and pushes the elements. Valid lanes that meet in one bank
+   * take turns, as in scatter, but those that want the same element have it in one. A number outside the scratch is an error. A lane that is not valid gives 0.
    */
   | { readonly kind: "gather"; readonly scratch: string; readonly indexPort: string; readonly port: string }
-  /** AG: the same from a tensor off chip. Each lane asks for its burst; lanes of one firing, and the firing before, share bursts. */
+  /** AG: the same from a tensor off chip. Each lane asks for its burst; lanes of one firing share bursts, and so does all that the coalescing unit still knows. */
   | { readonly kind: "fetch"; readonly tensor: string; readonly indexPort: string; readonly port: string }
   /**
    * AG: appends to a tensor. Each firing pops a vector of conditions and one of values for each of `emits`; for each valid lane in order, and in it each emit in order, whose
@@ -228,7 +231,7 @@ export type Work =
   /**
    * PMU: numbers distinct keys. Each firing pops a vector of keys and a vector of conditions; for each valid lane in order whose condition is not 0 it looks the key up in a
    * table of `slots` slots (a power of two; home slot: key * 2654435769 mod 2^32, top bits; linear probing), enters a new one with the next number, and puts its number into the
-   * lane (-1 in all other lanes). Every probe takes a turn at bank (slot mod banks): the firing takes as many ticks as the fullest bank has probes. `keys` (scratch i32 [bound])
+   * lane (-1 in all other lanes). Every probe takes a turn at its slot's bank: the firing takes as many ticks as the fullest bank has probes. `keys` (scratch i32 [bound])
    * holds the keys in order, a scratch memory called `${keys}.slots` (i32 [slots]) the slots; both are the nest's own and handed to nobody. More keys than `keys` has elements
    * are an error.
    */

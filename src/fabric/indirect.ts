@@ -6,10 +6,11 @@
 
 import { roundFunction } from "../pattern/dtypes.ts";
 import type { Values } from "../pattern/program.ts";
-import { fullestBank } from "./banks.ts";
+import { type BankCounter, bankMapOf, clearBanks, makeBankCounter, putElement, putElementOnce } from "./banks.ts";
 import { readOutside, tooManyKeys, tooManyRecords } from "./data-faults.ts";
 import type { Memories, NestBehaviour, Wire } from "./datapath.ts";
 import type { Nest, Work } from "./fabric.ts";
+import { slotTableOf } from "./nests.ts";
 import { type Store, scratchStore, step, tensorStore, wiresOf } from "./storage.ts";
 import { advance, findLanes, makeWalk, type Walk } from "./walk.ts";
 
@@ -18,19 +19,25 @@ type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
 /** A port that carries nothing in this run. */
 const NOTHING = -1;
 
-/** Lane l gets the element of the scratch memory whose number comes in lane l; lanes that meet in a bank take turns. */
+/** Lane l gets the element of the scratch memory whose number comes in lane l; lanes that meet in a bank take turns, but for one element. */
 export function gatherBehaviour(nest: Nest, work: WorkOf<"gather">, wires: readonly Wire[], memories: Memories): NestBehaviour {
   const walk = makeWalk(nest);
   const from = wiresOf(wires, work.indexPort)[0]!;
   const into = wiresOf(wires, work.port);
-  const store = scratchStore(nest, memories.scratch.get(work.scratch)!);
-  const filled = new Int32Array(memories.banks);
+  const memory = memories.scratch.get(work.scratch)!;
+  const store = scratchStore(nest, memory);
+  const counter = makeBankCounter(bankMapOf(memory.spec, memories.banks), nest.lanes);
+  const turns = (inputs: readonly Float64Array[]): number => {
+    findLanes(walk);
+    const numbers = inputs[from]!;
+    checkNumbers(memories.operator, work.scratch, numbers, walk.lo, walk.hi, store.size);
+    return countOnce(counter, numbers, walk);
+  };
   return {
+    turns,
     fire(_n, inputs, outputs) {
-      findLanes(walk);
+      const ticks = turns(inputs);
       const numbers = inputs[from]!;
-      checkNumbers(memories.operator, work.scratch, numbers, walk.lo, walk.hi, store.size);
-      const ticks = fullestBank(filled, numbers, walk.lo, walk.hi);
       for (let i = 0; i < into.length; i++) pick(outputs[into[i]!]!, store, numbers, walk);
       step(walk, store);
       return ticks > nest.ii ? ticks : nest.ii;
@@ -64,6 +71,14 @@ export function checkNumbers(operator: string, memory: string, numbers: Float64A
     const number = numbers[l * numberStep]!;
     if (number < 0 || number >= size) throw readOutside(operator, memory, number, size);
   }
+}
+
+/** Turns of the valid lanes' elements. */
+function countOnce(counter: BankCounter, numbers: Float64Array, { lo, hi }: Walk): number {
+  const numberStep = numbers.length === 1 ? 0 : 1;
+  clearBanks(counter);
+  for (let l = lo; l < hi; l++) putElementOnce(counter, numbers[l * numberStep]!);
+  return counter.fullest;
 }
 
 function pick(out: Float64Array, { values, offset }: Store, numbers: Float64Array, { lo, hi }: Walk): void {
@@ -143,9 +158,8 @@ interface HashTable {
   readonly shift: number;
   /** Keys in the order of their numbers. */
   readonly keys: Values;
-  /** Probes of each bank in the firing under way. */
-  readonly filled: Int32Array;
-  fullest: number;
+  /** Probes of the firing under way, by bank. */
+  readonly probed: BankCounter;
   readonly tally: { lanes: number; probes: number; entries: number };
   readonly operator: string;
 }
@@ -162,23 +176,22 @@ export function hashBehaviour(nest: Nest, work: WorkOf<"hash">, wires: readonly 
     tally: table.tally,
     fire(_n, inputs, outputs) {
       findLanes(walk);
-      table.filled.fill(0);
-      table.fullest = 0;
+      clearBanks(table.probed);
       enterLanes(table, inputs[keyPort]!, inputs[whenPort]!, entries, walk);
       for (let i = 0; i < into.length; i++) copyEntries(outputs[into[i]!]!, entries);
       advance(walk);
-      return table.fullest > nest.ii ? table.fullest : nest.ii;
+      return Math.max(table.probed.fullest, nest.ii);
     },
   };
 }
 
-function makeHashTable({ slots, keys }: WorkOf<"hash">, { scratch, banks, operator }: Memories): HashTable {
+function makeHashTable(work: WorkOf<"hash">, { scratch, banks, operator }: Memories): HashTable {
+  const { slots, keys } = work;
   return {
     slots: new Int32Array(slots).fill(-1),
     shift: 32 - Math.log2(slots),
     keys: scratch.get(keys)!.values,
-    filled: new Int32Array(banks),
-    fullest: 0,
+    probed: makeBankCounter(bankMapOf(scratch.get(slotTableOf(work))!.spec, banks), 0),
     tally: { lanes: 0, probes: 0, entries: 0 },
     operator,
   };
@@ -213,10 +226,8 @@ function homeSlot(key: number, { shift }: HashTable): number {
 }
 
 function probe(table: HashTable, slot: number): void {
-  const { filled, tally } = table;
-  tally.probes++;
-  const count = ++filled[slot % filled.length]!;
-  if (count > table.fullest) table.fullest = count;
+  table.tally.probes++;
+  putElement(table.probed, slot);
 }
 
 function enterKey({ slots, keys, tally, operator }: HashTable, slot: number, key: number): number {

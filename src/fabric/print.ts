@@ -44,8 +44,9 @@ function printUnit({ id, kind, operator, label, nests, scratch, stages, register
   return [`${kind} ${id} = ${label} of ${operator}${body}`, ...scratch.map(printScratch).map(indent), ...nests.flatMap(printNest).map(indent)];
 }
 
-function printScratch({ name, dtype, shape, strides, buffers, bytes, preset }: Scratch): string {
-  const packed = `scratch ${name}: ${buffers} x ${dtype}[${shape.join(", ")}]${strides === undefined ? "" : ` strides [${strides.join(", ")}]`}, ${bytes} bytes`;
+function printScratch({ name, dtype, shape, strides, banking, buffers, bytes, preset }: Scratch): string {
+  const lie = `${strides === undefined ? "" : ` strides [${strides.join(", ")}]`}${banking === undefined ? "" : `, ${banking} over the banks`}`;
+  const packed = `scratch ${name}: ${buffers} x ${dtype}[${shape.join(", ")}]${lie}, ${bytes} bytes`;
   return preset === undefined ? packed : `${packed}, preset with ${printPreset(preset)}`;
 }
 

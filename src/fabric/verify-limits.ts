@@ -3,7 +3,7 @@
 import type { Fault } from "../base/errors.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import { bankConflicts, laneStride, packedStrides } from "./banks.ts";
+import { bankMapOf, laneStride, paceOf, packedStrides, wordsIn } from "./banks.ts";
 import type { Channel, Nest, Scratch, Unit } from "./fabric.ts";
 import { faultAt } from "./faults.ts";
 
@@ -21,6 +21,7 @@ export function unitLimitFaults(unit: Unit, section: string, channels: Channels,
     ...demands.flatMap((demand) => exceeded(`${section}.${unit.id}`, unit, demand)),
     ...unit.nests.flatMap((nest) => nestDemands(unit, nest, machine).flatMap((demand) => exceeded(`${section}.${unit.id}.${nest.id}`, unit, demand))),
     ...unit.scratch.flatMap((scratch) => scratchFaults(unit, scratch, section, machine)),
+    ...unit.scratch.flatMap((scratch) => layoutFaults(unit, scratch, section, machine)),
     ...unit.nests.flatMap((nest) => bankFaults(unit, nest, section, machine)),
   ];
 }
@@ -74,19 +75,39 @@ function scratchFaults(
   section: string,
   machine: Machine,
 ): Fault[] {
-  const words = shape.reduce((last, extent, d) => last + (extent - 1) * strides[d]!, 1);
-  const need = buffers * words * (unit.kind === "pmu" ? Math.max(machine.pmu.word_bytes, bytesOf(dtype)) : bytesOf(dtype));
+  const need = buffers * wordsIn(shape, strides) * (unit.kind === "pmu" ? Math.max(machine.pmu.word_bytes, bytesOf(dtype)) : bytesOf(dtype));
   if (need <= bytes) return [];
   return [faultAt(`${section}.${unit.id}.${name}`, "scratch-too-small", `${name} of ${unit.id} is given ${bytes} bytes, its ${buffers} buffers hold ${need}`)];
 }
 
-/** A vector whose lanes meet in a bank takes as many ticks as the fullest bank has lanes. */
+/** Its layout over the banks is one that the machine has; in a diagonal one each row takes whole turns of the banks, else two words would lie at one place. */
+function layoutFaults(unit: Unit, scratch: Scratch, section: string, { pmu }: Machine): Fault[] {
+  if (unit.kind !== "pmu") return [];
+  const { scheme, pitch, shape } = bankMapOf(scratch, pmu.banks);
+  const path = `${section}.${unit.id}.${scratch.name}`;
+  const offered = scratch.banking === undefined || pmu.banking.includes(scheme);
+  return [
+    ...(offered ? [] : [faultAt(path, "no-such-banking", `${scratch.name} of ${unit.id} lies ${scheme} over the banks, a PMU has ${pmu.banking.join(", ")}`)]),
+    ...(scheme === "diagonal" && shape.length > 1 && pitch % pmu.banks !== 0
+      ? [
+          faultAt(
+            path,
+            "bad-banking",
+            `rows of ${scratch.name} of ${unit.id} are ${pitch} words long, a diagonal layout needs a multiple of ${pmu.banks} banks`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** A vector whose lanes meet in a bank takes as many ticks as the fullest bank has lanes. Where they differ from firing to firing, they are counted as it runs. */
 function bankFaults(unit: Unit, nest: Nest, section: string, { pmu }: Machine): Fault[] {
   const { work } = nest;
-  if (unit.kind !== "pmu" || (work.kind !== "read" && work.kind !== "write")) return [];
-  const stride = laneStride(work.access, unit.scratch.find(({ name }) => name === work.scratch)?.strides);
-  const ticks = bankConflicts(stride, nest.lanes, pmu.banks, pmu.diagonal);
-  if (nest.ii >= ticks) return [];
-  const message = `${unit.id} (${unit.label}) fires every ${nest.ii} ticks, but its ${nest.lanes} lanes lie ${stride} words apart: ${pmu.banks} banks need ${ticks}`;
+  const scratch = "scratch" in work ? unit.scratch.find(({ name }) => name === work.scratch) : undefined;
+  if (unit.kind !== "pmu" || scratch === undefined || !("access" in work) || work.access.dims.length !== scratch.shape.length) return [];
+  const { turns, isSteady } = paceOf(nest, work.access, bankMapOf(scratch, pmu.banks));
+  if (!isSteady || nest.ii >= turns) return [];
+  const stride = laneStride(work.access, scratch.strides);
+  const message = `${unit.id} (${unit.label}) fires every ${nest.ii} ticks, but its ${nest.lanes} lanes lie ${stride} words apart: ${pmu.banks} banks need ${turns}`;
   return [faultAt(`${section}.${unit.id}.${nest.id}`, "bank-conflict", message, "pad the rows by one word")];
 }

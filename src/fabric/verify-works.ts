@@ -226,6 +226,8 @@ function checkHash(context: Context, work: Extract<Work, { kind: "hash" }>): voi
     report("bad-slots", `has ${work.slots} slots for up to ${bound} keys, it needs a power of two of at least ${bound}`);
   checkTable(context, work.keys, bound);
   checkTable(context, slotTableOf(work), work.slots);
+  if (context.unit.nests.length > 1)
+    report("hash-alone", `shares ${context.unit.id} with ${context.unit.nests.length - 1} more nests; its probes take all ports`);
 }
 
 /** A scratch memory of so many i32, in one buffer or more. */

@@ -74,15 +74,27 @@ export interface PmuSpec {
   readonly fifo_depth: number;
   /** Cycles from an address to its data. */
   readonly latency_cycles: number;
-  /** Strided reads at full rate by diagonal layout; else rows are padded by one word where that cures the conflict. */
-  readonly diagonal: boolean;
+  /** Layouts that a scratch memory can have over the banks: the compiler gives each one of them. At least one. */
+  readonly banking: readonly Banking[];
+  /** Vectors that can be read, and written, at a time: each takes its port for as many cycles as the fullest bank has of its words. */
+  readonly read_ports: number;
+  readonly write_ports: number;
 }
+
+/**
+ * Which of B banks has word w of a scratch memory, whose rows (of its last dimension) lie a pitch of P words apart. block: each bank has as many words one behind the other,
+ * ceil(words / B). cyclic: w mod B. hashed: the digits of w in base B, XORed (Rau, "Pseudo-randomly interleaved memory", ISCA 1991, in its simplest form).
+ * diagonal: (w mod P + w div P) mod B, so that each row begins a bank further on; P is a multiple of B.
+ */
+export type Banking = "block" | "cyclic" | "hashed" | "diagonal";
 
 /** Address generator: turns loop nests into bursts of one off-chip tier. */
 export interface AgSpec {
   readonly count: number;
   /** Requests (firings that need at least one burst) that may be under way at one time. */
   readonly outstanding: number;
+  /** Bursts, under way or there, that its share of a coalescing unit knows by address: what asks for one of them again asks memory for nothing. The least recently used gives way. */
+  readonly coalescing_entries: number;
   readonly fifo_depth: number;
   readonly latency_cycles: number;
 }

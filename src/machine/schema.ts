@@ -66,7 +66,9 @@ const pmu = z
     counters: count(1, 64, "Chained counters: bounds the loops of a nest."),
     fifo_depth: count(1, 65536, "Entries of each input FIFO."),
     latency_cycles: count(1, 1000, "Cycles from an address to its data."),
-    diagonal: flag("Strided reads run at full rate by a diagonal layout."),
+    banking: figure(z.array(z.enum(["block", "cyclic", "hashed", "diagonal"])).min(1)).describe("Layouts of words over banks that a scratch memory can have."),
+    read_ports: count(1, 64, "Vectors that can be read at a time."),
+    write_ports: count(1, 64, "Vectors that can be written at a time."),
   })
   .superRefine(({ bytes, banks, word_bytes }, context) => {
     const row = banks.value * word_bytes.value;
@@ -77,6 +79,11 @@ const ag = z.strictObject({
   source,
   count: count(1, 4096, "Address generators."),
   outstanding: count(1, 65536, "Requests (firings that need at least one burst) that may be under way at one time."),
+  coalescing_entries: count(
+    0,
+    65536,
+    "Bursts, under way or there, that are not asked for again; the least recently used gives way. 0: each vector stands alone.",
+  ),
   fifo_depth: count(1, 65536, "Entries of each input FIFO."),
   latency_cycles: count(0, 1000, "Cycles from a firing to its bursts."),
 });

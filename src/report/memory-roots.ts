@@ -1,4 +1,7 @@
-/** What a memory channel is called as the root of waits: by itself where it stands out, else by its tier; and whether its bandwidth or its latency is what is waited for. */
+/**
+ * What a memory channel is called as the root of waits: by itself where it stands out, else by its tier; and whether its bandwidth or its latency is what is waited for. A port
+ * of a PMU is called by its own name.
+ */
 
 import type { ChannelCounters, SectionCounters } from "../result/counters.ts";
 
@@ -23,7 +26,7 @@ export function memoryRoots({ tiers }: SectionCounters): (channel: string) => Me
       roots.set(channel.name, { place, root: `${place} (${reason(standsOut(channel) ? [channel] : others)})` });
     }
   }
-  return (channel) => roots.get(channel)!;
+  return (channel) => roots.get(channel) ?? { place: channel, root: channel };
 }
 
 /** Bandwidth where they serve for half of the time or more, or where bursts queue for longer than it takes to serve them and to travel. */

@@ -33,6 +33,7 @@ function unitRow(unit: UnitCounters, section: SectionCounters, run: RunCounters,
     configuring_cycles: section.configuringTicks,
     idle_cycles: idle.reduce((sum, { cycles }) => sum + cycles, 0),
     unattributed_cycles: section.ticks - unit.busy - unit.starved - unit.blocked - unit.memory - unit.idle,
+    bank_conflict_cycles: unit.bank_conflicts,
     causes: [...waitCauses(unit.id, unit.nests[unit.shown]!, blame), ...idle],
   };
 }

@@ -16,8 +16,8 @@ const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "inter
 /** Key paths of the figures in a machine's config that set the pace of a limiting resource. */
 const DECIDES: Readonly<Record<string, readonly string[]>> = {
   compute: ["clock_hz", "pcu.count", "pcu.lanes", "pcu.stages", "pcu.registers", "pcu.special_stages", "pcu.modes", "pcu.tail"],
-  sram: ["clock_hz", "pmu.count", "pmu.banks", "pmu.vector_in", "pmu.vector_out", "pmu.diagonal"],
-  ag: ["clock_hz", "ag.count", "ag.outstanding"],
+  sram: ["clock_hz", "pmu.count", "pmu.banks", "pmu.vector_in", "pmu.vector_out", "pmu.banking", "pmu.read_ports", "pmu.write_ports"],
+  ag: ["clock_hz", "ag.count", "ag.outstanding", "ag.coalescing_entries"],
   hbm: TIER_PACE.map((key) => `tiers.hbm.${key}`),
   ddr: TIER_PACE.map((key) => `tiers.ddr.${key}`),
   network: ["clock_hz", "network.vector_links", "network.scalar_links", "network.vector_bytes"],

@@ -97,6 +97,8 @@ export interface UnitCounters {
   readonly operations: readonly { readonly op: ScalarOp; readonly dtype: Dtype; readonly count: number }[];
   readonly sram_read_bytes: number;
   readonly sram_write_bytes: number;
+  /** Of a PMU: ticks that the vectors of its nests took at the banks beyond one each. */
+  readonly bank_conflicts: Cycles;
 }
 
 /** The waits add up to starved, blocked and memory. */
@@ -110,7 +112,7 @@ export interface NestCounters {
 
 export interface Wait {
   readonly state: "starved" | "blocked" | "memory";
-  /** Of the fabric, or of a tier. */
+  /** Of the fabric, or of a tier; a port of the nest's PMU. */
   readonly channel: string;
   readonly ticks: Cycles;
   /** At the other end: the source of what starves, the sink that blocks. Null for memory. */

@@ -61,6 +61,8 @@ export interface UnitResult {
   readonly configuring_cycles: number;
   readonly idle_cycles: number;
   readonly unattributed_cycles: number;
+  /** Of a PMU: cycles that vectors of its nests took at the banks beyond one each, because words met in a bank. Part of busy or memory; nests side by side are added up. */
+  readonly bank_conflict_cycles: number;
   /** For each of starved, blocked, memory and idle they add up to its cycles. */
   readonly causes: readonly Cause[];
 }

@@ -36,6 +36,7 @@ const unit = z.strictObject({
   configuring_cycles: count,
   idle_cycles: count,
   unattributed_cycles: count,
+  bank_conflict_cycles: count,
   causes: z.array(cause),
 });
 

@@ -34,7 +34,7 @@ interface Counting {
 /** The section's network with neither memory nor data: enough to count. */
 function countingNetwork({ section, channels, ties }: SectionPlan, machine: Machine): Counting {
   const nests = section.units.flatMap((unit) => unit.nests.map((nest) => ({ unit, nest })));
-  const processes = nests.map(({ unit, nest }, p) => processOf(unit, nest, machine, { ties: ties[p]!, traffic: null, behaviour: null }));
+  const processes = nests.map(({ unit, nest }, p) => processOf(unit, nest, machine, { ties: ties[p]!, traffic: null, queue: null, behaviour: null }));
   return { network: { processes, channels, resources: [] }, names: nests.map(({ unit, nest }) => nestName(unit, nest)) };
 }
 

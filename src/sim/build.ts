@@ -10,6 +10,8 @@ import type { Channel, Endpoint, Fabric, Nest, Port, Section, Unit } from "../fa
 import { sizesOf } from "../fabric/resolve.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { MappedSection, Mapping } from "../mapper/mapping.ts";
+import { type PortSource, planPorts, portResources, portSource, type SectionPorts } from "../memory/ports.ts";
+import { placedTiers } from "../memory/tiers.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { processOf, type Tie, type Traffic, trafficOf } from "../units/process.ts";
 import { nestKey, portKey, type SectionSlice } from "./slice.ts";
@@ -25,6 +27,8 @@ export interface SectionPlan {
   readonly sinks: ReadonlyMap<string, readonly number[]>;
   /** For each nest, unit by unit: like the ports of its process. */
   readonly ties: readonly (readonly Tie[])[];
+  /** Ports of PMUs at which nests queue: resources behind those of the tiers. */
+  readonly ports: SectionPorts;
   /** Tensors that it reads, writes or starts with, and those whose values its loops need before it starts. */
   readonly tensors: readonly string[];
   readonly sizes: readonly string[];
@@ -41,10 +45,14 @@ export function planSection(s: number, mapping: Mapping, machine: Machine, slice
   return {
     ...{ section, mapped, slice, channels, sinks },
     ties: nests.map(({ unit, nest }) => nest.ports.flatMap((port) => tie(unit, nest, port))),
+    ports: planPorts(section, machine, tierChannels(machine)),
     tensors: [...new Set([...moved, ...preset])],
     sizes: sizesOf(section),
   };
 }
+
+/** Resources of all tiers. */
+export const tierChannels = (machine: Machine): number => placedTiers(machine).reduce((total, { spec }) => total + spec.channels, 0);
 
 function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, machine: Machine, slice: SectionSlice) {
   const hops = new Map(mapped.routes.map((route) => [route.channel, route.hops]));
@@ -109,6 +117,7 @@ export interface BuiltNest {
   readonly unit: Unit;
   readonly nest: Nest;
   readonly traffic: Traffic | null;
+  readonly queue: PortSource | null;
   readonly tally: Tally | null;
 }
 
@@ -131,21 +140,24 @@ export interface BuildContext {
 }
 
 /** `section`: the plan's, without symbols. State is built anew each time: a network can be run once. */
-export function buildSection({ channels, ties: plannedTies, slice }: SectionPlan, section: Section, context: BuildContext): BuiltSection {
+export function buildSection({ channels, ties: plannedTies, ports, slice }: SectionPlan, section: Section, context: BuildContext): BuiltSection {
   const { machine, origin, fabric, resources } = context;
   const nests: BuiltNest[] = [];
   const processes = section.units.flatMap((unit) => {
     const behaviourOf = behaviours(unit, slice, context);
     return unit.nests.map((nest) => {
       const ties = plannedTies[nests.length]!;
+      const use = ports.uses[nests.length]!;
       const wires = ties.map(({ wire }) => wire);
       const traffic = trafficOf(unit, nest, wires, fabric, machine);
       const behaviour = behaviourOf(nest, wires);
-      nests.push({ unit, nest, traffic, tally: behaviour?.tally ?? null });
-      return processOf(unit, nest, machine, { ties, traffic, behaviour });
+      const queue = use && portSource(nest, use, behaviour);
+      nests.push({ unit, nest, traffic, queue, tally: behaviour?.tally ?? null });
+      return processOf(unit, nest, machine, { ties, traffic, queue, behaviour });
     });
   });
-  return { network: { processes, channels, resources: resources.map((resource) => ({ ...resource, origin })) }, nests };
+  const all = [...resources, ...portResources(ports)];
+  return { network: { processes, channels, resources: all.map((resource) => ({ ...resource, origin })) }, nests };
 }
 
 type BehaviourOf = (nest: Nest, wires: readonly Tie["wire"][]) => NestBehaviour | null;

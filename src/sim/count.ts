@@ -10,7 +10,7 @@ import { channelName, type PlacedTier, placedTiers, type TierName } from "../mem
 import type { NestCounters, NetworkCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../result/counters.ts";
 import { type Fired, type OperationCount, operationsOf, type SramBytes, sramBytesOf, type Tallies } from "../units/operations.ts";
 import type { Tie } from "../units/process.ts";
-import type { BuiltNest, BuiltSection, SectionPlan } from "./build.ts";
+import { type BuiltNest, type BuiltSection, type SectionPlan, tierChannels } from "./build.ts";
 import { nestKey } from "./slice.ts";
 
 /** Over the runs of a section so far. */
@@ -57,16 +57,18 @@ interface UnitSums {
   readonly operations: Map<string, OperationCount>;
   sramRead: number;
   sramWrite: number;
+  /** Ticks that its vectors took at the banks beyond one each. */
+  conflicts: Cycles;
 }
 
 export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
-  const resources = placedTiers(machine).reduce((total, { spec }) => total + spec.channels, 0);
+  const resources = tierChannels(machine) + plan.ports.names.length;
   return {
     plan,
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
     ...{ runs: 0, skipped: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
     nests: plan.ties.map(({ length }) => makeNestSums(length)),
-    units: plan.section.units.map(() => ({ operations: new Map(), sramRead: 0, sramWrite: 0 })),
+    units: plan.section.units.map(() => ({ operations: new Map(), sramRead: 0, sramWrite: 0, conflicts: 0 })),
     bursts: { hbm: { read: 0, write: 0 }, ddr: { read: 0, write: 0 } },
     pushed: new Float64Array(plan.channels.length),
     served: new Float64Array(resources),
@@ -114,9 +116,11 @@ export interface CountedRun {
 export function addRun(sums: SectionSums, { nests }: BuiltSection, { result, cuts }: CountedRun, machine: Machine, known: KnownWork): void {
   sums.runs++;
   sums.ticks += result.ticks;
+  const unitAt = sums.plan.section.units.flatMap((unit, u) => unit.nests.map(() => u));
   for (let p = 0; p < nests.length; p++) {
     const cut = cuts?.[p];
     addNest(sums, p, nests[p]!, result.processes[p]!, cut?.drawn ?? 0);
+    sums.units[unitAt[p]!]!.conflicts += conflictsOf(nests[p]!, result.processes[p]!, cut?.drawn ?? 0);
     if (cut?.isUnfinished) sums.nests[p]!.unknown += result.ticks - statesOf(result.processes[p]!);
   }
   for (let u = 0, p = 0; u < sums.units.length; u++) {
@@ -133,6 +137,13 @@ export function addRun(sums: SectionSums, { nests }: BuiltSection, { result, cut
     sums.queued[r]! += waited;
     sums.services[r]! += served;
   }
+}
+
+/** A nest that queues at its ports has told what it asked of them, of a firing that was drawn and not made, too; of others the ii beyond one is for the banks. */
+function conflictsOf({ unit, queue }: BuiltNest, { busy, firings }: ProcessCounters, drawn: number): Cycles {
+  if (unit.kind !== "pmu") return 0;
+  if (queue === null) return busy - firings;
+  return drawn === 0 ? queue.turns() - queue.vectors() : queue.turns() - drawn / queue.ports - (queue.vectors() - 1);
 }
 
 function statesOf({ busy, starved, blocked, memory }: ProcessCounters): Cycles {
@@ -228,6 +239,7 @@ function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[
       operations: [...units[u]!.operations.values()],
       sram_read_bytes: units[u]!.sramRead,
       sram_write_bytes: units[u]!.sramWrite,
+      bank_conflicts: units[u]!.conflicts,
     };
   });
 }
@@ -235,10 +247,11 @@ function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[
 type CountNest = (nest: Nest, p: number) => NestCounters;
 
 /** Nests are numbered unit by unit. */
-function nestCounter({ plan: { section, ties, sinks }, nests, pushed }: SectionSums, machine: Machine): CountNest {
+function nestCounter({ plan: { section, ties, sinks, ports }, nests, pushed }: SectionSums, machine: Machine): CountNest {
   const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
   const firings = new Map(section.units.flatMap((unit) => unit.nests.map((nest) => nestKey(unit.id, nest.id))).map((key, p) => [key, nests[p]!.firings]));
-  const names = placedTiers(machine).flatMap(({ name, spec }) => Array.from({ length: spec.channels }, (_, channel) => channelName(name, channel)));
+  const channelNames = placedTiers(machine).flatMap(({ name, spec }) => Array.from({ length: spec.channels }, (_, channel) => channelName(name, channel)));
+  const names = [...channelNames, ...ports.names];
 
   const waitAt = ({ port, channel: c }: Tie, p: number, t: number): Wait => {
     const { id, source, sinks: ends } = channels.get(port.channel)!;

@@ -7,6 +7,7 @@ import type { Fabric, Nest, Port, TensorLayout, Unit } from "../fabric/fabric.ts
 import { firingsOf, periodOf, tripPorts } from "../fabric/nests.ts";
 import type { Machine } from "../machine/machine.ts";
 import { appendSource, fetchSource } from "../memory/indirect.ts";
+import { PORT_QUEUE, type PortSource } from "../memory/ports.ts";
 import { type CountingSource, requestSource } from "../memory/requests.ts";
 import { placedTiers, type TierName } from "../memory/tiers.ts";
 
@@ -28,17 +29,20 @@ export interface Traffic {
 export interface ProcessParts {
   readonly ties: readonly Tie[];
   readonly traffic: Traffic | null;
+  /** Of a nest that queues at ports of its PMU. */
+  readonly queue: PortSource | null;
   readonly behaviour: Behaviour | null;
 }
 
-/** Two nests of a unit never wait for each other but through channels, so each is a process of its own. */
-export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, behaviour }: ProcessParts): ProcessSpec {
-  const requests: RequestSpec | null = traffic && { outstanding: machine.ag.outstanding, source: traffic.source };
+/** Two nests of a unit never wait for each other but through channels and ports, so each is a process of its own. The port has a vector in the tick in which it comes: one of the latency's. */
+export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, queue, behaviour }: ProcessParts): ProcessSpec {
+  const atPorts: RequestSpec | null = queue && { outstanding: PORT_QUEUE, source: queue };
+  const requests: RequestSpec | null = traffic === null ? atPorts : { outstanding: machine.ag.outstanding, source: traffic.source };
   return {
     name: `${unit.id}.${nest.id}`,
     firings: firingsOf(nest),
     ii: nest.ii,
-    latency: nest.latency,
+    latency: queue === null ? nest.latency : Math.max(0, nest.latency - 1),
     ports: ties.map(({ port, channel }): PortSpec => ({ channel, kind: `${port.kind}-${port.direction}`, ...actsOf(nest, port) })),
     ...(requests && { requests }),
     ...(behaviour && { behaviour }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SectionPlan, TierBuffer } from "../../src/compile/controllers.ts";
-import { scratchBytes, treeFan } from "../../src/compile/sizes.ts";
+import { treeFan } from "../../src/compile/sizes.ts";
 import { count, groupBy, input, map, reduce } from "../../src/pattern/builder.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { type Build, planOn, planWith, simdMachine, withAg, withPcu, withPmu } from "./support.ts";
@@ -77,23 +77,7 @@ describe("tile buffers", () => {
   });
 });
 
-describe("scratchBytes", () => {
-  test("packs rows that are read along the last dimension", () => {
-    expect(scratchBytes([40, 16], 4, simdMachine, false)).toEqual({ bytes: 40 * 16 * 4, strides: [16, 1] });
-  });
-
-  test("gives no word less than the scratchpad's smallest", () => {
-    expect(scratchBytes([40, 16], 1, simdMachine, false).bytes).toBe(40 * 16 * 4);
-    expect(scratchBytes([40, 16], 8, simdMachine, false).bytes).toBe(40 * 16 * 8);
-  });
-
-  test("pads what is read along another dimension to odd sizes, unless the layout is diagonal", () => {
-    expect(scratchBytes([40, 16], 4, simdMachine, true)).toEqual({ bytes: 40 * 17 * 4, strides: [17, 1] });
-    expect(scratchBytes([3, 4, 16], 4, simdMachine, true)).toEqual({ bytes: 3 * 69 * 4, strides: [69, 17, 1] });
-    expect(scratchBytes([40, 15], 4, simdMachine, true).strides).toEqual([15, 1]);
-    expect(scratchBytes([40, 16], 4, withPmu({ diagonal: true }), true).strides).toEqual([16, 1]);
-  });
-
+describe("a buffer that is read across its rows", () => {
   test("is what the plan of a transpose reckons with", () => {
     const choice = { tile: [16, 40], par: [1, 1], split: 1 };
     const need = 40 * 17 * 4 * 2;

@@ -10,7 +10,7 @@ type Shape = Pick<Nest, "loops" | "lanes" | "guards">;
 
 const numRuns = 200;
 
-/** Most lanes that meet in one bank, at least 1. */
+/** Most of these that meet in one bank, at least 1. */
 function turns(numbers: readonly number[], banks: number): number {
   return Math.max(1, ...Array.from({ length: banks }, (_, bank) => numbers.filter((number) => number % banks === bank).length));
 }
@@ -36,7 +36,7 @@ describe("a gather nest", () => {
   };
   const wiresFor = (lanes: number) => [wire("i", lanes, "i32"), wire("b", 0), wire("c", lanes), wire("c", lanes)];
 
-  it("gives each valid lane the element of its number, and takes turns at the banks", () => {
+  it("gives each valid lane the element of its number, and takes a turn at the banks for each element", () => {
     const check = (shape: Shape, words: readonly number[], banks: number): void => {
       const of = { ...gather({}), ...shape };
       const tokens = tokensFor(of, words);
@@ -44,12 +44,7 @@ describe("a gather nest", () => {
       for (let n = 0; n < firingsOf(of); n++) {
         const valid = validLanes(of, n);
         expect(sent[n]!.c).toEqual(tokens[n]!.map((number, lane) => (valid.includes(lane) ? 100 + number : 0)));
-        expect(ticks[n]).toBe(
-          turns(
-            valid.map((lane) => tokens[n]![lane]!),
-            banks,
-          ),
-        );
+        expect(ticks[n]).toBe(turns([...new Set(valid.map((lane) => tokens[n]![lane]!))], banks));
       }
     };
     const words = fc.array(fc.nat(11), { minLength: 1, maxLength: 40 });
@@ -70,7 +65,7 @@ describe("a gather nest", () => {
   it("never fires faster than its ii", () => {
     const of = { ...gather({}), ii: 3 };
     expect(fireAll(of, wiresFor(4), { i: tokensFor(of, [0, 1, 2, 3]) }, filled()).ticks).toEqual([3, 3, 3, 3]);
-    expect(fireAll(of, wiresFor(4), { i: tokensFor(of, [0, 4, 8, 0]) }, filled()).ticks).toEqual([4, 4, 4, 4]);
+    expect(fireAll({ ...of, ii: 2 }, wiresFor(4), { i: tokensFor(of, [0, 4, 8, 0]) }, filled()).ticks).toEqual([3, 3, 3, 3]);
   });
 
   it("takes the same ticks when nobody needs what it reads", () => {

@@ -60,6 +60,12 @@ describe("verifyFabric", () => {
       expect(verifyFabric(fabric, tinyMachine)).toEqual([]);
   });
 
+  it("leaves a hash alone in its unit", () => {
+    const { nests } = hash.sections[0]!.units.find(({ id }) => id === "table")!;
+    const crowded = having(hash, "sections/0/units/table/nests", [...nests, { ...nests[0]!, id: "more" }]);
+    expect(faultsOf(crowded)).toContain("hash-alone: table.hash: shares table with 1 more nests; its probes take all ports");
+  });
+
   it("throws all faults at once", () => {
     const broken = having(having(map, "sections/0/units/axpy/stages", 7), "sections/0/channels/a/depth", 17);
     expect(() => checkFabric(broken, tinyMachine)).toThrow(UserError);
@@ -174,6 +180,7 @@ describe("verifyFabric", () => {
       [16, 1],
       "bank-conflict: a.tile (a.tile) fires every 1 ticks, but its 4 lanes lie 16 words apart: 16 banks need 4",
     ],
+    [rows, "units/rows/scratch/row/banking", "hashed", "no-such-banking: row of rows lies hashed over the banks, a PMU has cyclic"],
     [scatter, "units/one.table/scratch/table/dtype", "f32", "dtype-disagrees: one.table.scatter: combines in i32, but table holds f32"],
   ];
   const works: readonly Case[] = [

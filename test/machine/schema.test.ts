@@ -88,6 +88,7 @@ describe("every field is read", () => {
     "tiers.hbm.interleave": "linear",
     "tiers.ddr.interleave": "linear",
     "pcu.modes": ["systolic"],
+    "pmu.banking": ["hashed", "block"],
     schemaVersion: 1,
     kind: "rda",
   };

@@ -25,9 +25,9 @@ export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows
     },
     pmu: {
       ...{ count: columns * rows - pcus, bytes: 262144, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 4 },
-      ...{ counters: 6, fifo_depth: 16, latency_cycles: 4, diagonal: true },
+      ...{ counters: 6, fifo_depth: 16, latency_cycles: 4, banking: ["cyclic", "diagonal"], read_ports: 1, write_ports: 1 },
     },
-    ag: { count: ags, outstanding: 64, fifo_depth: 16, latency_cycles: 8 },
+    ag: { count: ags, outstanding: 64, coalescing_entries: 64, fifo_depth: 16, latency_cycles: 8 },
     network: { kind: "static", vector_links: 2, scalar_links: 4, control_links: 4, hop_cycles: 1, vector_bytes: 64, ...network },
     tiers: {
       ddr: {

@@ -19,7 +19,7 @@ export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<Un
   const { waits = [], late = [], ...rest } = changes;
   const ticks = (state: Wait["state"]) => waits.reduce((sum, wait) => sum + (wait.state === state ? wait.ticks : 0), 0);
   const states = { busy: rest.busy ?? 1000, starved: ticks("starved"), blocked: ticks("blocked"), memory: ticks("memory"), idle: 0 };
-  const counts = { firings: 1000, operations: [], sram_read_bytes: 0, sram_write_bytes: 0 };
+  const counts = { firings: 1000, operations: [], sram_read_bytes: 0, sram_write_bytes: 0, bank_conflicts: 0 };
   return { id, kind, operator: "y", x: 0, y: 0, ...counts, ...states, shown: 0, nests: [{ id, busy: states.busy, waits, late }], ...rest };
 }
 

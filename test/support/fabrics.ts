@@ -34,9 +34,9 @@ export const tinyMachine: Machine = {
   },
   pmu: {
     ...{ count: 8, bytes: 65536, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 2 },
-    ...{ counters: 4, fifo_depth: 16, latency_cycles: 3, diagonal: false },
+    ...{ counters: 4, fifo_depth: 16, latency_cycles: 3, banking: ["cyclic"], read_ports: 1, write_ports: 1 },
   },
-  ag: { count: 8, outstanding: 8, fifo_depth: 16, latency_cycles: 2 },
+  ag: { count: 8, outstanding: 8, coalescing_entries: 16, fifo_depth: 16, latency_cycles: 2 },
   network: { kind: "static", vector_links: 3, scalar_links: 3, control_links: 3, hop_cycles: 1, vector_bytes: 64 },
   tiers: { ddr: tinyTier },
   reconfiguration_seconds: 1e-6,
