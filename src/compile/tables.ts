@@ -12,7 +12,10 @@ import { loopsAround, sumBuffers, treeFan } from "./sizes.ts";
 import { foldedLoops, keptLoops } from "./stage.ts";
 import { addUnit, type Builder, connect, freshId, handOver, label, port, resultKey, ringOf, type Source } from "./wiring.ts";
 
-/** Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. */
+/**
+ * Output-stationary array and, beside it, the nest that drains the accumulators of the tile before. A firing enters at the first cell; the last cell follows stages + lanes - 2 cycles
+ * later, when the tile is complete: the timing of the cells one by one (units/systolic.ts). The drain is hidden behind the next tile where that has at least 2 stages + lanes steps.
+ */
 export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: readonly Source[]): Source {
   const { plan, machine } = builder;
   const { shape } = stage;
@@ -25,7 +28,7 @@ export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds
     loops,
     lanes: shape.lanes,
     ii: 1,
-    latency: shape.lanes + stages,
+    latency: shape.lanes + stages - 2,
     guards: [],
     ports: [
       port("lane", "in", stage.operands[laneOperand]!.level),
