@@ -10,6 +10,7 @@ import type { RunResult } from "../result/result.ts";
 import type { ComparisonSuite } from "./comparison.ts";
 import { CYCLES_CASES } from "./cycles.ts";
 import { NOC_SUITE } from "./noc-suite.ts";
+import { POWER_SUITE } from "./power-suite.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
 import { SYSTOLIC } from "./systolic-suite.ts";
 
@@ -151,6 +152,7 @@ export const SUITES: readonly Suite[] = [
   },
   SYSTOLIC,
   NOC_SUITE,
+  POWER_SUITE,
 ];
 
 /** A published LSTM with 4 cells side by side, for each of whose gates 8 PCUs reduce 64 numbers a cycle each. */
