@@ -1,6 +1,6 @@
 /**
  * The bursts of address generators that go where data says: fetch asks for the burst of each lane's element, append for those that its records reach. Each
- * burst once a firing; what the nest's request before touched is not asked for again. The words that steer them decide, so no run of such a nest leaps.
+ * burst once a firing, and what the coalescing unit still knows not at all. The words that steer them decide, so no run of such a nest leaps.
  * Hot path: called once for each firing.
  */
 
@@ -10,7 +10,9 @@ import type { Nest, TensorLayout, Work } from "../fabric/fabric.ts";
 import { checkNumbers, countRecords, whenPorts } from "../fabric/indirect.ts";
 import { wiresOf } from "../fabric/storage.ts";
 import { advance, findLanes, makeWalk } from "../fabric/walk.ts";
+import type { AgSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { type Coalescer, makeCoalescer, useBurst } from "./coalescing.ts";
 import { type ChannelOrder, type CountingSource, channelOf, channelOrder } from "./requests.ts";
 import type { PlacedTier } from "./tiers.ts";
 
@@ -24,11 +26,12 @@ export function fetchSource(
   wires: readonly Wire[],
   layout: TensorLayout,
   tier: PlacedTier,
+  { coalescing_entries }: Pick<AgSpec, "coalescing_entries">,
 ): CountingSource {
   const walk = makeWalk(nest);
   const from = wiresOf(wires, work.indexPort)[0]!;
   const numberStep = wires[from]!.words === 1 ? 0 : 1;
-  const bursts = makeBursts(layout, tier, nest.lanes, 1);
+  const bursts = makeBursts(layout, tier, nest.lanes, 1, coalescing_entries);
   const size = sizeOf(layout);
   return steered(bursts, (inputs, into) => {
     findLanes(walk);
@@ -40,7 +43,7 @@ export function fetchSource(
   });
 }
 
-/** The source of an append nest: its records lie one behind the other. Throws where there are more of them than the tensor has elements. */
+/** The source of an append nest: its records lie one behind the other, and a burst is held until it is full. Throws where there are more of them than the tensor has elements. */
 export function appendSource(
   operator: string,
   nest: Nest,
@@ -51,7 +54,7 @@ export function appendSource(
 ): CountingSource {
   const walk = makeWalk(nest);
   const whens = whenPorts(work, wires);
-  const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length);
+  const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length, 1);
   const size = sizeOf(layout);
   let written = 0;
   return steered(bursts, (inputs, into) => {
@@ -77,9 +80,9 @@ interface Bursts {
   readonly burstsPerTurn: number;
   readonly order: ChannelOrder;
   readonly firstResource: number;
-  /** Touched by the firing under way, in the order in which its lanes come to them, and by the last firing before it that touched any. */
-  touched: BurstSet;
-  before: BurstSet;
+  /** Touched by the firing under way, in the order in which its lanes come to them. */
+  readonly touched: BurstSet;
+  readonly known: Coalescer;
   count: number;
 }
 
@@ -105,10 +108,6 @@ function slotOf({ slots, stamps, stamp }: BurstSet, burst: number): number {
   return slot;
 }
 
-function holds(set: BurstSet, burst: number): boolean {
-  return set.stamps[slotOf(set, burst)] === set.stamp;
-}
-
 function addBurst(set: BurstSet, burst: number): void {
   const slot = slotOf(set, burst);
   if (set.stamps[slot] === set.stamp) return;
@@ -123,7 +122,7 @@ function clear(set: BurstSet): void {
 }
 
 /** `pieces` times in a firing so many `elements` are touched, one behind the other. */
-function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, pieces: number, elements: number): Bursts {
+function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, pieces: number, elements: number, entries: number): Bursts {
   const mostBursts = pieces * (Math.floor((Math.ceil(elements * bytesOf(dtype)) - 1) / spec.burst_bytes) + 2);
   return {
     base_bytes,
@@ -133,7 +132,7 @@ function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: Placed
     order: channelOrder(spec),
     firstResource: first,
     touched: makeBurstSet(mostBursts),
-    before: makeBurstSet(mostBursts),
+    known: makeCoalescer(entries),
     count: 0,
   };
 }
@@ -143,18 +142,15 @@ function touch({ base_bytes, elementBytes, burst_bytes, touched }: Bursts, eleme
   for (let burst = Math.floor((base_bytes + element * elementBytes) / burst_bytes); burst <= last; burst++) addBurst(touched, burst);
 }
 
-/** Asks for what this firing touched and the one before did not. */
+/** Asks for what this firing touched and is not known yet. */
 function ask(bursts: Bursts, into: Int32Array): number {
-  const { touched, before, burstsPerTurn, order, firstResource } = bursts;
-  if (touched.length === 0) return 0;
+  const { touched, known, burstsPerTurn, order, firstResource } = bursts;
   let asked = 0;
   for (let i = 0; i < touched.length; i++) {
     const burst = touched.bursts[i]!;
-    if (!holds(before, burst)) into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
+    if (!useBurst(known, burst)) into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
   }
-  clear(before);
-  bursts.before = touched;
-  bursts.touched = before;
+  clear(touched);
   bursts.count += asked;
   return asked;
 }

@@ -66,7 +66,7 @@ export function trafficOf({ operator }: Unit, nest: Nest, wires: readonly Wire[]
     case "store":
       return { tier: tier.name, direction: "write", source: requestSource(nest, work.access, layout, tier) };
     case "fetch":
-      return { tier: tier.name, direction: "read", source: fetchSource(operator, nest, work, wires, layout, tier) };
+      return { tier: tier.name, direction: "read", source: fetchSource(operator, nest, work, wires, layout, tier, machine.ag) };
     case "append":
       return { tier: tier.name, direction: "write", source: appendSource(operator, nest, work, wires, layout, tier) };
   }

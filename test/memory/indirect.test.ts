@@ -29,12 +29,15 @@ function burstsOf(element: number, dtype: Dtype, base_bytes: number, burst_bytes
   return Array.from({ length: Math.ceil(end / burst_bytes) - first }, (_, i) => first + i);
 }
 
-/** Resources asked for, where each firing's bursts go once, and not those of the last firing that had some. */
-function plainly(firings: readonly (readonly number[])[], { spec, first }: PlacedTier): number[][] {
-  let before: readonly number[] = [];
+/** Resources asked for, where each firing's bursts go once, and not those among the `entries` that were used last. */
+function plainly(firings: readonly (readonly number[])[], { spec, first }: PlacedTier, entries: number): number[][] {
+  let known: readonly number[] = [];
   return firings.map((bursts) => {
-    const asked = [...new Set(bursts)].filter((burst) => !before.includes(burst));
-    if (bursts.length > 0) before = bursts;
+    const asked = [...new Set(bursts)].filter((burst) => {
+      const isKnown = known.includes(burst);
+      known = [burst, ...known.filter((other) => other !== burst)].slice(0, entries);
+      return !isKnown;
+    });
     return asked.map((burst) => first + channelOf(Math.floor((burst * spec.burst_bytes) / spec.interleave_bytes), channelOrder(spec)));
   });
 }
@@ -51,35 +54,55 @@ function ask(source: CountingSource, of: Nest, wires: Parameters<typeof inputsAt
 describe("fetchSource", () => {
   const work: Extract<Work, { kind: "fetch" }> = { kind: "fetch", tensor: "t", indexPort: "i", port: "c" };
   const fetch = nest("f", [2, 2], [], work, { lanes: 4 });
+  const few = { coalescing_entries: 1 };
 
   it("asks for the bursts of the valid lanes' elements, each once, in lane order", () => {
     const numbers = fc.array(fc.oneof(fc.nat(SIZE - 1), fc.nat(20)), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(shapes, layouts, tiers, numbers, (shape, { dtype, base_bytes }, tier, list) => {
+      fc.property(shapes, layouts, tiers, numbers, fc.nat(9), (shape, { dtype, base_bytes }, tier, list, entries) => {
         const of = { ...fetch, ...shape };
         const wires = [wire("c", of.lanes), wire("i", of.lanes, "i32")];
         const tokens = { i: tokensFor(of, list) };
-        const source = fetchSource("op", of, work, wires, tensor("t", dtype, [SIZE], base_bytes), tier);
+        const source = fetchSource("op", of, work, wires, tensor("t", dtype, [SIZE], base_bytes), tier, { coalescing_entries: entries });
         const elements = tokens.i.map((words, n) => validLanes(of, n).map((lane) => words[lane]!));
         const bursts = elements.map((list) => list.flatMap((element) => burstsOf(element, dtype, base_bytes, tier.spec.burst_bytes)));
         const asked = ask(source, of, wires, tokens);
-        expect(asked).toEqual(plainly(bursts, tier));
+        expect(asked).toEqual(plainly(bursts, tier, entries));
         expect(source.bursts()).toBe(asked.flat().length);
       }),
       { numRuns: 300 },
     );
   });
 
+  it("with more entries never asks for more, and with enough of them for each burst once", () => {
+    const numbers = fc.array(fc.nat(SIZE - 1), { minLength: 1, maxLength: 80 });
+    fc.assert(
+      fc.property(layouts, tiers, numbers, ({ dtype, base_bytes }, tier, list) => {
+        const of = { ...fetch, loops: [{ name: "i", trip: 25 }] };
+        const wires = [wire("c", 4), wire("i", 4, "i32")];
+        const tokens = { i: tokensFor(of, list) };
+        const asked = [0, 1, 2, 4, 8, 16, 1000].map((coalescing_entries) => {
+          const source = fetchSource("op", of, work, wires, tensor("t", dtype, [SIZE], base_bytes), tier, { coalescing_entries });
+          return ask(source, of, wires, tokens).flat().length;
+        });
+        for (const [i, more] of asked.slice(1).entries()) expect(more).toBeLessThanOrEqual(asked[i]!);
+        const bursts = tokens.i.flat().flatMap((element) => burstsOf(element, dtype, base_bytes, tier.spec.burst_bytes));
+        expect(asked.at(-1)).toBe(new Set(bursts).size);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("lets one number be for all lanes", () => {
     const wires = [wire("i", 1, "i32"), wire("c", 4)];
-    const source = fetchSource("op", fetch, work, wires, tensor("t", "f32", [SIZE], 0), { name: "ddr", spec: tinyTier, first: 0 });
+    const source = fetchSource("op", fetch, work, wires, tensor("t", "f32", [SIZE], 0), { name: "ddr", spec: tinyTier, first: 0 }, few);
     expect(ask(source, fetch, wires, { i: [[0], [15], [16], [0]] })).toEqual([[0], [], [1], [0]]);
   });
 
   it("refuses a number outside the tensor before any burst of it is asked for", () => {
     const wires = [wire("i", 4, "i32")];
     const source = (number: number) => () =>
-      ask(fetchSource("op", fetch, work, wires, tensor("t", "f32", [10, 20], 0), { name: "ddr", spec: tinyTier, first: 0 }), fetch, wires, {
+      ask(fetchSource("op", fetch, work, wires, tensor("t", "f32", [10, 20], 0), { name: "ddr", spec: tinyTier, first: 0 }, few), fetch, wires, {
         i: tokensFor(fetch, [number]),
       });
     expect(source(199)).not.toThrow();
@@ -113,7 +136,7 @@ describe("appendSource", () => {
           return Array.from({ length: records }, (_, r) => burstsOf(first + r, dtype, base_bytes, tier.spec.burst_bytes)).flat();
         });
         const asked = ask(source, of, wiresFor(of.lanes), tokens);
-        expect(asked).toEqual(plainly(bursts, tier));
+        expect(asked).toEqual(plainly(bursts, tier, 1));
         expect(source.bursts()).toBe(asked.flat().length);
         expect(source.bursts()).toBe(new Set(bursts.flat()).size);
       }),

@@ -164,6 +164,29 @@ describe("requestSource", () => {
     expect(source.bursts()).toBe(Math.ceil((32 + 1003) / 64));
   });
 
+  it("moves each burst of a tile once, wherever in its tensor the tile lies and however its rows meet the bursts", () => {
+    const sizes = { first: fc.nat(9), rows: fc.integer({ min: 1, max: 12 }), left: fc.nat(40), width: fc.integer({ min: 1, max: 40 }), right: fc.nat(20) };
+    const kinds = { dtype: fc.constantFrom<Dtype>("f32", "bf16", "i8", "i4", "f64"), base_bytes: fc.constantFrom(0, 8, 60, 64) };
+    fc.assert(
+      fc.property(fc.record({ ...sizes, ...kinds, lanes: fc.constantFrom(1, 4, 16) }), ({ first, rows, left, width, right, dtype, base_bytes, lanes }) => {
+        const shape = [first + rows, left + width + right];
+        const vectors = Math.ceil(width / lanes);
+        const nest = { loops: [rows, vectors].map((trip, l) => ({ name: `${l}`, trip })), lanes, guards: [below(affine([0, lanes], 1), width)] };
+        const access = { dims: [affine([1, 0], 0, first), affine([0, lanes], 1, left)], shape };
+        const source = requestSource(nest, access, tensor("t", dtype, shape, base_bytes), ddr);
+        ask(source, 0, rows * vectors);
+        const bursts = new Set<number>();
+        for (let r = first; r < first + rows; r++) {
+          const begin = base_bytes + (r * shape[1]! + left) * bytesOf(dtype);
+          const last = Math.ceil((begin + width * bytesOf(dtype)) / 64) - 1;
+          for (let burst = Math.floor(begin / 64); burst <= last; burst++) bursts.add(burst);
+        }
+        expect(source.bursts()).toBe(bursts.size);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("goes round the channels by interleave_bytes", () => {
     const tier: PlacedTier = { ...ddr, spec: { ...tinyTier, interleave_bytes: 128, channels: 3 } };
     const source = requestSource(
