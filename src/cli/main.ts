@@ -101,8 +101,8 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           .option("layers", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "a CSV file of layers, as SCALE-Sim takes it" })
           .option("json", { ...text("--json", "a file"), describe: "write the counts as JSON; - is standard output, instead of the table" }),
       async (flags) => (await import("./systolic.ts")).systolicCommand(flags),
-      )
-      .command(
+    )
+    .command(
       "area <machine>",
       "say what the parts of a machine take on the die",
       (y) =>
