@@ -33,3 +33,4 @@ export { type Prepared, type PrepareOptions, prepare } from "./sim/prepare.ts";
 export { type Progress, type SimulateOptions, simulate } from "./sim/simulate.ts";
 export type { Snapshot } from "./sim/snapshot.ts";
 export { RunStopped, type Stop } from "./sim/watch.ts";
+export { type ArraySize, countSystolic, type Dataflow, type Product, type SystolicCount } from "./units/systolic.ts";

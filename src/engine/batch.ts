@@ -31,6 +31,7 @@ import {
   QF,
   QI,
   QUIET,
+  RANK,
   READY,
   SLOTS,
   STARVED,
@@ -41,12 +42,20 @@ import {
 } from "./layout.ts";
 import { firePipe, requestPipe } from "./pipe.ts";
 
+/** Stretches in one visit: a process that waits only for itself must leave the others, and fast-forward, their turn. */
+const LONGEST_VISIT = 4096;
+
 /** Fires a process as often as it can. */
 export function fireTimed(state: State, p: number): void {
   const { pf } = state;
   const b = p * PF;
   const total = pf[b + TOTAL]!;
+  let left = LONGEST_VISIT;
   for (let n = pf[b + FIRED]!; n < total; n = pf[b + FIRED]!) {
+    if (left-- === 0) {
+      markDirty(state, state.pi[p * PI + RANK]!);
+      return;
+    }
     const quiet = Math.min(pf[b + QUIET]!, total) - n;
     if (quiet === 0 ? !fireOnce(state, p) : fireBatch(state, p, quiet) === 0) return;
     if (pf[b + LAST]! > pf[b + LIMIT]!) return;

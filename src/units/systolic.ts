@@ -59,11 +59,10 @@ export function passesOf(product: Product, { rows, columns }: ArraySize, dataflo
   return { count, steps, mapped_share: (down * across) / (count * rows * columns) };
 }
 
-/** A process a row. A lone process runs all its passes in one go, too soon for fast-forward to see that they recur: a single row is two. */
+/** With a process a row. */
 export function countSystolic(product: Product, array: ArraySize, dataflow: Dataflow): SystolicCount {
   const passes = passesOf(product, array, dataflow);
-  const width = array.rows === 1 ? Math.ceil(array.columns / 2) : array.columns;
-  const ticks = (drains: boolean): number => runSystolic({ ...array, ...passes, dataflow, drains, width }).ticks;
+  const ticks = (drains: boolean): number => runSystolic({ ...array, ...passes, dataflow, drains, width: array.columns }).ticks;
   const still = ticks(false);
   return { passes, scale_sim_cycles: still - 1, cycles: dataflow === "os" ? ticks(true) : still };
 }

@@ -8,6 +8,7 @@ import { isMet } from "../../src/cli/comparison.ts";
 import { parseLayers } from "../../src/cli/layers.ts";
 import type { SystolicReport } from "../../src/cli/systolic-count.ts";
 import { SYSTOLIC } from "../../src/cli/systolic-suite.ts";
+import { ended, start } from "../support/cli.ts";
 import { said } from "../support/said.ts";
 
 vi.mock("../../src/cli/thread.ts", async (original) => ({ ...(await original<object>()), inThread: (await import("../support/said.ts")).inThisThread }));
@@ -62,6 +63,19 @@ describe("weft systolic", () => {
     ]);
     expect(totals[0]!.cycles).toBe(6 * layers[0]!.cycles + layers[1]!.cycles);
     expect(totals[0]!.scale_sim_cycles).toBe(totals[0]!.cycles - 7);
+  });
+});
+
+describe("Ctrl-C", () => {
+  it("ends a long count within a second, with 130", async () => {
+    const path = file("many.csv", `Layer, M, N, K,\n${"layer, 4096, 4096, 4096,\n".repeat(1000)}`);
+    const child = start(["systolic", "--array", "1024", "--layers", path], folder);
+    const end = ended(child);
+    await new Promise<void>((resolve) => child.stderr!.once("data", () => resolve()));
+    const began = performance.now();
+    child.kill("SIGINT");
+    expect((await end).code).toBe(130);
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 });
 
