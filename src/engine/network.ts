@@ -117,7 +117,10 @@ export interface ChannelSpec {
 export interface ResourceSpec {
   readonly name: string;
   readonly service: number;
-  /** Ticks of the network's clock added to each completion. */
+  /**
+   * Ticks of the network's clock added to each completion. -1, for a service of one tick that the network's clock is a whole number of: a burst completes in the tick of the network in which
+   * its service begins (its clients have no clock of their own).
+   */
   readonly latency: number;
   readonly clock: Clock;
   readonly refresh?: { readonly interval: number; readonly duration: number };

@@ -19,7 +19,8 @@ function verifyChannel({ name, depth, latency, words, initial = 0 }: ChannelSpec
 
 function verifyResource({ name, service, latency, clock, refresh, origin }: ResourceSpec): void {
   demand(isInteger(service, 1), `resource ${name}: service ${service}, must be an integer >= 1`);
-  demand(isInteger(latency, 0), `resource ${name}: latency ${latency}, must be an integer >= 0`);
+  const least = service === 1 && clock.denominator === 1 ? -1 : 0;
+  demand(isInteger(latency, least), `resource ${name}: latency ${latency}, must be an integer >= ${least}`);
   demand(isInteger(origin, 0), `resource ${name}: origin ${origin}, must be an integer >= 0`);
   const { numerator, denominator } = clock;
   demand(isInteger(numerator, 1) && isInteger(denominator, 1), `resource ${name}: clock ${numerator} / ${denominator}, must be integers >= 1`);

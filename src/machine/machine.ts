@@ -102,6 +102,11 @@ export interface AgSpec {
 export interface NetworkSpec {
   /** static: circuits, a link carries as many channels as it has tracks. packet: a link carries channels as long as their rates add up to its tracks. */
   readonly kind: "static" | "packet";
+  /**
+   * How a run times it. circuit: every token has its route to itself. packet: tokens of channels that share a link, in number more than its tracks, wait for each other there (only of a packet
+   * network whose hops take at least two cycles: one in the router, one on the wire). Absent: circuit.
+   */
+  readonly fidelity?: "circuit" | "packet";
   /** Tracks between neighbouring switches, each way. */
   readonly vector_links: number;
   readonly scalar_links: number;

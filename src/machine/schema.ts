@@ -88,15 +88,25 @@ const ag = z.strictObject({
   latency_cycles: count(0, 1000, "Cycles from a firing to its bursts."),
 });
 
-const network = z.strictObject({
-  source,
-  kind: figure(z.enum(["static", "packet"])).describe("static: circuits. packet: links are shared as long as rates add up to the tracks."),
-  vector_links: count(1, 64, "Vector tracks between neighbouring switches, each way."),
-  scalar_links: count(1, 64, "Scalar tracks between neighbouring switches, each way."),
-  control_links: count(1, 64, "Control tracks between neighbouring switches, each way."),
-  hop_cycles: count(0, 100, "Cycles from switch to switch; 0: each channel takes one cycle, however long its route."),
-  vector_bytes: powerOfTwo(8, 4096, "Payload of one vector token; at least one word of the widest dtype."),
-});
+const network = z
+  .strictObject({
+    source,
+    kind: figure(z.enum(["static", "packet"])).describe("static: circuits. packet: links are shared as long as rates add up to the tracks."),
+    fidelity: figure(z.enum(["circuit", "packet"]))
+      .nullish()
+      .describe("circuit, or absent: tokens never wait for a link. packet: those of channels that share a link wait for each other."),
+    vector_links: count(1, 64, "Vector tracks between neighbouring switches, each way."),
+    scalar_links: count(1, 64, "Scalar tracks between neighbouring switches, each way."),
+    control_links: count(1, 64, "Control tracks between neighbouring switches, each way."),
+    hop_cycles: count(0, 100, "Cycles from switch to switch; 0: each channel takes one cycle, however long its route."),
+    vector_bytes: powerOfTwo(8, 4096, "Payload of one vector token; at least one word of the widest dtype."),
+  })
+  .superRefine(({ kind, fidelity, hop_cycles: hop }, context) => {
+    if (fidelity?.value !== "packet") return;
+    if (kind.value !== "packet") refuse(context, ["fidelity"], `expected circuit beside kind = ${kind.value}, found packet`);
+    else if (hop.value < 2)
+      refuse(context, ["fidelity"], `expected circuit beside hop_cycles = ${hop.value}, found packet: it takes a cycle in the router and one on the wire`);
+  });
 
 const refresh = z
   .strictObject({

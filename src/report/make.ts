@@ -46,7 +46,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     workload: { name: program.name, hash: workloadHash, params: program.params, seed },
     machine: { name: machine.name, hash: hashOf(figures), kind: machine.kind },
     style: mapping.fabric.style,
-    fidelity: { dram: "stream", network: "circuit" },
+    fidelity: { dram: "stream", network: machine.network.fidelity ?? "circuit" },
     partial: counters.partial,
     cycles: counters.ticks,
     seconds,

@@ -90,10 +90,21 @@ function fillEdges(graph: Graph, wait: Wait): readonly Edge[] {
   const source = graph.indices.get(keyOf(wait.other!.unit, wait.other!.nest))!;
   const before = Math.min(wait.fill, graph.nodes[source]!.fill);
   const late = Math.min(wait.fill - before, wait.late);
-  const rest = wait.fill - before - late;
+  const contended = Math.min(wait.fill - before, wait.contended);
+  const rest = wait.fill - before - late - contended;
   const made = wait.firings_per_token > 1 ? { to: 2 * source, root: "" } : { to: -1, root: "fill" };
-  return positive([{ to: 2 * source + 1, root: "", ticks: before, steps: [] }, ...lateEdges(graph, source, late), { ...made, ticks: rest, steps: [] }]);
+  return positive([
+    { to: 2 * source + 1, root: "", ticks: before, steps: [] },
+    ...lateEdges(graph, source, late),
+    sharedEdge(contended),
+    { ...made, ticks: rest, steps: [] },
+  ]);
 }
+
+/** Waits of tokens for links that channels of a packet network share. */
+const SHARED_LINKS = "shared links";
+
+const sharedEdge = (ticks: number): Edge => ({ to: -1, root: SHARED_LINKS, ticks, steps: [] });
 
 /** After it. A sink that blocks may not have begun itself. */
 function steadyEdges(graph: Graph, n: number, wait: Wait): readonly Edge[] {
@@ -108,9 +119,9 @@ function steadyEdges(graph: Graph, n: number, wait: Wait): readonly Edge[] {
       { to: 2 * other, root: "", ticks: ticks - before, steps: [] },
     ]);
   }
-  const lateFill = Math.min(Math.max(0, wait.fill - fill), wait.late);
-  const late = Math.min(ticks, wait.late - lateFill);
-  return positive([...lateEdges(graph, other, late), { to: 2 * other, root: "", ticks: ticks - late, steps: [] }]);
+  const afterFill = (part: number): number => Math.min(ticks, part - Math.min(Math.max(0, wait.fill - fill), part));
+  const [late, contended] = [afterFill(wait.late), afterFill(wait.contended)];
+  return positive([...lateEdges(graph, other, late), sharedEdge(contended), { to: 2 * other, root: "", ticks: ticks - late - contended, steps: [] }]);
 }
 
 const positive = (edges: readonly Edge[]): readonly Edge[] => edges.filter(({ ticks }) => ticks > 0);

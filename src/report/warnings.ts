@@ -118,7 +118,10 @@ function atHome({ fabric }: WarningParts): readonly string[] {
 
 function models({ machine }: WarningParts): readonly string[] {
   const dram = "DRAM rows and banks are not modelled: channels stream bursts at the rate of their pins, less refresh";
-  const network = "contention in the packet network is not modelled: routes are circuits, links are budgeted by rate";
+  const network =
+    machine.network.fidelity === "packet"
+      ? "of channels that hold tokens from the start, or whose source's loops data counts, contention in the packet network is not modelled: they go as on circuits"
+      : "contention in the packet network is not modelled: routes are circuits, links are budgeted by rate; --set machine.network.fidelity=packet models it";
   return machine.network.kind === "packet" ? [dram, network] : [dram];
 }
 

@@ -131,9 +131,10 @@ export interface Wait {
   readonly ticks: Cycles;
   /** At the other end: the source of what starves, the sink that blocks. Null for memory. */
   readonly other: { readonly unit: string; readonly nest: string } | null;
-  /** Ticks of those: before the nest's first firing, and while the bursts of the token were under way. */
+  /** Ticks of those: before the nest's first firing, while the bursts of the token were under way, and while the token waited for a link that channels share. */
   readonly fill: Cycles;
   readonly late: Cycles;
+  readonly contended: Cycles;
   /** Firings of the source for each token, on average. */
   readonly firings_per_token: number;
 }

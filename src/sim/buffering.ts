@@ -6,7 +6,7 @@ import { findSlowdowns, type Slowdown } from "../engine/pace.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import { processOf } from "../units/process.ts";
-import { nestName, planSection, type SectionPlan } from "./build.ts";
+import { nestName, planCircuits, planSection, type SectionPlan } from "./build.ts";
 import { sliceFabric } from "./slice.ts";
 
 /**
@@ -17,7 +17,7 @@ export function warnOfBuffers(mapping: Mapping, machine: Machine): readonly stri
   const slice = sliceFabric(mapping.fabric, false);
   return mapping.fabric.sections.flatMap(({ units }, s) => {
     if (units.some(({ nests }) => nests.some(({ loops }) => loops.some(({ port }) => port !== undefined)))) return [];
-    const plan = planSection(s, mapping, machine, slice.sections[s]!);
+    const plan = planCircuits(planSection(s, mapping, machine, slice.sections[s]!), mapping.fabric, machine);
     const { network, names } = countingNetwork(plan, machine);
     const will = plan.sizes.length === 0 ? "will deadlock" : `will deadlock where ${plan.sizes.join(" and ")} is near its bound`;
     const { name } = plan.section;

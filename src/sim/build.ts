@@ -4,7 +4,7 @@
  */
 
 import type { Instant } from "../base/units.ts";
-import type { ChannelSpec, NetworkSpec, ResourceSpec } from "../engine/network.ts";
+import type { ChannelSpec, NetworkSpec, ProcessSpec, ResourceSpec } from "../engine/network.ts";
 import { type Memories, makeBehaviour, makeScratch, type NestBehaviour, type Tally } from "../fabric/datapath.ts";
 import type { Channel, Endpoint, Fabric, Nest, Port, Section, Unit } from "../fabric/fabric.ts";
 import { sizesOf } from "../fabric/resolve.ts";
@@ -14,6 +14,7 @@ import { type PortSource, planPorts, portResources, portSource, type SectionPort
 import { placedTiers } from "../memory/tiers.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { processOf, type Tie, type Traffic, trafficOf } from "../units/process.ts";
+import { linkResources, type RelayPlan, relayProcess, type SharedLink, shareLinks, type Way } from "./relays.ts";
 import { nestKey, portKey, type SectionSlice } from "./slice.ts";
 
 /** What is the same in all runs of a section. */
@@ -23,8 +24,15 @@ export interface SectionPlan {
   readonly mapped: MappedSection;
   readonly slice: SectionSlice;
   readonly channels: readonly ChannelSpec[];
-  /** Engine channels of each fabric channel, like its sinks. */
+  /** Engine channels from which the sinks of each fabric channel pop, like its sinks. */
   readonly sinks: ReadonlyMap<string, readonly number[]>;
+  /** Those into which its source pushes, each with a sink behind it: the same, where no relay stands between. */
+  readonly heads: ReadonlyMap<string, readonly Head[]>;
+  /** Where tokens wait for links, and the links. Their processes stand behind those of the nests, their resources behind those of the tiers. */
+  readonly relays: readonly RelayPlan[];
+  readonly links: readonly SharedLink[];
+  /** Engine channels into which relays push. */
+  readonly relayed: ReadonlySet<number>;
   /** For each nest, unit by unit: like the ports of its process. */
   readonly ties: readonly (readonly Tie[])[];
   /** Ports of PMUs at which nests queue: resources behind those of the tiers. */
@@ -34,16 +42,29 @@ export interface SectionPlan {
   readonly sizes: readonly string[];
 }
 
+export interface Head {
+  readonly channel: number;
+  readonly sink: number;
+}
+
 export function planSection(s: number, mapping: Mapping, machine: Machine, slice: SectionSlice): SectionPlan {
-  const section = mapping.fabric.sections[s]!;
-  const mapped = mapping.sections[s]!;
-  const { channels, sinks } = planChannels(section, mapped, mapping.fabric, machine, slice);
-  const tie = tieTo(section, sinks, slice);
+  return planOf(mapping.fabric.sections[s]!, mapping.sections[s]!, mapping.fabric, machine, slice);
+}
+
+/** The same section with every channel a circuit: it has no more slots, so that it gets stuck where the plan does, and all its processes are nests. */
+export function planCircuits({ section, mapped, slice }: SectionPlan, fabric: Fabric, machine: Machine): SectionPlan {
+  return planOf(section, mapped, fabric, { ...machine, network: { ...machine.network, fidelity: "circuit" } }, slice);
+}
+
+function planOf(section: Section, mapped: MappedSection, fabric: Fabric, machine: Machine, slice: SectionSlice): SectionPlan {
+  const wiring = planChannels(section, mapped, fabric, machine, slice);
+  const tie = tieTo(section, wiring, slice);
   const nests = section.units.flatMap((unit) => unit.nests.map((nest) => ({ unit, nest })));
   const moved = nests.flatMap(({ nest: { work } }) => ("tensor" in work ? [work.tensor] : []));
   const preset = section.units.flatMap(({ scratch }) => scratch.flatMap((memory) => memory.preset?.tensor ?? []));
   return {
-    ...{ section, mapped, slice, channels, sinks },
+    ...{ section, mapped, slice },
+    ...wiring,
     ties: nests.map(({ unit, nest }) => nest.ports.flatMap((port) => tie(unit, nest, port))),
     ports: planPorts(section, machine, tierChannels(machine)),
     tensors: [...new Set([...moved, ...preset])],
@@ -54,22 +75,72 @@ export function planSection(s: number, mapping: Mapping, machine: Machine, slice
 /** Resources of all tiers. */
 export const tierChannels = (machine: Machine): number => placedTiers(machine).reduce((total, { spec }) => total + spec.channels, 0);
 
-function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, machine: Machine, slice: SectionSlice) {
+type Wiring = Pick<SectionPlan, "channels" | "sinks" | "heads" | "relays" | "links" | "relayed">;
+
+interface WiringUnderWay {
+  readonly channels: ChannelSpec[];
+  readonly sinks: Map<string, number[]>;
+  readonly heads: Map<string, Head[]>;
+  readonly relays: RelayPlan[];
+  readonly relayed: Set<number>;
+}
+
+function planChannels(section: Section, mapped: MappedSection, fabric: Fabric, machine: Machine, slice: SectionSlice): Wiring {
   const hops = new Map(mapped.routes.map((route) => [route.channel, route.hops]));
-  const channels: ChannelSpec[] = [];
-  const sinks = new Map<string, number[]>();
+  const { links, ways } = shareLinks(section, mapped, machine);
+  const wiring: WiringUnderWay = { channels: [], sinks: new Map(), heads: new Map(), relays: [], relayed: new Set() };
   for (const channel of section.channels) {
-    sinks.set(
+    const way = ways.get(channel.id);
+    if (way !== undefined) {
+      planWay(wiring, channel, way, slotsOnTheWay(channel, section, fabric, machine), slice);
+      continue;
+    }
+    const ends = channel.sinks.map((sink, i) => {
+      const latency = channel.kind === "buffer" ? (channel.latency ?? 1) : hops.get(channel.id)![i]! * machine.network.hop_cycles;
+      const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
+      const start = channel.initial === undefined ? {} : { initial: channel.initial };
+      return addChannel(wiring, { name: nameOf(channel, i), depth, latency: Math.max(1, latency), ...start, words: wordsAt(channel, sink, slice) });
+    });
+    wiring.sinks.set(channel.id, ends);
+    wiring.heads.set(
       channel.id,
-      channel.sinks.map((sink, i) => {
-        const latency = channel.kind === "buffer" ? (channel.latency ?? 1) : hops.get(channel.id)![i]! * machine.network.hop_cycles;
-        const depth = channel.kind === "buffer" ? channel.depth : channel.depth + latency + slotsOnTheWay(channel, section, fabric, machine);
-        const start = channel.initial === undefined ? {} : { initial: channel.initial };
-        return channels.push({ name: nameOf(channel, i), depth, latency: Math.max(1, latency), ...start, words: wordsAt(channel, sink, slice) }) - 1;
-      }),
+      ends.map((end, sink) => ({ channel: end, sink })),
     );
   }
-  return { channels, sinks };
+  return { ...wiring, links };
+}
+
+function addChannel({ channels }: WiringUnderWay, spec: ChannelSpec): number {
+  return channels.push(spec) - 1;
+}
+
+/**
+ * A channel for each segment. Together they have the slots that a circuit would have, of which the last has the sink's FIFO and the first what the source holds; and a buffer before each
+ * relay has one more, so that a token can come and go each cycle.
+ */
+function planWay(wiring: WiringUnderWay, channel: Channel, { links, segments }: Way, atSource: number, slice: SectionSlice): void {
+  const words = channel.sinks.map((sink) => wordsAt(channel, sink, slice));
+  const mostWords = Math.max(...words);
+  const inputs = new Map<number, number>();
+  const outputs = links.map((): number[] => []);
+  const heads: Head[] = [];
+  const ends: number[] = [];
+  for (const { from, relay, sink, latency } of segments) {
+    const own = latency + (from < 0 ? atSource : 0) + (relay === null ? channel.depth : 1);
+    const name = relay === null ? nameOf(channel, sink) : `${channel.id} to relay ${relay}`;
+    const number = addChannel(wiring, { name, depth: own, latency, words: relay === null ? words[sink]! : mostWords });
+    if (relay === null) ends[sink] = number;
+    else inputs.set(relay, number);
+    if (from < 0) heads.push({ channel: number, sink: Math.max(0, sink) });
+    else {
+      outputs[from]!.push(number);
+      wiring.relayed.add(number);
+    }
+  }
+  wiring.sinks.set(channel.id, ends);
+  wiring.heads.set(channel.id, heads);
+  const [{ channel: head }] = heads as [Head];
+  links.forEach((link, i) => wiring.relays.push({ name: `${channel.id} relay ${i}`, head, link, input: inputs.get(i)!, outputs: outputs[i]! }));
 }
 
 /** Tokens that the source holds itself while they travel: in its pipeline, and, for a load or a fetch, in the bursts that it waits for. Each hop has a register of its own. */
@@ -93,15 +164,14 @@ function wordsAt(channel: Channel, { unit, nest, port }: Endpoint, { inputs }: S
 
 type TieTo = (unit: Unit, nest: Nest, port: Port) => readonly Tie[];
 
-function tieTo(section: Section, sinks: ReadonlyMap<string, readonly number[]>, slice: SectionSlice): TieTo {
-  const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
+function tieTo(section: Section, { channels, sinks, heads }: Wiring, slice: SectionSlice): TieTo {
+  const fabricChannels = new Map(section.channels.map((channel) => [channel.id, channel]));
   return (unit, nest, port) => {
-    const channel = channels.get(port.channel)!;
+    const channel = fabricChannels.get(port.channel)!;
     const isHere = (sink: Endpoint): boolean => sink.unit === unit.id && sink.nest === nest.id && sink.port === port.name;
-    return channel.sinks.flatMap((sink, i): Tie[] => {
-      if (port.direction === "in" && !isHere(sink)) return [];
-      return [{ port, channel: sinks.get(channel.id)![i]!, wire: { port: port.name, words: wordsAt(channel, sink, slice), dtype: channel.dtype } }];
-    });
+    const tied = (end: number, words: number): Tie => ({ port, channel: end, wire: { port: port.name, words, dtype: channel.dtype } });
+    if (port.direction === "out") return heads.get(channel.id)!.map((head) => tied(head.channel, channels[head.channel]!.words));
+    return channel.sinks.flatMap((sink, i) => (isHere(sink) ? [tied(sinks.get(channel.id)![i]!, wordsAt(channel, sink, slice))] : []));
   };
 }
 
@@ -140,8 +210,9 @@ export interface BuildContext {
 }
 
 /** `section`: the plan's, without symbols. State is built anew each time: a network can be run once. */
-export function buildSection({ channels, ties: plannedTies, ports, slice }: SectionPlan, section: Section, context: BuildContext): BuiltSection {
-  const { machine, origin, fabric, resources } = context;
+export function buildSection(plan: SectionPlan, section: Section, context: BuildContext): BuiltSection {
+  const { channels, ties: plannedTies, ports, slice, links } = plan;
+  const { machine, origin, fabric, resources: tiers } = context;
   const nests: BuiltNest[] = [];
   const processes = section.units.flatMap((unit) => {
     const behaviourOf = behaviours(unit, slice, context);
@@ -156,8 +227,15 @@ export function buildSection({ channels, ties: plannedTies, ports, slice }: Sect
       return processOf(unit, nest, machine, { ties, traffic, queue, behaviour });
     });
   });
-  const all = [...resources, ...portResources(ports)];
-  return { network: { processes, channels, resources: all.map((resource) => ({ ...resource, origin })) }, nests };
+  const resources = [...tiers, ...portResources(ports), ...linkResources(links)].map((resource) => ({ ...resource, origin }));
+  return { network: { processes: [...processes, ...relayProcesses(plan, processes, tiers.length + ports.names.length)], channels, resources }, nests };
+}
+
+/** `first`: the resource of the first link. */
+function relayProcesses({ channels, relays }: SectionPlan, processes: readonly ProcessSpec[], first: number): readonly ProcessSpec[] {
+  const tokens = new Map<number, number>();
+  for (const { firings, ports } of processes) for (const { channel, period } of ports) tokens.set(channel, firings / period);
+  return relays.map((relay) => relayProcess(relay, channels, tokens.get(relay.head)!, first + relay.link));
 }
 
 type BehaviourOf = (nest: Nest, wires: readonly Tie["wire"][]) => NestBehaviour | null;

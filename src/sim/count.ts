@@ -62,7 +62,7 @@ interface UnitSums {
 }
 
 export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
-  const resources = tierChannels(machine) + plan.ports.names.length;
+  const resources = tierChannels(machine) + plan.ports.names.length + plan.links.length;
   return {
     plan,
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
@@ -247,7 +247,7 @@ function countUnits(sums: SectionSums, machine: Machine): readonly UnitCounters[
 type CountNest = (nest: Nest, p: number) => NestCounters;
 
 /** Nests are numbered unit by unit. */
-function nestCounter({ plan: { section, ties, sinks, ports }, nests, pushed }: SectionSums, machine: Machine): CountNest {
+function nestCounter({ plan: { section, ties, heads, relayed, ports }, nests, pushed }: SectionSums, machine: Machine): CountNest {
   const channels = new Map(section.channels.map((channel) => [channel.id, channel]));
   const firings = new Map(section.units.flatMap((unit) => unit.nests.map((nest) => nestKey(unit.id, nest.id))).map((key, p) => [key, nests[p]!.firings]));
   const channelNames = placedTiers(machine).flatMap(({ name, spec }) => Array.from({ length: spec.channels }, (_, channel) => channelName(name, channel)));
@@ -255,15 +255,19 @@ function nestCounter({ plan: { section, ties, sinks, ports }, nests, pushed }: S
 
   const waitAt = ({ port, channel: c }: Tie, p: number, t: number): Wait => {
     const { id, source, sinks: ends } = channels.get(port.channel)!;
-    const { unit, nest } = port.direction === "in" ? source : ends[sinks.get(id)!.indexOf(c)]!;
+    const { unit, nest } = port.direction === "in" ? source : ends[heads.get(id)!.find(({ channel }) => channel === c)!.sink]!;
+    const late = nests[p]!.late[t]!;
     return {
       ...{ state: port.direction === "in" ? "starved" : "blocked", channel: id, ticks: nests[p]!.waits[t]!, other: { unit, nest } },
-      ...{ fill: nests[p]!.fill[t]!, late: nests[p]!.late[t]!, firings_per_token: firings.get(nestKey(source.unit, source.nest))! / Math.max(1, pushed[c]!) },
+      ...{ fill: nests[p]!.fill[t]!, ...(relayed.has(c) ? { late: 0, contended: late } : { late, contended: 0 }) },
+      ...{ firings_per_token: firings.get(nestKey(source.unit, source.nest))! / Math.max(1, pushed[c]!) },
     };
   };
   const byName = (ticks: Float64Array) => names.map((channel, r) => ({ channel, ticks: ticks[r] ?? 0 })).filter((part) => part.ticks > 0);
   return ({ id }, p) => {
-    const memory = byName(nests[p]!.memoryBy).map((part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, firings_per_token: 1 }));
+    const memory = byName(nests[p]!.memoryBy).map(
+      (part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, contended: 0, firings_per_token: 1 }),
+    );
     const waits = [...ties[p]!.map((tie, t) => waitAt(tie, p, t)), ...memory].filter(({ ticks }) => ticks > 0);
     return { id, busy: nests[p]!.busy, waits, late: byName(nests[p]!.lateBy) };
   };

@@ -7,6 +7,7 @@ import { type Place, RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
 import type { Skipped } from "../engine/forward.ts";
 import type { NetworkResult, ResourceSpec } from "../engine/network.ts";
+import { runNetwork } from "../engine/run.ts";
 import type { SavedState } from "../engine/saved.ts";
 import type { Stock } from "../engine/tokens.ts";
 import type { Fabric, RepeatStep, Section, Step, TensorLayout } from "../fabric/fabric.ts";
@@ -18,7 +19,7 @@ import type { Mapping } from "../mapper/mapping.ts";
 import { tierResources } from "../memory/tiers.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
 import type { RunCounters } from "../result/counters.ts";
-import { type BuildContext, type BuiltSection, buildSection, planSection } from "./build.ts";
+import { type BuildContext, type BuiltSection, buildSection, planCircuits, planSection } from "./build.ts";
 import { addRun, type KnownWork, makeSums, type SectionSums } from "./count.ts";
 import { diagnose } from "./deadlock.ts";
 import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
@@ -199,14 +200,22 @@ function addSkipped(simulation: Simulation, sums: SectionSums, { firings, period
   for (const [cycles, times] of periods) simulation.periods.set(cycles, times + (simulation.periods.get(cycles) ?? 0));
 }
 
-/** Of processes whose loops data counts nobody knows how many tokens they still want: they are named, and no more. */
+/**
+ * Of processes whose loops data counts nobody knows how many tokens they still want: they are named, and no more. What gets stuck with channels that share links also does
+ * with circuits, which have no more slots: it is diagnosed on those.
+ */
 function diagnoseRun(simulation: Simulation, sums: SectionSums, section: Section, built: BuiltSection, result: NetworkResult): RunError {
   const counted = built.network.processes.filter(({ behaviour }) => behaviour?.steering !== undefined);
   if (counted.length > 0) {
     const names = counted.map(({ name }) => name).join(", ");
     return new RunError("deadlock", `section ${section.name} is in deadlock; it is not diagnosed, since data counts the loops of ${names}`);
   }
-  const { machine, options, maxCycles, ticks: began } = simulation;
+  const { fabric, machine, options, maxCycles, ticks: began } = simulation;
+  if (sums.plan.relays.length > 0) {
+    const circuits = { ...sums, plan: planCircuits(sums.plan, fabric, machine) };
+    const { network, nests } = buildSection(circuits.plan, section, contextOf(simulation, circuits));
+    return diagnoseRun(simulation, circuits, section, { network, nests }, runNetwork(network, { fastForward: true }));
+  }
   const { program, engine, placeOf = (place) => place } = options;
   const again = (stocks: readonly Stock[]): Cycles | "stuck" | "limit" => {
     const { network } = buildSection(sums.plan, section, contextOf(simulation, sums));

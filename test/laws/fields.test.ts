@@ -36,10 +36,11 @@ const TOOTHLESS: Readonly<Record<string, string>> = {
   "network.control_links": "the only control channels are hand-overs inside a PMU, which take no link",
 };
 
-/** Figures that show only beside another one: without a tail unit; where a channel takes a whole track, and not its rate, of which a scalar's is small. */
+/** Figures that show only beside another one: without a tail unit; where a channel takes a whole track, and not its rate, of which a scalar's is small; where channels share links. */
 const BESIDE: Readonly<Record<string, Change>> = {
   "pcu.special_stages": { "pcu.tail": "false" },
   "network.scalar_links": { "network.kind": "static" },
+  "network.fidelity": { "network.kind": "packet", "network.hop_cycles": "2", "network.vector_links": "2" },
 };
 
 /** Where to look first, by the field or its last key; all other workloads are tried after it. */
@@ -67,6 +68,7 @@ const WITNESSES: Readonly<Record<string, string>> = {
   "pmu.diagonal": "full scratchpad",
   "ag.fifo_depth": "full scratchpad",
   "network.vector_links": "operands",
+  "network.fidelity": "attention",
   "network.scalar_links": "scalars",
   "tiers.hbm.bytes": "large hbm",
   "tiers.ddr.bytes": "large ddr",
@@ -192,6 +194,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   energy: ["plasticine", "sn40l"],
   modes: ["[simd]", "[systolic]", "[simd, systolic]"],
   "network.kind": ["static", "packet"],
+  "network.fidelity": ["circuit", "packet"],
   interleave: ["linear", "skewed"],
 };
 

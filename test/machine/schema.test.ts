@@ -85,6 +85,7 @@ describe("every field is read", () => {
   };
   const others: Readonly<Record<string, unknown>> = {
     "network.kind": "static",
+    "network.fidelity": "packet",
     "tiers.hbm.interleave": "linear",
     "tiers.ddr.interleave": "linear",
     "pcu.modes": ["systolic"],

@@ -26,7 +26,7 @@ export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<Un
 /** `other`: the unit at the other end, whose nest has its name; none for memory. */
 export function wait(state: Wait["state"], channel: string, ticks: number, other?: string, changes: Partial<Wait> = {}): Wait {
   const end = other === undefined ? null : { unit: other, nest: other };
-  return { state, channel, ticks, other: end, fill: 0, late: 0, firings_per_token: 1, ...changes };
+  return { state, channel, ticks, other: end, fill: 0, late: 0, contended: 0, firings_per_token: 1, ...changes };
 }
 
 /** A tier of which `busy` is the share of the section that each channel was serving. */

@@ -35,8 +35,9 @@ export function runOn(
   inputs: TensorValues,
   engine: "fast" | "oracle" = "fast",
   values = true,
+  fastForward = false,
 ): RunCounters {
-  return { ...simulate(mapping, machine, { program, inputs, values, engine }), skipped: 0, periods: [], skippedIn: [] };
+  return { ...simulate(mapping, machine, { program, inputs, values, engine, fastForward }), skipped: 0, periods: [], skippedIn: [] };
 }
 
 /** Elements of the outputs that differ from the interpreter's by more than `allowed` times the element's and the output's size; integers must be equal. */

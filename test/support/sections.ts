@@ -18,9 +18,18 @@ export function sectionOf({ processes, channels, resources }: NetworkSpec, resul
       const isInput = kind.endsWith("-in");
       const other = { unit: (isInput ? source : sink).name, nest: "nest" };
       const firings_per_token = source.firings / Math.max(1, result.channels[c]!.pushed);
-      return { state: isInput ? "starved" : "blocked", channel: channels[c]!.name, ticks: waits[j]!, other, fill: fill[j]!, late: late[j]!, firings_per_token };
+      return {
+        state: isInput ? "starved" : "blocked",
+        channel: channels[c]!.name,
+        ticks: waits[j]!,
+        other,
+        fill: fill[j]!,
+        late: late[j]!,
+        contended: 0,
+        firings_per_token,
+      };
     });
-    const memories = byName(memoryBy).map((part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, firings_per_token: 1 }));
+    const memories = byName(memoryBy).map((part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, contended: 0, firings_per_token: 1 }));
     const nest = { id: "nest", busy, waits: [...atPorts, ...memories].filter(({ ticks }) => ticks > 0), late: byName(lateBy) };
     const states = { busy, starved, blocked, memory, idle: result.ticks - busy - starved - blocked - memory };
     const counts = { firings, operations: [], sram_read_bytes: 0, sram_write_bytes: 0, bank_conflicts: 0 };
