@@ -3,25 +3,26 @@
  * does, its loops, and for every stage how it runs and how each operand reaches it. Says nothing that a plan does not hold: the words follow the plan.
  */
 
-import type { RepeatStep, Step } from "../fabric/fabric.ts";
+import type { Fabric, RepeatStep, Step } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { printOperator, printTensor } from "../pattern/print.ts";
 import type { Index, Operator, Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { Controllers, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
 import { arrivalWords, letterAt } from "./explain-arrivals.ts";
+import { bankWords } from "./explain-banks.ts";
 import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
 import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 
-export function explain({ passes, controllers }: Pick<Compiled, "passes" | "controllers">, machine: Machine): string {
+export function explain({ passes, controllers, fabric }: Pick<Compiled, "passes" | "controllers" | "fabric">, machine: Machine): string {
   const { program, style, sections } = controllers;
   const params = Object.entries(program.params).map(([name, value]) => `${name}=${value}`);
   const head = `${[program.name, ...params].join(" ")} on ${machine.name}, ${style}`;
   const many = `${counted(sections.length, "section")}: what is on the chip at one time`;
-  return [head, "", "The program passes", ...passes.flatMap(passWords), "", many, ...stepWords(controllers, machine), ""].join("\n");
+  return [head, "", "The program passes", ...passes.flatMap(passWords), "", many, ...stepWords(controllers, fabric, machine), ""].join("\n");
 }
 
 // --- passes ---
@@ -52,7 +53,7 @@ const ownLines = (operator: Operator): Operator => (operator.kind === "iterate" 
 
 // --- sections ---
 
-function stepWords(controllers: Controllers, machine: Machine): readonly string[] {
+function stepWords(controllers: Controllers, { sections: built }: Fabric, machine: Machine): readonly string[] {
   let before: SectionPlan | null = null;
   const visit = (steps: readonly Step[], indent: string, around: RepeatStep | null): readonly string[] =>
     steps.flatMap((step, position) => {
@@ -65,7 +66,8 @@ function stepWords(controllers: Controllers, machine: Machine): readonly string[
       const section = controllers.sections[step.section]!;
       const why = whyHere(section, before, position === 0 ? around : null, controllers);
       before = section;
-      return ["", ...sectionWords(section, step.section + 1, why, controllers.program, machine).map((line) => `${indent}${line}`)];
+      const words = [...sectionWords(section, step.section + 1, why, controllers.program, machine), ...bankWords(built[step.section]!, machine)];
+      return ["", ...words.map((line) => `${indent}${line}`)];
     });
   return visit(controllers.steps, "", null);
 }

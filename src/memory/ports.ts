@@ -1,13 +1,13 @@
 /**
- * The read and write ports of a PMU. A nest that has its ports to itself, and takes as many turns at the banks in each firing, keeps them by its ii. All others queue: a port is a
- * resource that serves one turn a tick, whole vectors in the order in which they come (ties: by order of the nests). Ports are given to nests in turn, readers and writers apart; a
- * nest that folds into a memory reads and writes it. Two nests that hand over one buffer take turns anyway. A vector of one word takes its port as any other.
+ * The read and write ports of a PMU as resources. A nest that has its ports to itself, and takes as many turns at the banks in each firing, keeps them by its ii. All others queue
+ * (fabric/ports.ts): a port serves one turn a tick, whole vectors in the order in which they come (ties: by order of the nests).
  */
 
 import type { RequestSource, ResourceSpec } from "../engine/network.ts";
-import { type BankMap, bankMapOf, makeBankWalk, paceOf, turnsHere } from "../fabric/banks.ts";
+import { type BankMap, makeBankWalk, turnsHere } from "../fabric/banks.ts";
 import type { NestBehaviour } from "../fabric/datapath.ts";
-import type { Access, Channel, Nest, Section, Unit } from "../fabric/fabric.ts";
+import type { Access, Nest, Section } from "../fabric/fabric.ts";
+import { mapOf, queuesOf } from "../fabric/ports.ts";
 import { advance, firingNumber, seek } from "../fabric/walk.ts";
 import type { Machine } from "../machine/machine.ts";
 import { latticeOf, repeatsOf } from "./recurrence.ts";
@@ -25,16 +25,6 @@ export interface SectionPorts {
   readonly uses: readonly (PortUse | null)[];
 }
 
-type Direction = "read" | "write";
-
-interface Client {
-  readonly nest: Nest;
-  readonly directions: readonly Direction[];
-  readonly map: BankMap | null;
-  /** Its turns differ from firing to firing, and its shape alone says how. */
-  readonly isUneven: boolean;
-}
-
 /** `first`: number of the first port's resource. */
 export function planPorts({ units, channels }: Section, machine: Machine, first: number): SectionPorts {
   const names: string[] = [];
@@ -49,67 +39,6 @@ export function planPorts({ units, channels }: Section, machine: Machine, first:
     return queues.map((ports, n) => (ports.length === 0 ? null : { ports: ports.map(portOf), map: mapOf(unit, unit.nests[n]!, machine)! }));
   });
   return { names, uses };
-}
-
-/** Names of the ports at which each nest of a PMU queues. */
-function queuesOf(unit: Unit, channels: readonly Channel[], machine: Machine): readonly (readonly string[])[] {
-  const clients = unit.nests.map((nest) => clientOf(unit, nest, machine));
-  const queues = clients.map((): string[] => []);
-  for (const direction of ["read", "write"] as const) {
-    const count = machine.pmu[`${direction}_ports`];
-    const own = clients.flatMap(({ directions }, n) => (directions.includes(direction) ? [n] : []));
-    for (let port = 0; port < count; port++) {
-      const sharers = own.filter((_, i) => i % count === port);
-      const name = `${direction} port${count === 1 ? "" : ` ${port}`}`;
-      const meet = sharers.some((a) => sharers.some((b) => a < b && !alternate(clients[a]!.nest, clients[b]!.nest, unit, channels)));
-      for (const n of sharers) if (meet || (clients[n]!.isUneven && queues[n]!.length === 0)) queues[n]!.push(name);
-    }
-  }
-  return queues;
-}
-
-function clientOf(unit: Unit, nest: Nest, machine: Machine): Client {
-  const map = mapOf(unit, nest, machine);
-  const isUneven = map !== null && "access" in nest.work && !paceOf(nest, nest.work.access, map).isSteady;
-  return { nest, directions: directionsOf(nest), map, isUneven };
-}
-
-function mapOf(unit: Unit, { work }: Nest, { pmu }: Machine): BankMap | null {
-  return "scratch" in work ? bankMapOf(unit.scratch.find(({ name }) => name === work.scratch)!, pmu.banks) : null;
-}
-
-/** A hash shares its unit with nobody. */
-function directionsOf({ work }: Nest): readonly Direction[] {
-  switch (work.kind) {
-    case "read":
-    case "gather":
-      return ["read"];
-    case "write":
-      return ["write"];
-    case "fold":
-    case "scatter":
-      return ["read", "write"];
-    case "hash":
-    case "compute":
-    case "systolic":
-    case "load":
-    case "store":
-    case "fetch":
-    case "append":
-      return [];
-  }
-}
-
-/** Do they hand over one buffer? Then one works while the other waits. */
-function alternate(a: Nest, b: Nest, unit: Unit, channels: readonly Channel[]): boolean {
-  const joins = (from: Nest, to: Nest, { kind, depth, initial = 0, source, sinks }: Channel): boolean =>
-    kind === "buffer" &&
-    depth === 1 &&
-    initial === 0 &&
-    source.unit === unit.id &&
-    source.nest === from.id &&
-    sinks.some((sink) => sink.unit === unit.id && sink.nest === to.id);
-  return channels.some((channel) => joins(a, b, channel) || joins(b, a, channel));
 }
 
 /** The ports as resources of the engine, in the fabric's own clock. */

@@ -20,14 +20,23 @@ const TOO_SMALL = 0.0005;
 /** Units of a kind that work for the same operator. */
 export const groupName = (kind: UnitResult["kind"], operator: string): string => `${kind}s of ${operator}`;
 
+const PORTS_OF = /^(read|write) ports of /;
+
+/** The group of a root that is a unit, or a port of one; `groups`: by unit. */
+export function groupOf(root: string, groups: ReadonlyMap<string, string>): string | undefined {
+  const port = / (read|write) port(?: \d+)?$/.exec(root);
+  const group = groups.get(port === null ? root : root.slice(0, port.index));
+  return port === null || group === undefined ? group : `${port[1]} ports of ${group}`;
+}
+
 /** The name under which a root is told: copies together, rings together. */
 export function toldName(units: readonly UnitResult[]): (root: string) => string {
   const groups = new Map(units.map(({ id, kind, op }) => [id, groupName(kind, op)]));
   const sizes = new Map<string, number>();
   for (const group of groups.values()) sizes.set(group, 1 + (sizes.get(group) ?? 0));
   return (root) => {
-    const group = groups.get(root);
-    if (group !== undefined) return sizes.get(group) === 1 ? root : group;
+    const group = groupOf(root, groups);
+    if (group !== undefined) return sizes.get(group.replace(PORTS_OF, "")) === 1 ? root : group;
     return root.startsWith(RING) ? "latency of rings" : root;
   };
 }

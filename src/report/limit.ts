@@ -26,7 +26,9 @@ export function limitOf(sections: readonly SectionCounters[], units: readonly Un
   if (cycles === 0) return { resource: "none", sentence: "nothing ran" };
   const isLimit = top.cycles * 2 >= cycles;
   const loading = top.resource === "reconfiguration" ? "" : whatLoadingTakes(sections, cycles);
-  const rest = [whatPcusDid(sections, pcus), describeRoots(units), describeLongest(units, cycles), loading].filter((part) => part !== "").join("; ");
+  const rest = [whatPcusDid(sections, pcus), describeRoots(units), describeLongest(units, cycles), whatBanksTake(units, cycles), loading]
+    .filter((part) => part !== "")
+    .join("; ");
   if (isLimit) return { resource: top.resource, sentence: `${head}; ${rest}` };
   return { resource: "latency", sentence: `no resource is busy for half of the time (${head}); ${rest}` };
 }
@@ -81,6 +83,18 @@ function whatPcusDid(sections: readonly SectionCounters[], pcus: number): string
   const parts = shares.filter(({ share }) => share > 0).map(({ state, share }) => `${percent(share)} ${state}`);
   const most = Math.max(...sections.map((section) => section.units.filter(({ kind }) => kind === "pcu").length));
   return `while sections run, their PCUs (${sections.length === 1 ? "" : "at most "}${most} of ${pcus}) are on average ${listed(parts)}`;
+}
+
+/** Of the time, from which on conflicts at the banks of one PMU are worth a word. */
+const CONFLICTS_SHARE = 0.02;
+
+/** "bank conflicts take 40.0 % of the time at y.gather, the most of 3 pmus". */
+function whatBanksTake(units: readonly UnitResult[], cycles: Cycles): string {
+  const conflicting = units.filter((unit) => unit.bank_conflict_cycles > 0);
+  const worst = conflicting.reduce<UnitResult | null>((most, unit) => (unit.bank_conflict_cycles > (most?.bank_conflict_cycles ?? 0) ? unit : most), null);
+  if (worst === null || worst.bank_conflict_cycles < CONFLICTS_SHARE * cycles) return "";
+  const among = conflicting.length === 1 ? "" : `, the most of ${conflicting.length} pmus`;
+  return `bank conflicts take ${percent(worst.bank_conflict_cycles / cycles)} of the time at ${worst.id}${among}`;
 }
 
 function whatLoadingTakes(sections: readonly SectionCounters[], cycles: Cycles): string {

@@ -2,7 +2,7 @@
 
 import type { NestCounters, RunCounters, SectionCounters, UnitCounters } from "../result/counters.ts";
 import type { Cause, CauseStep, UnitResult } from "../result/result.ts";
-import { groupName } from "./causes.ts";
+import { groupName, groupOf } from "./causes.ts";
 import { wholes } from "./format.ts";
 import { type Blame, blameFinder, type FindBlame, mergeBlames } from "./roots.ts";
 
@@ -91,6 +91,6 @@ const SMALL = 0.02;
 /** Copies of an operator share the blame: what is small for each counts for "pcus of c", and what then is small still for "others". */
 function grouped(blames: readonly Blame[], waited: number, groups: ReadonlyMap<string, string>): readonly Blame[] {
   const isSmall = ({ ticks }: Blame): boolean => ticks < SMALL * waited;
-  const byGroup = mergeBlames(blames.map((blame) => (isSmall(blame) ? { ...blame, root: groups.get(blame.root) ?? blame.root } : blame)));
+  const byGroup = mergeBlames(blames.map((blame) => (isSmall(blame) ? { ...blame, root: groupOf(blame.root, groups) ?? blame.root } : blame)));
   return mergeBlames(byGroup.map((blame) => (isSmall(blame) ? { ...blame, root: "others", path: [] } : blame)));
 }

@@ -20,6 +20,7 @@ import dot from "../../workloads/dot.ts";
 import flights from "../../workloads/flights.ts";
 import gemm from "../../workloads/gemm.ts";
 import softmax from "../../workloads/softmax.ts";
+import spmv from "../../workloads/spmv.ts";
 import { prepareOn, reportOf } from "../support/runs.ts";
 
 /** Not figures: nothing is computed from them. */
@@ -65,7 +66,10 @@ const WITNESSES: Readonly<Record<string, string>> = {
   "pmu.counters": "deep",
   "pmu.fifo_depth": "flights",
   "pmu.latency_cycles": "flights",
-  "pmu.diagonal": "full scratchpad",
+  "pmu.banking": "flights",
+  "pmu.read_ports": "sums",
+  "pmu.write_ports": "copies",
+  "ag.coalescing_entries": "look-ups",
   "ag.fifo_depth": "full scratchpad",
   "network.vector_links": "operands",
   "network.fidelity": "attention",
@@ -143,6 +147,17 @@ function streams(tier: "hbm" | "ddr"): Program {
   return { ...built, schedule: { par: { "y.0": 1 } } };
 }
 
+/** A product in tiles that a PMU adds up: one sum is read while the next is made. */
+function sums(): Program {
+  return { ...gemm.build({ m: 64, n: 64, k: 64, dtype: "f32" }), schedule: { tile: { "c.0": 8, "c.1": 32, "c.2": 16 } } };
+}
+
+/** A product in so many copies that a PMU must gather the tiles of several for one address generator. */
+function copies({ ag }: Machine): Program {
+  const across = Math.ceil(ag.count / 8);
+  return { ...gemm.build({ m: 64, n: 16 * across, k: 8, dtype: "f32" }), schedule: { tile: { "c.0": 16, "c.1": 16 }, par: { "c.0": 4, "c.1": across } } };
+}
+
 /** By name; the cheap ones first. */
 function workloadsFor(machine: Machine): Readonly<Record<string, Program>> {
   const dtype: Dtype = machine.pcu.modes.includes("systolic") ? "bf16" : "f32";
@@ -161,6 +176,9 @@ function workloadsFor(machine: Machine): Readonly<Record<string, Program>> {
     deep: deep.build(),
     ...Object.fromEntries(tiers.map((tier) => [`large ${tier}`, large(tier, machine.tiers[tier]!).build()])),
     ...Object.fromEntries(tiers.map((tier) => [`streams ${tier}`, streams(tier)])),
+    sums: sums(),
+    copies: copies(machine),
+    "look-ups": { ...spmv.build({ rows: 20, cols: 4000, nnz_per_row: 5 }), schedule: { par: { "y.g1.0": 1 } } },
     "long rows": softmax.build({ rows: 2, cols: Math.floor(machine.pmu.bytes / 4 / 3), dtype: "f32" }),
     "full scratchpad": columns.build({ n: side, dtype }),
     attention: attention.build({ seq: 48, heads: 2, dim: 32, dtype: "bf16" }),
@@ -196,6 +214,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   "network.kind": ["static", "packet"],
   "network.fidelity": ["circuit", "packet"],
   interleave: ["linear", "skewed"],
+  "pmu.banking": ["[cyclic]", "[diagonal]", "[hashed]", "[block]"],
 };
 
 function leavesOf(value: unknown, path = ""): readonly (readonly [string, unknown])[] {

@@ -160,6 +160,14 @@ describe("the limit", () => {
     expect(sentence).toContain("the busiest pcu, slow, is busy 99.0 % of 1,010 cycles");
   });
 
+  it("says what bank conflicts take, at the PMU where they take most", () => {
+    const table = (id: string, bank_conflicts: number) => unit(id, "pmu", { bank_conflicts });
+    const said = (...units: readonly ReturnType<typeof table>[]) => resultOf(run([section({ units })])).limit.sentence;
+    expect(said(table("a", 300), table("b", 440))).toContain("; bank conflicts take 40.0 % of the time at b, the most of 2 pmus;");
+    expect(said(table("a", 330))).toContain("; bank conflicts take 30.0 % of the time at a;");
+    expect(said(table("a", 10))).not.toContain("bank conflicts");
+  });
+
   it("is reconfiguration where loading takes most of the time", () => {
     expect(resultOf(run([section({ configuringTicks: 5000 })])).limit.resource).toBe("reconfiguration");
   });
