@@ -3,8 +3,10 @@
 export { type Fault, type Place, printFault, RunError, UserError } from "./base/errors.ts";
 export { explain } from "./compile/explain.ts";
 export { type Compiled, type CompileOptions, compile, printControllers } from "./compile/index.ts";
-export { energyOf, energyOfSection } from "./energy/energy.ts";
-export { type EnergyTable, energyTableSchema } from "./energy/table.ts";
+export { type AreaReport, areaOf } from "./energy/area.ts";
+export { energyDetailOf, energyOf, energyOfSection } from "./energy/energy.ts";
+export { loadEnergyTable } from "./energy/schema.ts";
+export type { EnergyTable } from "./energy/table.ts";
 export type { Channel, Fabric, Nest, Section, Unit } from "./fabric/fabric.ts";
 export { describeMachine } from "./machine/describe.ts";
 export type { Machine } from "./machine/machine.ts";

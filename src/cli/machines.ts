@@ -4,8 +4,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { type Override, parseYaml } from "../base/yaml.ts";
-import { type EnergyTable, energyTableSchema } from "../energy/table.ts";
+import type { Override } from "../base/yaml.ts";
+import { loadEnergyTable } from "../energy/schema.ts";
+import type { EnergyTable } from "../energy/table.ts";
 import type { Machine } from "../machine/machine.ts";
 import { loadMachine } from "../machine/schema.ts";
 import { packageRoot, readText } from "./files.ts";
@@ -41,7 +42,7 @@ export function readEnergyTable({ energy, name }: Machine): EnergyTable {
     });
   }
   const file = known ? join(CONFIGS, "energy", `${energy}.yaml`) : energy;
-  return parseYaml(readText(file), known ? `configs/energy/${energy}.yaml` : energy, energyTableSchema) as EnergyTable;
+  return loadEnergyTable(readText(file), known ? `configs/energy/${energy}.yaml` : energy);
 }
 
 export function looksLikePath(text: string): boolean {

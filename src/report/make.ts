@@ -1,7 +1,7 @@
 /** Everything a run left behind -> the one RunResult that tables, JSON and viewers read. */
 
 import { checksum, hashOf } from "../base/hash.ts";
-import { energyOf } from "../energy/energy.ts";
+import { energyDetailOf, sumOf } from "../energy/energy.ts";
 import type { EnergyTable } from "../energy/table.ts";
 import { tierBytesPerSecond } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -38,7 +38,8 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
   const bounds = boundsOf(work, counters.sections, machine);
   const units = unitRows(counters);
   const limit = limitOf(counters.sections, units, counters.ticks, bounds, machine.pcu.count);
-  const energy = energyOf(counters, machine, energyTable);
+  const energy_detail = energyDetailOf(counters, machine, energyTable);
+  const energy = sumOf(energy_detail);
   const result: RunResult = {
     schemaVersion: 1,
     weft: { version },
@@ -60,6 +61,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     bounds_cycles: bounds,
     limit,
     energy_pJ: energy,
+    energy_detail,
     sections: counters.sections.map((section) => sectionRow(section, units, work, machine)),
     outputs: outputRows(program, counters),
     warnings: warningsOf({

@@ -1,11 +1,11 @@
 /** RunResult -> tables for a terminal. Plain text unless colours are asked for. */
 
-import Table from "cli-table3";
 import pico from "picocolors";
 import type { PartialRun } from "../result/counters.ts";
 import type { HostResult, RunResult, UnitResult } from "../result/result.ts";
 import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
+import { textTable } from "./text-table.ts";
 
 type Colors = ReturnType<typeof pico.createColors>;
 type Row = readonly string[];
@@ -24,7 +24,7 @@ export function printReport(result: RunResult, colors = false): string {
     summary(result, paint),
     table(paint, ["tier", "read", "written", "achieved", "peak", "of peak"], tierRows(result)),
     table(paint, ["energy", "", "share", "average power"], energyRows(result)),
-    table(paint, ["section", "runs", "cycles", "configuring", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
+    table(paint, ["section", "runs", "cycles", "configuring", "energy", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
     table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
     table(paint, ["output", "shape", "dtype", "checksum"], outputRows(result)),
     notes(result, paint),
@@ -88,23 +88,33 @@ function tierRows({ tiers }: RunResult): readonly Row[] {
   });
 }
 
-function energyRows({ energy_pJ, seconds, tiers }: RunResult): readonly Row[] {
+/** Each part, and below it what it consists of, summed over the sections, where that is more than one figure. */
+function energyRows({ energy_pJ, energy_detail, seconds, tiers }: RunResult): readonly Row[] {
   const row = (name: string, picojoules: number): Row => {
     const watts = seconds === 0 ? 0 : picojoules / 1e12 / seconds;
     return [name, energy(picojoules), percent(energy_pJ.total === 0 ? 0 : picojoules / energy_pJ.total), `${Number(watts.toPrecision(3))} W`];
   };
-  return [
-    ...PARTS.filter((part) => (part !== "hbm" && part !== "ddr") || tiers[part] !== undefined).map((part) => row(part, energy_pJ[part])),
-    row("total", energy_pJ.total),
-  ];
+  const details = (part: (typeof PARTS)[number]): readonly Row[] => {
+    const sums = detailSums(energy_detail, part).filter(([, picojoules]) => picojoules > 0);
+    return sums.length < 2 ? [] : sums.map(([name, picojoules]) => row(`  ${name}`, picojoules));
+  };
+  const shown = PARTS.filter((part) => (part !== "hbm" && part !== "ddr") || tiers[part] !== undefined);
+  return [...shown.flatMap((part) => [row(part, energy_pJ[part]), ...details(part)]), row("total", energy_pJ.total)];
 }
 
-function sectionRows({ sections }: RunResult): readonly Row[] {
-  return sections.map(({ name, runs, cycles, configuring_cycles, units, limit }) => [
+function detailSums({ sections }: RunResult["energy_detail"], part: (typeof PARTS)[number]): readonly (readonly [string, number])[] {
+  const names = Object.keys(sections[0]?.detail_pJ[part] ?? {});
+  const of = (section: (typeof sections)[number], name: string): number => Object.entries(section.detail_pJ[part]).find(([key]) => key === name)?.[1] ?? 0;
+  return names.map((name) => [name, sections.reduce((sum, section) => sum + of(section, name), 0)]);
+}
+
+function sectionRows({ sections, energy_detail }: RunResult): readonly Row[] {
+  return sections.map(({ name, runs, cycles, configuring_cycles, units, limit }, s) => [
     name,
     grouped(runs),
     grouped(cycles),
     grouped(configuring_cycles),
+    energy(energy_detail.sections[s]?.energy_pJ.total ?? 0),
     `${units.pcu}`,
     `${units.pmu}`,
     `${units.ag}`,
@@ -153,18 +163,5 @@ function cut(rows: readonly Row[], most: number, what: string): readonly Row[] {
 }
 
 function table(paint: Colors, head: Row, rows: readonly Row[]): string {
-  if (rows.length === 0) return "";
-  const bars = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" };
-  const inner = { left: "  ", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " };
-  const made = new Table({
-    head: head.map((word) => paint.dim(word)),
-    chars: { ...bars, ...inner },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  return textTable(head, rows, paint.dim);
 }

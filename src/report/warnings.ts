@@ -135,12 +135,12 @@ function sourcesOf(table: EnergyTable, part: Exclude<keyof EnergyResult, "total"
     case "compute":
       return Object.values(table.compute_pJ).flatMap((rows) => Object.values(rows).map(({ source }) => source));
     case "sram":
-      return Object.values(table.sram_pJ_per_byte).map(({ source }) => source);
+      return [table.sram.source, table.active_pJ.pmu_address.source];
     case "network":
-      return Object.values(table.network_pJ).map(({ source }) => source);
+      return [table.network.static.source, table.network.packet.source, table.network.wire_bit_mm.source];
     case "hbm":
     case "ddr":
-      return [table.tier_pJ_per_bit[part]?.source ?? ""];
+      return [...Object.values(table.tier_pJ[part]?.bit ?? {}), ...Object.values(table.tier_pJ[part]?.command ?? {})].map(({ source }) => source);
     case "static":
       return [table.static.source];
   }

@@ -44,9 +44,18 @@ function badCauses(unit: UnitResult, where: string, isPartial: boolean): readonl
   return [...lost, ...explained];
 }
 
-function badEnergy({ energy_pJ }: RunResult): readonly string[] {
-  const sum = PARTS.reduce((total, part) => total + energy_pJ[part], 0);
-  return sum === energy_pJ.total ? [] : [`the parts of energy_pJ add up to ${sum}, the total is ${energy_pJ.total}`];
+/** Details to the parts of a section, sections to the parts of the run, parts to totals: to the last digit. */
+function badEnergy({ energy_pJ, energy_detail: { sections } }: RunResult): readonly string[] {
+  const sumOf = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+  const told = (where: string, sum: number, whole: number): readonly string[] => (sum === whole ? [] : [`${where} add up to ${sum}, the total is ${whole}`]);
+  return [
+    ...told("the parts of energy_pJ", sumOf(PARTS.map((part) => energy_pJ[part])), energy_pJ.total),
+    ...PARTS.flatMap((part) => told(`the sections' ${part} of energy_detail`, sumOf(sections.map((one) => one.energy_pJ[part])), energy_pJ[part])),
+    ...sections.flatMap(({ name, energy_pJ: own, detail_pJ }) => [
+      ...told(`the parts of the energy of section ${name}`, sumOf(PARTS.map((part) => own[part])), own.total),
+      ...PARTS.flatMap((part) => told(`the details of ${part} in section ${name}`, sumOf(Object.values(detail_pJ[part])), own[part])),
+    ]),
+  ];
 }
 
 function badBounds(result: RunResult): readonly string[] {

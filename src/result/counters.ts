@@ -57,6 +57,20 @@ export interface TierCounters {
   /** Mean over the tier's channels of the share of the section's ticks that the channel was serving, 0 .. 1. */
   readonly busy_share: number;
   readonly channels: readonly ChannelCounters[];
+  /** Absent or null where the model of the memory has no commands. */
+  readonly commands?: DramCommands | null;
+}
+
+/** Over all channels of a tier. */
+export interface DramCommands {
+  readonly activates: number;
+  readonly precharges: number;
+  /** Bursts. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Of all banks of a rank, and of one bank. */
+  readonly refreshes: number;
+  readonly bank_refreshes: number;
 }
 
 /** A channel of a tier: "hbm channel 3". */

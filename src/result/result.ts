@@ -31,6 +31,7 @@ export interface RunResult {
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
   readonly energy_pJ: EnergyResult;
+  readonly energy_detail: EnergyDetail;
   readonly sections: readonly SectionResult[];
   readonly outputs: Readonly<Record<string, OutputResult>>;
   readonly warnings: readonly string[];
@@ -107,6 +108,40 @@ export interface EnergyResult {
   readonly hbm: number;
   readonly ddr: number;
   readonly static: number;
+}
+
+/** Where the energy went. */
+export interface EnergyDetail {
+  /** Name of the energy table, and the node of its figures. */
+  readonly table: string;
+  readonly process_nm: number;
+  /** Each part of the run's energy is the sum over these. */
+  readonly sections: readonly SectionEnergy[];
+}
+
+/** Each part is the sum of its details. */
+export interface SectionEnergy {
+  readonly name: string;
+  readonly energy_pJ: EnergyResult;
+  readonly detail_pJ: {
+    /** Operations of datapaths; registers, FIFOs and control of PCUs while they work; address generators. */
+    readonly compute: { readonly operations: number; readonly pcu: number; readonly ag: number };
+    /** Scratchpads; address pipelines and FIFOs of PMUs while they work. */
+    readonly sram: { readonly read: number; readonly write: number; readonly pmu: number };
+    readonly network: { readonly switches: number; readonly wires: number };
+    /** Where the table charges by bit, reads and writes are all of it. */
+    readonly hbm: TierEnergyResult;
+    readonly ddr: TierEnergyResult;
+    readonly static: { readonly chip: number };
+  };
+}
+
+export interface TierEnergyResult {
+  readonly read: number;
+  readonly write: number;
+  readonly activate: number;
+  readonly refresh: number;
+  readonly background: number;
 }
 
 export interface SectionResult {

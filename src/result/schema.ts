@@ -62,6 +62,21 @@ const host = z.strictObject({
 
 const energy = z.strictObject({ total: amount, compute: amount, sram: amount, network: amount, hbm: amount, ddr: amount, static: amount });
 
+const tierEnergy = z.strictObject({ read: amount, write: amount, activate: amount, refresh: amount, background: amount });
+const sectionEnergy = z.strictObject({
+  name: z.string(),
+  energy_pJ: energy,
+  detail_pJ: z.strictObject({
+    compute: z.strictObject({ operations: amount, pcu: amount, ag: amount }),
+    sram: z.strictObject({ read: amount, write: amount, pmu: amount }),
+    network: z.strictObject({ switches: amount, wires: amount }),
+    hbm: tierEnergy,
+    ddr: tierEnergy,
+    static: z.strictObject({ chip: amount }),
+  }),
+});
+const energyDetail = z.strictObject({ table: z.string(), process_nm: z.number().positive(), sections: z.array(sectionEnergy) });
+
 const partial = z.strictObject({
   reason: z.enum(["interrupted", "max-cycles", "max-seconds", "max-memory"]),
   section: z.string(),
@@ -89,6 +104,7 @@ export const runResultSchema = z.strictObject({
   bounds_cycles: bounds,
   limit,
   energy_pJ: energy,
+  energy_detail: energyDetail,
   sections: z.array(section),
   outputs: z.record(z.string(), z.strictObject({ shape: z.array(count), dtype, checksum: z.string().nullable() })),
   warnings: z.array(z.string()),

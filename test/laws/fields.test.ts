@@ -170,12 +170,12 @@ function workloadsFor(machine: Machine): Readonly<Record<string, Program>> {
 /** Tokens and hops; not the busy share, which is divided by the links there are. */
 const hops = ({ vector_hops, scalar_hops }: NetworkCounters) => [vector_hops, scalar_hops];
 
-/** All that may differ, or the words of the refusal. Nothing of it repeats the machine's figures. */
-function observe(machine: Machine, source: Program): string {
+/** All that may differ, or the words of the refusal. Nothing of it repeats the machine's figures: energy is that of the events on the machine as shipped, but for its table. */
+function observe(machine: Machine, source: Program, shipped: Machine): string {
   try {
     const prepared = prepareOn(machine, source);
     const counters = simulate(prepared.mapping, machine, { program: source, inputs: () => generateInputs(source, 1), values: false, engine: "fast" });
-    const { energy_pJ } = reportOf(machine, source, prepared.mapping, counters);
+    const { energy_pJ } = reportOf({ ...shipped, energy: machine.energy }, source, prepared.mapping, counters);
     const sections = counters.sections.map((section) => ({ ...section, network: hops(section.network) }));
     return JSON.stringify([counters.ticks, sections, energy_pJ]);
   } catch (error) {
@@ -247,7 +247,7 @@ describe.each(["plasticine", "sn40l"])("of %s,", (name) => {
   /** What the workload shows on the machine as shipped, but for this change; each looked at once. */
   const before = (workload: string, beside: Change): string => {
     const key = JSON.stringify([workload, beside]);
-    const shown = seen.get(key) ?? observe(changed(text, name, beside)!, workloads.get(workload)!);
+    const shown = seen.get(key) ?? observe(changed(text, name, beside)!, workloads.get(workload)!, shipped);
     seen.set(key, shown);
     return shown;
   };
@@ -257,7 +257,7 @@ describe.each(["plasticine", "sn40l"])("of %s,", (name) => {
     const beside = BESIDE[path] ?? {};
     const changes = changesOf(path, value, shipped).flatMap((change) => changed(text, name, { ...beside, ...change }) ?? []);
     expect(changes, `no other value of ${path} fits the machine`).not.toEqual([]);
-    return among.find((workload) => changes.some((machine) => observe(machine, workloads.get(workload)!) !== before(workload, beside)));
+    return among.find((workload) => changes.some((machine) => observe(machine, workloads.get(workload)!, shipped) !== before(workload, beside)));
   };
 
   test("there are fields to change, and those that are left out exist", () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseYaml } from "../../src/base/yaml.ts";
-import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import { loadEnergyTable } from "../../src/energy/schema.ts";
 import type { Operator, Program } from "../../src/pattern/program.ts";
 import { printJson } from "../../src/report/json.ts";
 import { makeResult, type RunParts } from "../../src/report/make.ts";
@@ -14,7 +13,7 @@ import { machineNamed, mappingOf, run, section, squares, tier, unit, wait } from
 
 const machine = machineNamed("plasticine");
 const tableFile = new URL("../../configs/energy/plasticine.yaml", import.meta.url);
-const energyTable = parseYaml(readFileSync(tableFile, "utf8"), "plasticine.yaml", energyTableSchema) as EnergyTable;
+const energyTable = loadEnergyTable(readFileSync(tableFile, "utf8"), "plasticine.yaml");
 const host = { wall_seconds: 0.5, firings: 3000, skipped_firings: 0, periods: [], forward: [], simulated_cycles_per_second: 2200, peak_rss_bytes: 1e8 };
 
 function resultOf(counters: RunCounters, changes: Partial<RunParts> = {}): RunResult {
@@ -42,7 +41,7 @@ describe("a result", () => {
 
   it("has the keys of the contract in their order", () => {
     expect(Object.keys(result).join(" ")).toBe(
-      "schemaVersion weft workload machine style fidelity partial cycles seconds clock_hz ops kernels launches launch_seconds tiers units utilization bounds_cycles limit energy_pJ sections outputs warnings host",
+      "schemaVersion weft workload machine style fidelity partial cycles seconds clock_hz ops kernels launches launch_seconds tiers units utilization bounds_cycles limit energy_pJ energy_detail sections outputs warnings host",
     );
   });
 
@@ -208,7 +207,8 @@ describe("causes", () => {
 describe("warnings", () => {
   it("name the assumed figures of the resource that decides", () => {
     const sn40l = machineNamed("sn40l");
-    const table = { ...energyTable, tier_pJ_per_bit: { ...energyTable.tier_pJ_per_bit, hbm: { pJ: 4, source: "test" } } };
+    const figure = { pJ: 4, source: "test" };
+    const table = { ...energyTable, tier_pJ: { ...energyTable.tier_pJ, hbm: { bit: { read: figure, write: figure } } } };
     const slow = resultOf(run([section({ configuringTicks: 9000 })]), { machine: sn40l, energyTable: table });
     expect(slow.warnings).toContainEqual("reconfiguration decides, and these figures of sn40l are assumed: reconfiguration_seconds");
   });
@@ -216,7 +216,7 @@ describe("warnings", () => {
   it("say what the models leave out", () => {
     const { warnings } = resultOf(run());
     expect(warnings.join("\n")).toContain("DRAM rows and banks are not modelled");
-    expect(warnings.join("\n")).toContain("energy (plasticine) leaves out wires between the switches");
+    expect(warnings.join("\n")).toContain("energy (plasticine) leaves out loading of configurations");
     expect(warnings.join("\n")).not.toContain("packet network");
   });
 

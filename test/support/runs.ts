@@ -1,8 +1,7 @@
 /** Running a program all the way, for tests: compile, map, simulate, and compare with the interpreter. */
 
 import { readFileSync } from "node:fs";
-import { parseYaml } from "../../src/base/yaml.ts";
-import { type EnergyTable, energyTableSchema } from "../../src/energy/table.ts";
+import { loadEnergyTable } from "../../src/energy/schema.ts";
 import type { Machine } from "../../src/machine/machine.ts";
 import type { Mapping } from "../../src/mapper/mapping.ts";
 import { bytesOf, isFloat, precisionOf } from "../../src/pattern/dtypes.ts";
@@ -68,6 +67,6 @@ const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, peri
 /** The report of a run, as `--json` would have it, less the host's part. */
 export function reportOf(machine: Machine, program: Program, mapping: Mapping, counters: RunCounters): RunResult {
   const file = new URL(`../../configs/energy/${machine.energy}.yaml`, import.meta.url);
-  const energyTable = parseYaml(readFileSync(file, "utf8"), `${machine.energy}.yaml`, energyTableSchema) as EnergyTable;
+  const energyTable = loadEnergyTable(readFileSync(file, "utf8"), `${machine.energy}.yaml`);
   return makeResult({ version: "0", program, workloadHash: "0", seed: 1, machine, mapping, counters, energyTable, host: HOST });
 }
