@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "list", "check", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "list", "check", "area", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -85,6 +85,16 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       "check a machine or a workload, and name all its faults",
       (y) => y.positional("file", { type: "string", demandOption: true, describe: "a .yaml, .ts or .json file" }),
       async ({ file }) => (await import("./check.ts")).check(file),
+    )
+    .command(
+      "area <machine>",
+      "say what the parts of a machine take on the die",
+      (y) =>
+        y
+          .positional("machine", { type: "string", demandOption: true, describe: "a name in configs/, or a .yaml file" })
+          .option("set", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "PATH=VALUE: machine.pcu.lanes=32" })
+          .option("json", { ...text("--json", "a file"), describe: "write the areas as JSON; - is standard output, instead of the table" }),
+      async (flags) => (await import("./area.ts")).area(flags),
     )
     .command(
       "validate [suite]",
@@ -143,10 +153,11 @@ function commandLineFault(said: string, args: readonly string[]): UserError {
   if (near !== undefined) return fault(`there is no flag --${unknown}`, `did you mean --${near}?`);
   const valueless = /^Not enough arguments following: (.+)$/.exec(words)?.[1];
   if (valueless !== undefined) return fault("expected a value", "weft --help lists commands and flags", `--${valueless}`);
-  if (words.startsWith("Not enough non-option"))
-    return fault(`${command} needs a ${command === "check" ? "file" : "workload"}`, `weft ${command} --help says more`);
+  if (words.startsWith("Not enough non-option")) return fault(`${command} needs a ${NEEDS[command] ?? "workload"}`, `weft ${command} --help says more`);
   return fault(words.charAt(0).toLowerCase() + words.slice(1), "weft --help lists commands and flags");
 }
+
+const NEEDS: Readonly<Partial<Record<string, string>>> = { check: "file", area: "machine" };
 
 const FLAGS = [
   "machine",
