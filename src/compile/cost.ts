@@ -104,10 +104,10 @@ export function estimate(
   const bytes = { hbm: 0, ddr: 0 };
   const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
   const charged = new Set<string>();
-  /** Two readers that walk the same tensor alike share a generator: the second costs nothing. */
-  const charge = (operand: OperandRead, moved: number) => {
+  /** Two readers that walk the same tensor alike share a generator, unless one must have its own: the second costs nothing. */
+  const charge = (operand: OperandRead, moved: number, isAlone = false) => {
     const walk = `${operand.tensor} ${Math.round(moved)}`;
-    if (!charged.has(walk)) bytes[tierOf(operand.tensor)] += moved;
+    if (isAlone || !charged.has(walk)) bytes[tierOf(operand.tensor)] += moved;
     charged.add(walk);
   };
   for (const stage of stages) {
@@ -122,7 +122,7 @@ export function estimate(
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
-        charge(operand, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)));
+        charge(operand, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
