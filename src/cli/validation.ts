@@ -1,6 +1,7 @@
 /** The tables of `weft validate`: a row for each figure of a case, a row for each benchmark, and in words where the time of each went. */
 
 import { duration, grouped, percent } from "../report/format.ts";
+import type { RunResult } from "../result/result.ts";
 import { printTable, signedPercent, type Table } from "./markdown.ts";
 import { isWithin, largestBound, type Measured, type Outcome } from "./outcome.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
@@ -63,16 +64,21 @@ const FAR = 3;
 function benchmarkTable(outcomes: readonly Outcome[], host: boolean): Table {
   const head = [
     ...["benchmark", "simulated", "expected by the plan", "lower bound", "reached", "limited by", `over ${FAR} x the bound`],
-    ...["bytes off chip over data", "PCU / PMU / AG", "published", "configurations loaded"],
+    ...["bytes off chip over data", "PCU / PMU / AG", "published", "configurations loaded", "power of the chip, by events"],
   ];
   const rows = outcomes.flatMap((outcome) => {
     const published = outcome.study.published_units;
     if (published === undefined) return [];
     const cells = [outcome.study.name, ...("failure" in outcome ? ["did not run", "", "", "", "", "", "", ""] : measuredCells(outcome)), unitCells(published)];
-    const loaded = "failure" in outcome ? "" : `${outcome.result.launches}`;
-    return [[...cells, loaded, ...(host ? [hostSeconds(outcome)] : [])]];
+    const last = "failure" in outcome ? ["", ""] : [`${outcome.result.launches}`, `${chipWatts(outcome.result).toFixed(1)} W`];
+    return [[...cells, ...last, ...(host ? [hostSeconds(outcome)] : [])]];
   });
   return { head: host ? [...head, "host"] : head, rows };
+}
+
+/** Without the memories behind the pins. */
+function chipWatts({ energy_pJ: { total, hbm, ddr }, seconds }: RunResult): number {
+  return (total - hbm - ddr) / 1e12 / seconds;
 }
 
 function measuredCells({ result, expected_cycles, on_chip, data_bytes }: Measured): readonly string[] {

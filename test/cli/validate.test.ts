@@ -140,7 +140,9 @@ describe("a benchmark", () => {
     expect([cells[3], cells[4]]).toEqual(["11, ddr", "0.1 %"]);
     expect(on_chip).toEqual({ pcu: 1, pmu: 0, ag: 3 });
     expect(cells.slice(7, 11)).toEqual(["1.12 x", "1 / 0 / 3", "11 / 16 / 17", "1"]);
-    expect(cells[11]).toMatch(/^\d+\.\d s$/);
+    const { total, hbm, ddr } = result.energy_pJ;
+    expect(cells[11]).toBe(`${((total - hbm - ddr) / 1e12 / result.seconds).toFixed(1)} W`);
+    expect(cells[12]).toMatch(/^\d+\.\d s$/);
     expect(text).not.toContain("| host |");
   });
 
@@ -159,7 +161,7 @@ describe("a benchmark", () => {
   it("ends with 1 where it cannot be run, or beats its bound", async () => {
     const broken = await run([suiteOf("paper", benchmark("impossible", ["machine.tiers.ddr.bytes=1 B"]), benchmark("possible"))]);
     expect(broken.code).toBe(1);
-    expect(row(broken.table, "impossible").slice(1)).toEqual(["did not run", "", "", "", "", "", "", "", "11 / 16 / 17", "", ""]);
+    expect(row(broken.table, "impossible").slice(1)).toEqual(["did not run", "", "", "", "", "", "", "", "11 / 16 / 17", "", "", ""]);
     const bound = async (ddr: number) => {
       const { result, ...rest } = await simulated(job);
       return run([suiteOf("paper", benchmark("product"))], undefined, temporaryFolder(), async () => ({
