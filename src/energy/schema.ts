@@ -5,12 +5,12 @@
 
 import * as z from "zod";
 import { parseYaml } from "../base/yaml.ts";
-import { factorOf, onLine, type Scaling, scalingWords } from "./scaling.ts";
-import type { AreaFigure, CommandEnergy, EnergyFigure, EnergyTable, SwitchTable, TierEnergy } from "./table.ts";
+import { tableAtNode } from "./resolve.ts";
+import type { EnergyTable } from "./table.ts";
 
 /** The table that a file describes, all figures at its node. Throws a UserError with every fault found. */
 export function loadEnergyTable(text: string, file: string): EnergyTable {
-  return resolve(parseYaml(text, file, energyTableSchema));
+  return tableAtNode(parseYaml(text, file, energyTableSchema));
 }
 
 // --- the form ---
@@ -71,7 +71,7 @@ const energyTableSchema = z
   })
   .superRefine(checkScalings);
 
-type Form = z.output<typeof energyTableSchema>;
+export type TableForm = z.output<typeof energyTableSchema>;
 
 function isGrid(found: readonly z.output<typeof switchRow>[]): boolean {
   const keys = new Set(found.map(({ links, bits }) => `${links} ${bits}`));
@@ -80,7 +80,7 @@ function isGrid(found: readonly z.output<typeof switchRow>[]): boolean {
 }
 
 /** Every factor that a figure names is there, and every factor there is named. */
-function checkScalings(form: Form, context: z.core.$RefinementCtx<unknown>): void {
+function checkScalings(form: TableForm, context: z.core.$RefinementCtx<unknown>): void {
   const refuse = (path: readonly string[], message: string): void =>
     context.addIssue({ code: "custom", path: [...path], message, params: { code: "inconsistent" } });
   const { scaling: known, ...rest } = form;
@@ -98,52 +98,4 @@ function namesIn(value: unknown, path: readonly string[]): readonly { readonly n
     if (typeof part === "string") return [{ name: part, path: here }];
     return Object.entries((part ?? {}) as Record<string, string>).map(([unit, name]) => ({ name, path: [...here, unit] }));
   });
-}
-
-// --- at the table's node ---
-
-type RawFigure = z.output<typeof figure>;
-type RawArea = z.output<typeof area>;
-type Resolved<T> = { readonly [K in keyof T]: T[K] extends RawArea ? AreaFigure : T[K] extends RawFigure ? EnergyFigure : never };
-
-function resolve({ scaling: scalings, ...form }: Form): EnergyTable {
-  const nm = form.process_nm;
-  const factor = (name: string | undefined): number => (name === undefined ? 1 : factorOf(scalings[name] as Scaling, nm));
-  const sourced = (text: string, name: string | undefined): string =>
-    name === undefined ? text : `${text}, ${scalingWords(name, scalings[name] as Scaling, nm)}`;
-  const energy = ({ pJ, line, by, source }: RawFigure): EnergyFigure => ({
-    pJ: line === undefined ? (pJ ?? 0) * factor(by) : onLine(line, nm),
-    source: line === undefined ? sourced(source, by) : `${source}, on the line through ${line.map(({ nm, at }) => `${at} pJ at ${nm} nm`).join(" and ")}`,
-  });
-  const space = ({ mm2, per, by, source }: RawArea): AreaFigure => ({ mm2: (mm2 / per) * factor(by), source: sourced(source, by) });
-  const each = <T extends Readonly<Record<string, RawFigure | RawArea>>>(figures: T): Resolved<T> =>
-    Object.fromEntries(Object.entries(figures).map(([key, one]) => [key, "mm2" in one ? space(one) : energy(one as RawFigure)])) as Resolved<T>;
-  const switchesOf = ({ rows: published, by, source }: z.output<typeof switches>): SwitchTable => ({
-    rows: published.map((row) => ({ ...row, pJ: row.pJ * factor(by?.pJ), mm2: row.mm2 * factor(by?.mm2) })),
-    source: sourced(sourced(source, by?.pJ), by?.mm2),
-  });
-  const tierOf = ({ bit, command }: z.output<typeof tier>): TierEnergy => ({
-    ...(bit && { bit: each(bit) }),
-    ...(command && { command: commandsOf(command) }),
-  });
-  const commandsOf = ({ background, ...found }: NonNullable<z.output<typeof tier>["command"]>): CommandEnergy => ({ ...each(found), background });
-  const { compute_pJ: compute, sram, network, tier_pJ: tiers, area: areas } = form;
-  const operations = (found: z.output<typeof rows>) => each(found as Readonly<Record<string, RawFigure>>);
-  return {
-    ...form,
-    compute_pJ: {
-      ...{ add: operations(compute.add), mul: operations(compute.mul), div: operations(compute.div) },
-      ...{ special: operations(compute.special), logic: operations(compute.logic) },
-    },
-    active_pJ: each(form.active_pJ),
-    sram: { rows: sram.rows, factor: factor(sram.by), source: sourced(sram.source, sram.by) },
-    network: { static: switchesOf(network.static), packet: switchesOf(network.packet), wire_bit_mm: energy(network.wire_bit_mm) },
-    tier_pJ: { ...(tiers.hbm && { hbm: tierOf(tiers.hbm) }), ...(tiers.ddr && { ddr: tierOf(tiers.ddr) }) },
-    static: { W_per_mm2: form.static.W / form.static.mm2, source: form.static.source },
-    area: {
-      pcu: each(areas.pcu),
-      pmu: each(areas.pmu),
-      ...{ interconnect: space(areas.interconnect), ag: space(areas.ag), coalescer: space(areas.coalescer) },
-    },
-  };
 }
