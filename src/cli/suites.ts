@@ -9,6 +9,7 @@ import { duration, grouped, percent } from "../report/format.ts";
 import type { RunResult } from "../result/result.ts";
 import type { ComparisonSuite } from "./comparison.ts";
 import { CYCLES_CASES } from "./cycles.ts";
+import { DRAM } from "./dram-suite.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
 
 export type Suite = RunSuite | ComparisonSuite;
@@ -147,6 +148,7 @@ export const SUITES: readonly Suite[] = [
     ],
     cases: [lstm(1024, 25, 0.0292e-3), lstm(1536, 50, 0.1224e-3)],
   },
+  DRAM,
 ];
 
 /** A published LSTM with 4 cells side by side, for each of whose gates 8 PCUs reduce 64 numbers a cycle each. */

@@ -93,7 +93,7 @@ describe("the controller with a queue a bank", () => {
       fc.property(part, policy, traffic, (of, how, requests) => {
         expect(seen(perBank, of, how, requests)).toEqual(seen(perBankStepped, of, how, requests));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
