@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "list", "check", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "list", "check", "dram", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -87,6 +87,32 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       async ({ file }) => (await import("./check.ts")).check(file),
     )
     .command(
+      "dram <memory>",
+      "measure a memory under a stream of accesses: bandwidth, latency, commands, energy",
+      (y) =>
+        y
+          .positional("memory", {
+            type: "string",
+            demandOption: true,
+            describe: "ORGANIZATION,SPEED of a standard, a configuration of DRAMsim3, or an .ini file",
+          })
+          .option("pattern", { ...text("--pattern", "a pattern"), default: "seq", describe: "seq, seqw, rand, rand21, triad, stride:BYTES" })
+          .option("source", { ...text("--source", "a source"), default: "max", describe: "max, idle, rate:ACCESSES_PER_TICK" })
+          .option("ports", { ...text("--ports", "a number"), default: "1", describe: "accesses offered a tick" })
+          .option("lines", { ...text("--lines", "a number"), default: "50000", describe: "lines of 64 bytes" })
+          .option("range", { ...text("--range", "a size"), default: "1GiB", describe: "addresses are below it" })
+          .option("seed", { ...text("--seed", "a number"), default: "12345", describe: "of random addresses" })
+          .option("set", {
+            type: "string",
+            array: true,
+            nargs: 1,
+            default: [] as string[],
+            describe: "mapping=MOP4CLXOR, nRCD=20; of an .ini: system.channels=2",
+          })
+          .option("json", { ...text("--json", "a file"), describe: "write the measurement as JSON; - is standard output, instead of the words" }),
+      async (flags) => (await import("./dram.ts")).dramCommand(flags),
+    )
+    .command(
       "validate [suite]",
       "compare long runs with what was published, and write VALIDATION.md",
       (y) => y.positional("suite", { type: "string", describe: "one suite; all where none is named" }),
@@ -128,6 +154,8 @@ function target(y: Argv) {
     .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" });
 }
 
+const NEEDS: { readonly [command: string]: string } = { check: "file", dram: "memory" };
+
 /** What yargs says about a command line, in weft's words where they can be better. */
 function commandLineFault(said: string, args: readonly string[]): UserError {
   const words = said.replaceAll(/\s+/g, " ").trim();
@@ -143,8 +171,7 @@ function commandLineFault(said: string, args: readonly string[]): UserError {
   if (near !== undefined) return fault(`there is no flag --${unknown}`, `did you mean --${near}?`);
   const valueless = /^Not enough arguments following: (.+)$/.exec(words)?.[1];
   if (valueless !== undefined) return fault("expected a value", "weft --help lists commands and flags", `--${valueless}`);
-  if (words.startsWith("Not enough non-option"))
-    return fault(`${command} needs a ${command === "check" ? "file" : "workload"}`, `weft ${command} --help says more`);
+  if (words.startsWith("Not enough non-option")) return fault(`${command} needs a ${NEEDS[command] ?? "workload"}`, `weft ${command} --help says more`);
   return fault(words.charAt(0).toLowerCase() + words.slice(1), "weft --help lists commands and flags");
 }
 
@@ -164,6 +191,11 @@ const FLAGS = [
   "json",
   "out",
   "emit",
+  "pattern",
+  "source",
+  "ports",
+  "lines",
+  "range",
   "help",
   "version",
 ] as const;

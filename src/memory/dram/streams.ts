@@ -3,7 +3,10 @@
  * definitions drove Ramulator 2.1 and DRAMsim3 for the rows of `weft validate dram`.
  */
 
+import { UserError } from "../../base/errors.ts";
+import { suggestion } from "../../base/suggest.ts";
 import type { Bytes, Instant } from "../../base/units.ts";
+import type { Part } from "../../machine/dram/part.ts";
 
 /**
  * seq, seqw: line after line, reads or writes. rand: reads anywhere in the range. rand21: as rand, a third of it writes. triad: three sequential streams in
@@ -114,4 +117,32 @@ export function nextGeneration(generator: GeneratorState): Instant {
   }
   generator.credit -= 1;
   return generator.tick;
+}
+
+const PLAIN = ["seq", "seqw", "rand", "rand21", "triad"] as const;
+
+/** `seq` ... `triad`, `stride:BYTES`, and two strides that a part decides: to the next row of the same bank, and to the next bank, as consecutive addresses fill rows. */
+export function parsePattern(word: string, part: Part): Pattern {
+  const plain = PLAIN.find((kind) => kind === word);
+  if (plain !== undefined) return { kind: plain };
+  const row_bytes = part.columns * part.access_bytes;
+  const bytes = Number(/^stride:(\d+)$/.exec(word)?.[1] ?? Number.NaN);
+  if (bytes > 0) return { kind: "stride", bytes };
+  if (word === "stride_next_bank_new_row") return { kind: "stride", bytes: row_bytes };
+  if (word === "stride_same_bank_new_row") return { kind: "stride", bytes: row_bytes * part.banks };
+  const choices = [...PLAIN, "stride:BYTES", "stride_same_bank_new_row", "stride_next_bank_new_row"];
+  throw new UserError({ code: "bad-pattern", message: `there is no pattern ${JSON.stringify(word)}`, hint: suggestion(word, choices) });
+}
+
+/** `max`, `idle`, `rate:0.2`. */
+export function parseMode(word: string, ports: number): Mode {
+  const accesses_per_tick = Number(/^rate:(\d*\.?\d+(?:e-?\d+)?)$/.exec(word)?.[1] ?? Number.NaN);
+  if (word === "max") return { kind: "max", ports };
+  if (word === "idle") return { kind: "idle" };
+  if (accesses_per_tick > 0) return { kind: "rate", accesses_per_tick, ports };
+  throw new UserError({
+    code: "bad-source",
+    message: `there is no source ${JSON.stringify(word)}`,
+    hint: suggestion(word, ["max", "idle", "rate:ACCESSES_PER_TICK"]),
+  });
 }
