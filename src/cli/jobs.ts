@@ -19,6 +19,7 @@ import { RunStopped } from "../sim/watch.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
 import type { ComparisonSuite, Row } from "./comparison.ts";
+import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
 import { readEnergyTable, readMachine } from "./machines.ts";
@@ -72,7 +73,14 @@ export interface ComparisonJob {
   readonly suite: string;
 }
 
-export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob;
+/** A stream of accesses on a memory. */
+export interface DramJob {
+  readonly kind: "dram";
+  readonly choice: DramChoice;
+  readonly stream: StreamChoice;
+}
+
+export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -84,7 +92,7 @@ export interface Link {
   readonly request: StopRequest;
 }
 
-export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[] | SystolicReport> {
+export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[] | SystolicReport | DramReport> {
   switch (job.kind) {
     case "run":
       return runJob(job, progress, link);
@@ -96,6 +104,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunRes
       return comparisonJob(job, progress);
     case "systolic":
       return Promise.resolve(countLayers(job, makeRowTeller(seconds, progress)));
+    case "dram":
+      return Promise.resolve(runDram(job.choice, job.stream));
   }
 }
 

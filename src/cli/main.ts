@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "list", "check", "area", "systolic", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "list", "check", "area", "dram", "systolic", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -113,6 +113,32 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       async (flags) => (await import("./area.ts")).area(flags),
     )
     .command(
+      "dram <memory>",
+      "measure a memory under a stream of accesses: bandwidth, latency, commands, energy",
+      (y) =>
+        y
+          .positional("memory", {
+            type: "string",
+            demandOption: true,
+            describe: "ORGANIZATION,SPEED of a standard, a configuration of DRAMsim3, or an .ini file",
+          })
+          .option("pattern", { ...text("--pattern", "a pattern"), default: "seq", describe: "seq, seqw, rand, rand21, triad, stride:BYTES" })
+          .option("source", { ...text("--source", "a source"), default: "max", describe: "max, idle, rate:ACCESSES_PER_TICK" })
+          .option("ports", { ...text("--ports", "a number"), default: "1", describe: "accesses offered a tick" })
+          .option("lines", { ...text("--lines", "a number"), default: "50000", describe: "lines of 64 bytes" })
+          .option("range", { ...text("--range", "a size"), default: "1GiB", describe: "addresses are below it" })
+          .option("seed", { ...text("--seed", "a number"), default: "12345", describe: "of random addresses" })
+          .option("set", {
+            type: "string",
+            array: true,
+            nargs: 1,
+            default: [] as string[],
+            describe: "mapping=MOP4CLXOR, nRCD=20; of an .ini: system.channels=2",
+          })
+          .option("json", { ...text("--json", "a file"), describe: "write the measurement as JSON; - is standard output, instead of the words" }),
+      async (flags) => (await import("./dram.ts")).dramCommand(flags),
+    )
+    .command(
       "validate [suite]",
       "compare long runs with what was published, and write VALIDATION.md",
       (y) => y.positional("suite", { type: "string", describe: "one suite; all where none is named" }),
@@ -153,6 +179,8 @@ function target(y: Argv) {
     .option("set", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "PATH=VALUE: rows=1024, machine.pcu.lanes=32" })
     .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" });
 }
+
+const NEEDS: { readonly [command: string]: string } = { check: "file", dram: "memory" };
 
 /** What yargs says about a command line, in weft's words where they can be better. */
 function commandLineFault(said: string, args: readonly string[]): UserError {
@@ -195,6 +223,11 @@ const FLAGS = [
   "dataflow",
   "gemm",
   "layers",
+  "pattern",
+  "source",
+  "ports",
+  "lines",
+  "range",
   "help",
   "version",
 ] as const;

@@ -9,6 +9,7 @@ import { duration, grouped, percent } from "../report/format.ts";
 import type { RunResult } from "../result/result.ts";
 import type { ComparisonSuite } from "./comparison.ts";
 import { CYCLES_CASES } from "./cycles.ts";
+import { DRAM } from "./dram-suite.ts";
 import { NOC_SUITE } from "./noc-suite.ts";
 import { POWER_SUITE } from "./power-suite.ts";
 import { offChipBytes, type UnitCounts } from "./study.ts";
@@ -153,6 +154,7 @@ export const SUITES: readonly Suite[] = [
   SYSTOLIC,
   NOC_SUITE,
   POWER_SUITE,
+  DRAM,
 ];
 
 /** A published LSTM with 4 cells side by side, for each of whose gates 8 PCUs reduce 64 numbers a cycle each. */

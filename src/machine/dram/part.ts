@@ -70,7 +70,7 @@ export function partOf(choice: PartChoice): Part {
   const organization = { ...base, counts: { ...base.counts, ...counts } };
   const speed = lookUp("speed grade", choice.speed, standard.speeds);
   const timings = { ...speed.timings, ...standard.derive(organization, speed), ...given };
-  return resolve(`${choice.organization} ${choice.speed}`, standard, organization, speed, timings);
+  return resolvePart(`${choice.organization} ${choice.speed}`, standard, organization, speed, timings);
 }
 
 function standardOf(organization: string): Standard {
@@ -91,7 +91,7 @@ function lookUp(kind: string, name: string, table: { readonly [name: string]: Sp
 const unknown = (kind: string, found: string, choices: readonly string[]): UserError =>
   new UserError({ code: "unknown-dram-part", message: `there is no ${kind} "${found}"`, hint: suggestion(found, choices) });
 
-function resolve(name: string, standard: Standard, organization: Organization, { tCK_ps }: SpeedGrade, timings: Timings): Part {
+export function resolvePart(name: string, standard: Standard, organization: Organization, { tCK_ps }: SpeedGrade, timings: Timings): Part {
   const ticks = standard.ticks_per_clock;
   const levels = standard.levels.map((level) => ({ level, count: level === "channel" ? 1 : (organization.counts[level] ?? 1) }));
   const banksFrom = (first: number): number => levels.slice(first).reduce((product, { count }) => product * count, 1);

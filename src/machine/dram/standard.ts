@@ -3,7 +3,7 @@
  * stand. The engine that reads these tables is memory/dram/device.ts. Refresh management (RFM) and power-down are left out: no controller here uses them.
  */
 
-export type StandardName = "DDR3" | "DDR4" | "DDR5" | "LPDDR5" | "GDDR6" | "HBM1" | "HBM2" | "HBM3" | "HBM4";
+export type StandardName = "DDR3" | "DDR4" | "DDR5" | "LPDDR3" | "LPDDR4" | "LPDDR5" | "GDDR5" | "GDDR5X" | "GDDR6" | "HBM1" | "HBM2" | "HBM3" | "HBM4";
 
 /** Levels of the tree from the channel (one command bus) down to the bank (one row buffer). A standard has some of them, in this order. */
 export type Level = "channel" | "pseudochannel" | "rank" | "stack" | "bankgroup" | "bank";
@@ -39,6 +39,7 @@ export type Timing =
   | "nRRDS"
   | "nRRDL"
   | "nFAW"
+  | "n32AW"
   | "nWTR"
   | "nWTRS"
   | "nWTRL"

@@ -19,20 +19,20 @@ export interface DeviceState {
   readonly open: number[];
   /** The rules that a command has to keep. */
   readonly rules: ReadonlyMap<Command, readonly TickRule[]>;
-  /** Of each command, level and node: its latest times, newest first, DEPTH of them. */
+  /** How many times the longest window of a rule looks back: four activates in most standards. */
+  readonly depth: number;
+  /** Of each command, level and node: its latest times, newest first, `depth` of them. */
   readonly issued: ReadonlyMap<Command, readonly Float64Array[]>;
 }
 
 export const CLOSED = -1;
-/** Longest window of any rule: four activates. */
-const DEPTH = 4;
-
 export function createDevice(part: Part): DeviceState {
   const open = Array.from({ length: part.banks }, () => CLOSED);
   const commands = commandsOf(part.standard);
   const rules = new Map(commands.map((command) => [command, part.rules.filter(({ before }) => before === command)]));
-  const never = (): Float64Array[] => part.banksUnder.map((size) => new Float64Array((DEPTH * part.banks) / size).fill(Number.NEGATIVE_INFINITY));
-  return { part, open, rules, issued: new Map(commands.map((command) => [command, never()])) };
+  const depth = Math.max(...part.rules.map(({ window }) => window));
+  const never = (): Float64Array[] => part.banksUnder.map((size) => new Float64Array((depth * part.banks) / size).fill(Number.NEGATIVE_INFINITY));
+  return { part, open, rules, depth, issued: new Map(commands.map((command) => [command, never()])) };
 }
 
 /** The first tick, from `now` on, at which the command may issue; Infinity while the rows of the banks forbid it. Changes nothing. */
@@ -44,25 +44,25 @@ export function earliestIssue(device: DeviceState, command: Command, target: Tar
 }
 
 /** When that last came which the rule counts from. */
-function lastOf({ part, issued }: DeviceState, { level, after, window, siblings }: TickRule, command: Command, bank: number): Instant {
+function lastOf({ part, issued, depth }: DeviceState, { level, after, window, siblings }: TickRule, command: Command, bank: number): Instant {
   const size = part.banksUnder[level]!;
   const times = issued.get(after)![level]!;
   const own = Math.floor(bank / size);
-  if (!siblings && (level <= part.allBankLevel || !isAllBank(command))) return times[own * DEPTH + window - 1]!;
+  if (!siblings && (level <= part.allBankLevel || !isAllBank(command))) return times[own * depth + window - 1]!;
   const nodes = siblings ? siblingsOf(part, level, own) : nodesUnder(part, level, bank);
-  return Math.max(...nodes.map((node) => times[node * DEPTH + window - 1]!));
+  return Math.max(...nodes.map((node) => times[node * depth + window - 1]!));
 }
 
 /** Issues the command; throws where `earliestIssue` says no. */
 export function issue(device: DeviceState, command: Command, target: Target, at: Instant): void {
   const earliest = earliestIssue(device, command, target, at);
   if (earliest !== at) throw new Error(`${command} to bank ${target.bank} at ${at}: may not issue before ${earliest}`);
-  const { part, issued } = device;
+  const { part, issued, depth } = device;
   for (const [level, times] of issued.get(command)!.entries()) {
     const own = Math.floor(target.bank / part.banksUnder[level]!);
     for (const node of isAllBank(command) && level > part.allBankLevel ? nodesUnder(part, level, target.bank) : [own]) {
-      times.copyWithin(node * DEPTH + 1, node * DEPTH, node * DEPTH + DEPTH - 1);
-      times[node * DEPTH] = at;
+      times.copyWithin(node * depth + 1, node * depth, node * depth + depth - 1);
+      times[node * depth] = at;
     }
   }
   changeRows(device, command, target);

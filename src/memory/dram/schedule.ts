@@ -1,13 +1,13 @@
 /**
- * What the fast controller does next and when: the plan of one pass over the banks that have requests, and what issuing a command changes.
+ * What the fast controller does next and when: the plan of one pass over the candidates, and what issuing a command changes.
  *
- * Hot path: one pass a command, two reads of the ready times a bank; measured with `npm run bench -- dram`.
+ * Hot path: one pass over the candidates a command, two reads of ready times each; measured with `npm run bench -- dram`.
  */
 
 import type { Instant } from "../../base/units.ts";
 import { tellCompletion } from "./controller.ts";
 import { CLOSED } from "./device.ts";
-import { leave, NONE, READS, release, reopen, WRITES } from "./queues.ts";
+import { leave, NONE, READS, release, reopen, setActive, WRITES } from "./queues.ts";
 import { dueRefreshes } from "./refresh.ts";
 import { ACT, PRE, PREAB, RD, RDA, REFAB, REFPB, type Tables, WR, WRA } from "./tables.ts";
 import type { UnifiedState } from "./unified.ts";
@@ -62,8 +62,7 @@ function readyAt({ groups, groupOf, bankBase }: Tables, ready: Float64Array, com
 
 /** Finds what issues next on each bus, from `now` on. Returns when the first of it does. */
 function plan(state: UnifiedState): Instant {
-  const { plan: next, priority } = state;
-  const oneBus = state.part.standard.command_bus === "one";
+  const { plan: next, priority, oneBus } = state;
   next.columnAt = NEVER;
   next.rowAt = NEVER;
   planActive(state);
@@ -94,7 +93,7 @@ function planActive(state: UnifiedState): void {
 
 /** The first refresh or precharge that waits, or what must come before it. */
 function planPriority(state: UnifiedState): void {
-  const { priority, plan: next, tables, ready, part, queues, activeOf } = state;
+  const { priority, plan: next, tables, ready, part, queues } = state;
   const bank = priority[1]!;
   let command = priority[0]!;
   let at: Instant;
@@ -105,12 +104,11 @@ function planPriority(state: UnifiedState): void {
     at = open && active ? NEVER : ready[tables.nodeBase + (command - PREAB) * tables.nodes + node]!;
   } else {
     if (queues.open[bank] !== CLOSED) command = PRE;
-    at = command === PRE && activeOf[bank]! > 0 ? NEVER : readyAt(tables, ready, command, bank, part.banks);
+    at = command === PRE && queues.activeOf[bank] === 1 ? NEVER : readyAt(tables, ready, command, bank, part.banks);
   }
   at = onEdge(state, command, bank, at);
-  const oneBus = part.standard.command_bus === "one";
-  if (oneBus && at >= next.columnAt) return;
-  if (oneBus) next.columnAt = NEVER;
+  if (state.oneBus && at >= next.columnAt) return;
+  if (state.oneBus) next.columnAt = NEVER;
   next.rowAt = at;
   next.rowEntry = NONE;
   next.rowCommand = command;
@@ -121,8 +119,8 @@ function anyOpen({ part, queues }: UnifiedState, node: number): boolean {
   return false;
 }
 
-function anyActive({ part, activeOf }: UnifiedState, node: number): boolean {
-  for (let bank = node * part.allBanks; bank < (node + 1) * part.allBanks; bank++) if (activeOf[bank]! > 0) return true;
+function anyActive({ part, queues }: UnifiedState, node: number): boolean {
+  for (let bank = node * part.allBanks; bank < (node + 1) * part.allBanks; bank++) if (queues.activeOf[bank] === 1) return true;
   return false;
 }
 
@@ -134,88 +132,92 @@ function setMode(state: UnifiedState): void {
   else state.writing = !(writes < state.lowWater && reads > 0);
 }
 
-/**
- * The request of the queue whose command may issue first, of each bus; of several at the same tick, the first to have come. Of a bank that is the first
- * hit (its access), the first miss (PRE), or where it is closed the first (ACT). On one bus only the better of the two stands.
- */
+/** The request of the queue whose command may issue first, of each bus; on one bus only the better of the two stands, and an active one before it. */
 function planQueue(state: UnifiedState, oneBus: boolean): void {
-  const { queues: q, tables, ready, plan: next, now, policy, part, activeOf } = state;
-  const { hit, miss, order, open, banks, occupiedBanks } = q;
-  const { groups, groupOf, bankBase } = tables;
+  const { plan: next, queues, policy } = state;
+  const { entry, order, command } = queues.candidates;
   const queue = state.writing ? WRITES : READS;
-  const edges = part.standard.command_bus === "edges";
-  const guarded = policy.scheduler === "FR-FCFS-row-hit";
-  const base = queue * banks;
   const only = policy.scheduler === "FCFS" ? firstOf(state, queue) : NONE;
-  const access = RD + queue;
-  let columnAt = NEVER;
-  let columnEntry = NONE;
-  let columnOrder = NEVER;
-  let rowAt = NEVER;
-  let rowEntry = NONE;
-  let rowOrder = NEVER;
-  for (let i = base, end = base + q.occupied[queue]!; i < end; i++) {
-    const bank = occupiedBanks[i]!;
-    const group = groupOf[bank]!;
-    const one = hit[base + bank]!;
-    if (one !== NONE && (only === NONE || one === only)) {
-      let at = ready[access * groups + group]!;
-      const own = ready[bankBase + access * banks + bank]!;
-      if (own > at) at = own;
-      if (now > at) at = now;
-      if (edges) at = onEdge(state, access, bank, at);
-      if (at < columnAt || (at === columnAt && order[one]! < columnOrder)) {
-        columnAt = at;
-        columnEntry = one;
-        columnOrder = order[one]!;
-      }
-    }
-    const other = miss[base + bank]!;
-    if (other === NONE || (only !== NONE && other !== only)) continue;
-    const closed = open[bank] === CLOSED;
-    if (!closed && (activeOf[bank]! > 0 || (guarded && one !== NONE && q.arrived[one]! <= q.arrived[other]!))) continue;
-    const command = closed ? ACT : PRE;
-    let at = ready[command * groups + group]!;
-    const own = ready[bankBase + command * banks + bank]!;
-    if (own > at) at = own;
-    if (now > at) at = now;
-    if (edges) at = onEdge(state, command, bank, at);
-    if (at < rowAt || (at === rowAt && order[other]! < rowOrder)) {
-      rowAt = at;
-      rowEntry = other;
-      rowOrder = order[other]!;
-    }
-  }
+  const column = bestOf(state, 2 * queue, only);
+  const row = bestOf(state, 2 * queue + 1, only);
+  let columnAt = column === NONE ? NEVER : timeOf(state, column);
+  let rowAt = row === NONE ? NEVER : timeOf(state, row);
   if (oneBus) {
-    if (rowAt < columnAt || (rowAt === columnAt && rowOrder < columnOrder)) columnAt = NEVER;
+    if (rowAt < columnAt || (rowAt === columnAt && row !== NONE && order[row]! < order[column]!)) columnAt = NEVER;
     else rowAt = NEVER;
-    if (next.columnAt <= Math.min(columnAt, rowAt)) return;
+    if (next.columnAt <= columnAt && next.columnAt <= rowAt) return;
     next.columnAt = NEVER;
   }
   if (columnAt < next.columnAt) {
     next.columnAt = columnAt;
-    next.columnEntry = columnEntry;
+    next.columnEntry = entry[column]!;
     next.columnActive = false;
   }
   next.rowAt = rowAt;
-  next.rowEntry = rowEntry;
-  if (rowEntry !== NONE) next.rowCommand = open[q.bank[rowEntry]!] === CLOSED ? ACT : PRE;
+  if (row === NONE) return;
+  next.rowEntry = entry[row]!;
+  next.rowCommand = command[row]!;
+}
+
+/** Of a list of candidates the one that may issue first, of several the first to have come; `only` this entry where it is one. */
+function bestOf(state: UnifiedState, list: number, only: number): number {
+  const { candidates, banks } = state.queues;
+  const base = list * banks;
+  const end = base + candidates.count[list]!;
+  if (only !== NONE || state.edges) return bestWithEdges(state, base, end, only);
+  const { shared, own, order } = candidates;
+  const { ready, now } = state;
+  let best = NONE;
+  let bestAt = NEVER;
+  for (let i = base; i < end; i++) {
+    let at = ready[shared[i]!]!;
+    const ownAt = ready[own[i]!]!;
+    if (ownAt > at) at = ownAt;
+    if (now > at) at = now;
+    if (at > bestAt || (at === bestAt && order[i]! > order[best]!)) continue;
+    best = i;
+    bestAt = at;
+  }
+  return best;
+}
+
+/** As bestOf, where a tick's edge counts or one entry only may be taken. */
+function bestWithEdges(state: UnifiedState, base: number, end: number, only: number): number {
+  const { entry, order } = state.queues.candidates;
+  let best = NONE;
+  let bestAt = NEVER;
+  for (let i = base; i < end; i++) {
+    if (only !== NONE && entry[i] !== only) continue;
+    const at = timeOf(state, i);
+    if (at > bestAt || (at === bestAt && best !== NONE && order[i]! > order[best]!)) continue;
+    best = i;
+    bestAt = at;
+  }
+  return best;
+}
+
+/** When a candidate may issue, from `now` on. */
+function timeOf(state: UnifiedState, candidate: number): Instant {
+  const { shared, own, command, bank } = state.queues.candidates;
+  const group = state.ready[shared[candidate]!]!;
+  const alone = state.ready[own[candidate]!]!;
+  return onEdge(state, command[candidate]!, bank[candidate]!, group > alone ? group : alone);
 }
 
 /** The first of a queue to have come. */
 function firstOf({ queues: q }: UnifiedState, queue: number): number {
   let best = NONE;
-  for (let i = 0; i < q.occupied[queue]!; i++) {
-    const entry = q.first[queue * q.banks + q.occupiedBanks[queue * q.banks + i]!]!;
-    if (best === NONE || q.order[entry]! < q.order[best]!) best = entry;
+  for (let at = queue * q.banks; at < (queue + 1) * q.banks; at++) {
+    const entry = q.first[at]!;
+    if (entry !== NONE && (best === NONE || q.order[entry]! < q.order[best]!)) best = entry;
   }
   return best;
 }
 
 /** The first tick, not before `at` and `now`, with the edge that the command needs: all but PRE a rising one, PRE one without a row command that bars it. */
-function onEdge({ part, now, rising }: UnifiedState, command: number, bank: number, at: Instant): Instant {
+function onEdge({ part, now, rising, edges }: UnifiedState, command: number, bank: number, at: Instant): Instant {
   const from = at > now ? at : now;
-  if (part.standard.command_bus !== "edges") return from;
+  if (!edges) return from;
   if (command !== PRE && command !== PREAB) return from % 2 === 1 || from === NEVER ? from : from + 1;
   return from === rising.edge && isBarred(rising, command, bank, part.banks / part.levels[1]!.count) ? from + 1 : from;
 }
@@ -228,12 +230,12 @@ function isBarred(rising: UnifiedState["rising"], command: number, bank: number,
 
 /** Issues what the plan has for this tick: on one bus one command, on two a column command and then what the row bus has after it. */
 function serveTick(state: UnifiedState): void {
-  const { plan: next, now, policy, part } = state;
+  const { plan: next, now, policy } = state;
   if (next.columnAt === now) {
     const mode = state.writing;
     const late = next.rowAt > now;
     serve(state, next.columnEntry, RD + state.queues.write[next.columnEntry]!, next.columnActive);
-    if (part.standard.command_bus === "one") return;
+    if (state.oneBus) return;
     if (state.priority.length === 0) setMode(state);
     if (late && mode === state.writing && policy.scheduler === "FR-FCFS") return;
     replanRow(state);
@@ -267,12 +269,13 @@ function serve(state: UnifiedState, entry: number, wanted: number, isActive: boo
   }
   if (isActive) retire(state, entry, bank);
   else leave(q, entry);
-  send(state, command, bank, q.row[entry]!);
   if (command === ACT) {
     state.active[state.activeCount++] = entry;
-    state.activeOf[bank]!++;
+    q.activeOf[bank] = 1;
+    send(state, command, bank, q.row[entry]!);
     return;
   }
+  send(state, command, bank, CLOSED);
   if (q.write[entry] === 1) {
     counts.writes++;
     tellCompletion(state.done, q.tag[entry]!, state.now);
@@ -285,9 +288,11 @@ function serve(state: UnifiedState, entry: number, wanted: number, isActive: boo
 
 function retire(state: UnifiedState, entry: number, bank: number): void {
   const { active } = state;
-  const at = active.indexOf(entry);
-  active.copyWithin(at, at + 1, state.activeCount--);
-  state.activeOf[bank]!--;
+  let at = 0;
+  while (active[at] !== entry) at++;
+  state.activeCount--;
+  for (; at < state.activeCount; at++) active[at] = active[at + 1]!;
+  setActive(state.queues, bank, false);
 }
 
 /** Data leave in the order in which they were fetched. */
@@ -297,8 +302,8 @@ export function tellRead(state: UnifiedState, tag: number, at: Instant): void {
 }
 
 /** Page policy: the access that closes its row, where the row had its accesses, that form may issue too and no other request had the row opened. */
-function withPrecharge({ policy, accesses, tables, ready, part, activeOf, now }: UnifiedState, command: number, bank: number, isActive: boolean): number {
-  if (policy.page.kind === "open" || accesses[bank]! < policy.page.accesses || activeOf[bank]! > (isActive ? 1 : 0)) return command;
+function withPrecharge({ policy, accesses, tables, ready, part, queues, now }: UnifiedState, command: number, bank: number, isActive: boolean): number {
+  if (policy.page.kind === "open" || accesses[bank]! < policy.page.accesses || (queues.activeOf[bank] === 1 && !isActive)) return command;
   const closing = command + RDA - RD;
   return readyAt(tables, ready, closing, bank, part.banks) <= now ? closing : command;
 }
@@ -318,7 +323,7 @@ function send(state: UnifiedState, command: number, bank: number, row: number): 
   else if (command === REFAB) counts.refreshes++;
   else if (command === REFPB) counts.bank_refreshes++;
   else close(state, bank);
-  if (part.standard.command_bus === "edges") noteRising(state, command, bank);
+  if (state.edges) noteRising(state, command, bank);
 }
 
 function push(ready: Float64Array, pushes: Int32Array, base: number, now: Instant): void {

@@ -1,0 +1,54 @@
+/** `weft dram`: a stream on a memory, told in words and as JSON; and what is said where the words are wrong. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { temporaryFolder } from "../support/cli.ts";
+import { said } from "../support/said.ts";
+
+vi.mock("../../src/cli/thread.ts", async (original) => ({ ...(await original<object>()), inThread: (await import("../support/said.ts")).inThisThread }));
+
+const dram = (line: string) => said(["dram", ...line.split(" ")]);
+
+/** The first row of DRAMsim3's of test/validation/data/dram.json, on 2000 lines of it. */
+const IDLE = "--pattern seq --source idle --lines 2000";
+
+describe("weft dram", () => {
+  it("tells bandwidth, latency, commands and energy of a configuration of DRAMsim3", async () => {
+    const { code, stdout } = await dram(`DDR4_8Gb_x8_3200 ${IDLE}`);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`DDR4_8Gb_x8_3200: 2,000 reads and 0 writes in 59,335 ticks of 630 ps
+bandwidth  3.4242 GB/s, 13.5 % of 25.3968
+latency    28.668 ticks on average, 18.061 ns; p50 27, p95 27, p99 49, most 629 ticks
+commands   21 activates, 19 precharges, 2,000 reads, 0 writes, 9 refreshes, 0 bank refreshes
+energy     43.412 uJ
+`);
+  });
+
+  it("takes a file of DRAMsim3's format, and a part of the standards' tables, with settings", async () => {
+    const file = join(temporaryFolder(), "slow.ini");
+    writeFileSync(file, "[dram_structure]\nprotocol = DDR3\n[timing]\nCL = 30\n[system]\nchannels = 1\n");
+    const slow = JSON.parse((await dram(`${file} ${IDLE} --set timing.CL=40 --json -`)).stdout);
+    expect(slow.latency_ticks.p50).toBe(1 + 40 + 4);
+    const fast = JSON.parse((await dram(`DDR5_16Gb_x8,DDR5_4800AN ${IDLE} --set mapping=MOP4CLXOR --set refresh=none --set nCL=20 --json -`)).stdout);
+    expect([fast.reads, fast.commands.refreshes, fast.latency_ticks.p50 < 40]).toEqual([2000, 0, true]);
+  });
+
+  it("says what is wrong, where, and what would be right", async () => {
+    const faults: readonly (readonly [line: string, said: string])[] = [
+      ["DDR4_8Gb_x8_320", 'there is no memory "DDR4_8Gb_x8_320"; did you mean "DDR4_8Gb_x8_3200"?'],
+      ["DDR4_8Gb_x8,DDR4_3200A", 'there is no speed grade "DDR4_3200A"; did you mean "DDR4_3200AA"?'],
+      ["DDR4_8Gb_x8_3200 --pattern sqe", 'there is no pattern "sqe"; did you mean "seq"?'],
+      ["DDR4_8Gb_x8_3200 --source rate:-1", 'there is no source "rate:-1"; expected max, idle or rate:ACCESSES_PER_TICK'],
+      ["DDR4_8Gb_x8_3200 --range 100B", '--range: expected a multiple of 256 bytes, found "100B"; for instance 1GiB'],
+      ["DDR4_8Gb_x8_3200 --set mapping", '--set: expected KEY=VALUE, found "mapping"; for instance mapping=MOP4CLXOR'],
+      [
+        "DDR4_8Gb_x8_3200 --set sytem.channels=2",
+        '--set: there is no "sytem.channels" to set; expected dram_structure.KEY, timing.KEY, power.KEY or system.KEY',
+      ],
+      ["DDR5_16Gb_x8,DDR5_4800AN --set refrsh=none", '--set: there is no "refrsh" to set; did you mean "refresh"?'],
+      ["DDR5_16Gb_x8,DDR5_4800AN --set refresh=nun", '--set: there is no refresh "nun"; expected none, all-bank, staggered, per-bank or paired'],
+    ];
+    for (const [line, text] of faults) expect(await dram(line), line).toMatchObject({ code: 2, stdout: "", stderr: `weft: ${text}\n` });
+  });
+});
