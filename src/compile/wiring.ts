@@ -67,9 +67,12 @@ type Draft = Pick<Unit, "id" | "kind" | "operator" | "nests"> & Partial<Pick<Uni
 
 export function addUnit(builder: Builder, draft: Draft): void {
   const { id, kind, operator, nests, scratch = [], stages = 0, registers = 0 } = draft;
-  const paced = kind === "pmu" ? nests.map((nest) => ({ ...nest, ii: bankTicks(nest, scratch, builder.machine) })) : nests;
+  const paced = kind === "pmu" ? nests.map((nest) => atBanks(nest, bankTicks(nest, scratch, builder.machine))) : nests;
   builder.units.push({ id, kind, operator: builder.sourceOf(operator), label: id, nests: paced.map(withoutUnitNest), scratch, stages, registers });
 }
+
+/** A vector is whole with its last turn. */
+const atBanks = (nest: Nest, turns: number): Nest => ({ ...nest, ii: turns, latency: nest.latency + turns - 1 });
 
 /** A vector whose words meet in a bank takes one tick for each of them. Where they differ from firing to firing, its port counts them in the run. */
 function bankTicks(nest: Nest, scratch: Unit["scratch"], { pmu }: Machine): number {

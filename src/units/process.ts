@@ -34,7 +34,7 @@ export interface ProcessParts {
   readonly behaviour: Behaviour | null;
 }
 
-/** Two nests of a unit never wait for each other but through channels and ports, so each is a process of its own. The port has a vector in the tick in which it comes: one of the latency's. */
+/** Two nests of a unit never wait for each other but through channels and ports, so each is a process of its own. The turns at a port are those of the ii, which the latency has in it. */
 export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, queue, behaviour }: ProcessParts): ProcessSpec {
   const atPorts: RequestSpec | null = queue && { outstanding: PORT_QUEUE, source: queue };
   const requests: RequestSpec | null = traffic === null ? atPorts : { outstanding: machine.ag.outstanding, source: traffic.source };
@@ -42,7 +42,7 @@ export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traf
     name: `${unit.id}.${nest.id}`,
     firings: firingsOf(nest),
     ii: nest.ii,
-    latency: queue === null ? nest.latency : Math.max(0, nest.latency - 1),
+    latency: queue === null ? nest.latency : Math.max(0, nest.latency - nest.ii),
     ports: ties.map(({ port, channel }): PortSpec => ({ channel, kind: `${port.kind}-${port.direction}`, ...actsOf(nest, port) })),
     ...(requests && { requests }),
     ...(behaviour && { behaviour }),

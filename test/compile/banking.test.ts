@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { scratchLayout } from "../../src/compile/banking.ts";
 import { bankMapOf, bankOf } from "../../src/fabric/banks.ts";
 import type { Banking } from "../../src/machine/machine.ts";
-import { simdMachine, withPmu } from "./support.ts";
+import { input, map } from "../../src/pattern/builder.ts";
+import { type Build, compileOn, simdMachine, withPmu } from "./support.ts";
 
 const offering = (...banking: readonly Banking[]) => withPmu({ banking });
 
@@ -55,5 +56,24 @@ describe("scratchLayout", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("a nest of a PMU", () => {
+  const turned: Build = () => {
+    const x = input("x", "f32", [64, 64]);
+    return { y: map("y", [64, 64], (i, j) => x.at(j, i)) };
+  };
+  const nestsOn = (...banking: readonly Banking[]) =>
+    compileOn(offering(...banking), turned, { tile: { "y.0": 16, "y.1": 64 } })
+      .fabric.sections[0]!.units.filter(({ kind }) => kind === "pmu")
+      .flatMap(({ nests }) => nests);
+
+  test("goes at the pace of its turns at the banks, and a vector is whole with the last of them", () => {
+    const { latency_cycles } = simdMachine.pmu;
+    for (const { ii, latency, work } of nestsOn("cyclic")) expect([ii, latency]).toEqual([1, work.kind === "read" ? latency_cycles : 1]);
+    const slow = nestsOn("block").filter(({ ii }) => ii > 1);
+    expect(slow.length).toBeGreaterThan(0);
+    for (const { ii, latency, work } of slow) expect(latency).toBe((work.kind === "read" ? latency_cycles : 1) + ii - 1);
   });
 });
