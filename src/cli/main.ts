@@ -180,7 +180,7 @@ function target(y: Argv) {
     .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" });
 }
 
-const NEEDS: { readonly [command: string]: string } = { check: "file", dram: "memory" };
+const NEEDS: Readonly<Partial<Record<string, string>>> = { check: "file", area: "machine", dram: "memory" };
 
 /** What yargs says about a command line, in weft's words where they can be better. */
 function commandLineFault(said: string, args: readonly string[]): UserError {
@@ -200,8 +200,6 @@ function commandLineFault(said: string, args: readonly string[]): UserError {
   if (words.startsWith("Not enough non-option")) return fault(`${command} needs a ${NEEDS[command] ?? "workload"}`, `weft ${command} --help says more`);
   return fault(words.charAt(0).toLowerCase() + words.slice(1), "weft --help lists commands and flags");
 }
-
-const NEEDS: Readonly<Partial<Record<string, string>>> = { check: "file", area: "machine" };
 
 const FLAGS = [
   "machine",
