@@ -27,7 +27,8 @@ const firings = ({ loops }: Walkable): number => loops.reduce((product, { trip }
 /** What firings n0, n0 + 1 ... ask for. */
 function ask(source: ReturnType<typeof sourceOf>, from: number, to: number): number[][] {
   const into = new Int32Array(source.maxBursts);
-  return Array.from({ length: to - from }, (_, i) => Array.from(into.subarray(0, source.next(from + i, into, []))));
+  const words = new Float64Array(source.maxBursts);
+  return Array.from({ length: to - from }, (_, i) => Array.from(into.subarray(0, source.next(from + i, into, [], words))));
 }
 
 /** The rule as it reads: bursts of the valid bytes, lane by lane, that the last request did not touch. */
