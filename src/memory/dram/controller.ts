@@ -66,7 +66,7 @@ export type PagePolicy = { readonly kind: "open" } | { readonly kind: "closed"; 
 
 /** A controller with one queue for reads and one for writes, as Ramulator 2.1 has it. */
 export interface UnifiedPolicy {
-  /** FR-FCFS: the oldest request whose command may issue. FR-FCFS-row-hit: as that, but no row is closed under an older hit. FCFS: the oldest, or none. */
+  /** FR-FCFS: the oldest request whose command may issue. FR-FCFS-row-hit: as that, but no row is closed under an older hit. FCFS: the oldest of the queue, or none. */
   readonly scheduler: "FR-FCFS" | "FR-FCFS-row-hit" | "FCFS";
   readonly read_entries: number;
   readonly write_entries: number;

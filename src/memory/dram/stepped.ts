@@ -197,13 +197,12 @@ function setMode(state: SteppedState): void {
 function pick(state: SteppedState, queue: readonly Waiting[], slot: Slot, allowed: (request: Waiting) => boolean): number {
   const { scheduler } = state.policy;
   let best = -1;
-  for (const [index, request] of queue.entries()) {
+  for (const [index, request] of (scheduler === "FCFS" ? queue.slice(0, 1) : queue).entries()) {
     const command = nextCommand(state, request);
     if (!fits(state, slot, command, request.bank) || !allowed(request)) continue;
     if (scheduler === "FR-FCFS-row-hit" && closesOlderHit(state, queue, request, command)) continue;
     if (best >= 0 && queue[best]!.arrived <= request.arrived) continue;
     if (isReady(state, command, request)) best = index;
-    else if (scheduler === "FCFS") return best;
   }
   return best;
 }
@@ -247,17 +246,18 @@ function serve(state: SteppedState, queue: Waiting[], index: number): void {
   const request = queue[index]!;
   const command = withPrecharge(state, nextCommand(state, request), request);
   send(state, command, request);
-  if (command === "PREpb" || (command === "ACT" && queue === state.active)) return;
+  if (command === "PREpb") return;
   queue.splice(index, 1);
   if (command === "ACT") state.active.push(request);
   else if (request.write) tellCompletion(state.done, request.tag, state.now);
   else tellRead(state, request.tag, state.now + state.part.readLatency);
 }
 
-/** Page policy: the access that closes its row, where the row had its accesses and the precharging form may issue too. */
+/** Page policy: the access that closes its row, where the row had its accesses, the precharging form may issue too and no other request had the row opened. */
 function withPrecharge(state: SteppedState, command: Command, request: Waiting): Command {
   const { page } = state.policy;
   if (page.kind === "open" || !isColumnCommand(command) || state.accesses[request.bank]! < page.accesses) return command;
+  if (state.active.some((other) => other.bank === request.bank && other !== request)) return command;
   const closing = command === "RD" ? "RDA" : "WRA";
   return isReady(state, closing, request) ? closing : command;
 }
