@@ -12,6 +12,7 @@ import { partOfTier } from "../machine/tier-part.ts";
 import type { CommandCounts, Controller, UnifiedPolicy } from "./dram/controller.ts";
 import { createMapping, locate, type Mapping, type Place } from "./dram/mapping.ts";
 import { stepped } from "./dram/stepped.ts";
+import { unified } from "./dram/unified.ts";
 import { copyData, restoreData } from "./dram-data.ts";
 
 /** What a channel counts, in order. Refreshes go by time alone and are counted elsewhere. */
@@ -25,7 +26,7 @@ export function dramServer(dram: DramSpec, family: number): ServerSpec {
     least: Math.min(kit.readLatency, kit.writeLatency),
     interval: kit.cycle,
     family,
-    create: (now, counts) => createChannel(kit, stepped, now, counts),
+    create: (now, counts) => createChannel(kit, unified, now, counts),
     createPlain: (now, counts) => createChannel(kit, stepped, now, counts),
   };
 }

@@ -54,7 +54,8 @@ export interface Tables {
 /** `used`: whether a command is ever issued; entries of others are never read, so nothing pushes them. */
 export function tablesOf(part: Part, used: (command: number) => boolean): Tables {
   const { banks, allBanks, banksUnder, levels } = part;
-  if (part.rules.some(({ siblings, level }) => siblings && level === levels.length - 1)) throw new Error("rules between banks of a group are not told apart here");
+  if (part.rules.some(({ siblings, level }) => siblings && level === levels.length - 1))
+    throw new Error("rules between banks of a group are not told apart here");
   const size = banksUnder[levels.length - 2]!;
   const groups = banks / size;
   const nodes = banks / allBanks;

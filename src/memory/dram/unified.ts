@@ -20,7 +20,7 @@ import {
 import { createQueues, hasWrite, join, type Queues, READS, WRITES } from "./queues.ts";
 import { createRefresh, type RefreshState } from "./refresh.ts";
 import { run, tellRead } from "./schedule.ts";
-import { RDA, REFAB, REFPB, PREAB, type Tables, tablesOf, WRA } from "./tables.ts";
+import { PREAB, RDA, REFAB, REFPB, type Tables, tablesOf, WRA } from "./tables.ts";
 
 export interface UnifiedState {
   readonly part: Part;
