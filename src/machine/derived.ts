@@ -71,6 +71,13 @@ export function tierTiming(machine: Machine, tier: TierSpec): TierTiming {
   };
 }
 
+export type DramFidelity = "detailed" | "stream" | "fixed";
+
+/** Of its tiers, each once; a tier that is no DRAM but a rate is "fixed". */
+export function fidelitiesOf({ tiers }: Machine): readonly DramFidelity[] {
+  return [...new Set([tiers.hbm, tiers.ddr].flatMap((tier) => (tier === undefined ? [] : (tier.fidelity ?? "fixed"))))];
+}
+
 /** Refreshes of all channels in so many fabric cycles: of whole ranks or pseudochannels, and of single banks. */
 export function refreshesIn(
   machine: Machine,

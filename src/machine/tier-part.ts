@@ -1,7 +1,7 @@
 /** What follows from the DRAM part of a tier: clock, bursts, refresh, title. */
 
 import { type Part, type PartChoice, partOf } from "./dram/part.ts";
-import type { Timing, Timings } from "./dram/standard.ts";
+import type { Level, Timing, Timings } from "./dram/standard.ts";
 import type { DramSpec, TierSpec } from "./machine.ts";
 
 /** Figures of a tier that its part decides. */
@@ -66,4 +66,24 @@ function refreshOf(
     return { refresh: { interval_clocks: bankRefreshInterval * banks, duration_clocks: bankRefreshTime } };
   }
   return { refresh: { interval_clocks: refreshInterval, duration_clocks: standard.ticks_per_clock * (timings.nRFC ?? timings.nRFCab ?? 0) } };
+}
+
+/** Fields of a mapping that stand for levels of the part. */
+const LEVELS: Readonly<Record<string, Level>> = { pc: "pseudochannel", ra: "rank", st: "stack", bg: "bankgroup", ba: "bank" };
+
+/**
+ * Consecutive bytes of a channel before the address goes on in another bank of each group, and the banks that there are; null where the mapping is a name. Streams that stand
+ * so far apart that their banks differ do not close each other's rows.
+ */
+export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly banks: number } | null {
+  const part = partOfTier(dram);
+  const fields = [...dram.mapping.toLowerCase().matchAll(/([a-z]{2})(\d*)/g)].map(([, name, bits]) => ({ name: name!, bits }));
+  const bank = fields.findIndex(({ name }) => name === "ba");
+  if (bank < 0) return null;
+  const sizeOf = ({ name, bits }: (typeof fields)[number]): number => {
+    if (bits !== "") return 2 ** Number(bits);
+    return name === "co" ? part.columns : (part.levels.find(({ level }) => level === LEVELS[name])?.count ?? 1);
+  };
+  const below = fields.slice(bank + 1).reduce((product, field) => product * sizeOf(field), 1);
+  return { bytes: below * part.access_bytes, banks: sizeOf(fields[bank]!) };
 }
