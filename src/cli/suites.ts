@@ -46,7 +46,8 @@ const PLASTICINE = "Prabhakar et al., ISCA 2017 (Plasticine)";
 
 const RNN = "Zhao et al., SysML 2019 (Serving RNNs on a spatial accelerator)";
 
-const STREAMED_DRAM = "the order of single DRAM commands: channels serve a section's bursts at the mean rate and latency that their controller reaches on them (fidelity stream)";
+const STREAMED_DRAM =
+  "the order of single DRAM commands: channels serve a section's bursts at the mean rate and latency that their controller reaches on them (fidelity stream)";
 
 export const SUITES: readonly Suite[] = [
   {

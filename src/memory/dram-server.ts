@@ -4,7 +4,7 @@
  * write, and a write that takes the place of one, as if their row were open.
  */
 
-import type { Complete, PlainServer, Server, ServerSpec } from "../engine/server.ts";
+import type { Complete, PlainServer, Server, ServerMove, ServerSpec } from "../engine/server.ts";
 import type { Part } from "../machine/dram/part.ts";
 import { evaluate } from "../machine/dram/standard.ts";
 import type { DramSpec } from "../machine/machine.ts";
@@ -12,8 +12,9 @@ import { partOfTier } from "../machine/tier-part.ts";
 import type { CommandCounts, Controller, UnifiedPolicy } from "./dram/controller.ts";
 import { createMapping, locate, type Mapping, type Place } from "./dram/mapping.ts";
 import { stepped } from "./dram/stepped.ts";
-import { unified } from "./dram/unified.ts";
+import { type UnifiedState, unified } from "./dram/unified.ts";
 import { copyData, restoreData } from "./dram-data.ts";
+import { repeatsOf, shiftRows } from "./dram-recurrence.ts";
 
 /** What a channel counts, in order. Refreshes go by time alone and are counted elsewhere. */
 export const COMMANDS = ["activates", "precharges", "reads", "writes"] as const satisfies readonly (keyof CommandCounts)[];
@@ -26,8 +27,8 @@ export function dramServer(dram: DramSpec, family: number): ServerSpec {
     least: Math.min(kit.readLatency, kit.writeLatency),
     interval: kit.cycle,
     family,
-    create: (now, counts) => createChannel(kit, unified, now, counts),
-    createPlain: (now, counts) => createChannel(kit, stepped, now, counts),
+    create: (now, counts) => recurring(kit, createChannel(kit, unified, now, counts)),
+    createPlain: (now, counts) => createChannel(kit, stepped, now, counts).server,
   };
 }
 
@@ -41,6 +42,9 @@ interface Kit {
   readonly writeLatency: number;
   /** Ticks after which refreshes, and the edges of the clock, are where they were. */
   readonly cycle: number;
+  /** By how much a word must grow for the burst to be in the next row of the same bank, and in how many such steps XORs come out alike. 0: it never is. */
+  readonly rowWords: number;
+  readonly rowSteps: number;
 }
 
 function makeKit(dram: DramSpec): Kit {
@@ -53,8 +57,15 @@ function makeKit(dram: DramSpec): Kit {
     readLatency: part.readLatency,
     writeLatency: part.standard.ticks_per_clock * evaluate("nCWL + nBL", part.timings),
     cycle: cycleOf(part, dram.controller.refresh),
+    rowWords: isRowFirst(order) ? 2 * part.columns * part.banks : 0,
+    rowSteps: (into ?? []).reduce((product, field) => product * (part.levels.find(({ level }) => level === XORED[field])?.count ?? 1), 1),
   };
 }
+
+const XORED = { bg: "bankgroup", ba: "bank", ra: "rank", pc: "pseudochannel" } as const;
+
+/** Is the row all that is left of an address above everything else? */
+const isRowFirst = (order: string): boolean => /^ro(?!\d)/i.test(order) && order !== "ChRaBaRoCo";
 
 export function policyOf({ controller }: DramSpec): UnifiedPolicy {
   const { scheduler, read_entries, write_entries, drain_above, drain_below, row_accesses, refresh } = controller;
@@ -98,7 +109,13 @@ interface Channel {
   inside: number;
 }
 
-function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, start: number, counts: Float64Array): Server & PlainServer {
+interface MadeChannel<S> {
+  readonly channel: Channel;
+  readonly state: S;
+  readonly server: Pick<Server, "save" | "restore"> & PlainServer;
+}
+
+function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, start: number, counts: Float64Array): MadeChannel<S> {
   const { mapping, readLatency, writeLatency, cycle } = kit;
   const least = Math.min(readLatency, writeLatency);
   const state = controller.create(kit.part, kit.policy);
@@ -142,7 +159,7 @@ function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, st
   };
   const seenOf = (waiting: readonly Waiting[]): number => (waiting.length === 0 ? Number.POSITIVE_INFINITY : waiting[0]!.seen - channel.base);
 
-  return {
+  const server: MadeChannel<S>["server"] = {
     take(seen, word, tag) {
       const entry = channel.unused.pop() ?? channel.held.length;
       const write = word % 2 === 1;
@@ -175,9 +192,57 @@ function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, st
       restoreData(state, from.state);
       counted = { ...from.counted };
     },
-    repeats: () => 0,
-    shift: () => {
-      throw new Error("a channel that has not been proven to recur is not moved on");
+  };
+  return { channel, state, server };
+}
+
+// --- what recurs ---
+
+interface SavedChannel {
+  readonly channel: Channel;
+  readonly state: UnifiedState;
+}
+
+function recurring(kit: Kit, { channel, state, server }: MadeChannel<UnifiedState>): Server {
+  return {
+    ...server,
+    repeats(saved, move) {
+      const before = saved as SavedChannel;
+      const rows = rowsOf(kit, move.words);
+      if (rows === null || !areAlike(channel, before.channel, move)) return 0;
+      const isMoved = (tag: number, old: number): boolean => isHeldAlike(channel.held[tag]!, before.channel.held[old]!, move);
+      return repeatsOf(state, before.state, { part: kit.part, ticks: move.ticks - channel.base + before.channel.base, rows, isMoved });
+    },
+    shift(ticks, words) {
+      // A period that spans refreshes is no shorter than it is until the next; one that does not was proven to end before that.
+      const spans = state.refresh.next - ticks <= state.now;
+      channel.base += ticks;
+      shiftRows(state, kit.part, rowsOf(kit, words)!, spans ? 0 : ticks);
+      for (const entry of channel.held) entry.seen += ticks;
+      for (const waiting of [channel.reads, channel.writes]) {
+        waiting.forEach(({ seen, word, entry }, i) => {
+          waiting[i] = { seen: seen + ticks, word: word + words, entry };
+        });
+      }
     },
   };
+}
+
+/** Rows by which a word moves that is moved by so much; null where its bank or column would change. */
+function rowsOf({ rowWords, rowSteps, part }: Kit, words: number): number | null {
+  if (words === 0) return 0;
+  if (rowWords === 0 || words < 0 || words % (rowWords * rowSteps) !== 0) return null;
+  return (words / rowWords) % part.rows;
+}
+
+function isHeldAlike(held: Held, before: Held, { ticks, rank, rankBefore }: ServerMove): boolean {
+  return held.seen - before.seen === ticks && held.write === before.write && rank(held.tag) === rankBefore(before.tag);
+}
+
+/** What waits before the queues. */
+function areAlike(channel: Channel, before: Channel, move: ServerMove): boolean {
+  const isSame = (waiting: readonly Waiting[], old: readonly Waiting[]): boolean =>
+    waiting.length === old.length &&
+    waiting.every(({ word, entry }, i) => word - old[i]!.word === move.words && isHeldAlike(channel.held[entry]!, before.held[old[i]!.entry]!, move));
+  return channel.inside === before.inside && isSame(channel.reads, before.reads) && isSame(channel.writes, before.writes);
 }

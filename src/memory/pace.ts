@@ -35,24 +35,34 @@ export function measurePace(machine: Machine, tier: PlacedTier, streams: readonl
   const dram = tier.spec.dram!;
   const found = burstsOf(streams, SAMPLE);
   const bursts = found.length < LEAST ? oneRead() : found;
-  const window = windowOf(machine, tier, new Set(bursts.map(({ stream }) => stream)).size);
-  const free = saturate(without(dram), bursts, window);
+  const demand = demandOf(machine, tier, new Set(bursts.map(({ stream }) => stream)).size);
+  const free = saturate(without(dram), bursts, demand);
   const warm = Math.floor(bursts.length / 4);
   const mean = (free.ticks.at(-1)! - free.ticks[warm]!) / (bursts.length - 1 - warm);
   const { ticks, bursts: of } = fraction(Math.max(tier.spec.burst_clocks, mean));
   const [activates, precharges] = COMMANDS.map((_, i) => free.counts[i]! / bursts.length) as [number, number];
-  return { ticks, bursts: of, latency: latencyAlone(without(dram), bursts), refresh: refreshCost(dram, bursts, window, ticks / of), activates, precharges };
+  return { ticks, bursts: of, latency: latencyAlone(without(dram), bursts), refresh: refreshCost(dram, bursts, demand, ticks / of), activates, precharges };
 }
 
-/** Bursts of a stream that are at a channel at one time: its share of what may be outstanding, and together enough to fill the queues. */
-function windowOf({ ag }: Machine, { spec }: PlacedTier, streams: number): number {
+/** A stream's share of what may be outstanding; together at least enough to fill the queues. */
+function demandOf(machine: Machine, { spec }: PlacedTier, streams: number): Demand {
   const { read_entries, write_entries } = spec.dram!.controller;
-  return Math.ceil(Math.max(ag.outstanding / spec.channels, (read_entries + write_entries) / streams));
+  const { latency, clock } = tierTiming(machine, spec);
+  return {
+    window: Math.ceil(Math.max(machine.ag.outstanding / spec.channels, (read_entries + write_entries) / streams)),
+    back: Math.ceil((latency * clock.numerator) / clock.denominator),
+  };
 }
 
 const oneRead = (): StreamBurst[] => Array.from({ length: SAMPLE }, (_, i) => ({ word: 2 * i, stream: 0 }));
 
 const without = (dram: DramSpec): DramSpec => ({ ...dram, controller: { ...dram.controller, refresh: "none" } });
+
+/** Bursts of a stream that are under way at one time, and ticks from the completion of one to the next. */
+interface Demand {
+  readonly window: number;
+  readonly back: number;
+}
 
 interface Saturated {
   /** Completions, in order. */
@@ -60,31 +70,67 @@ interface Saturated {
   readonly counts: Float64Array;
 }
 
-/** Each stream has up to `window` bursts at the channel; a burst comes when all before it have come and its stream may. `until`: the list again and again. */
-function saturate(dram: DramSpec, bursts: readonly StreamBurst[], window: number, until?: number): Saturated {
+/**
+ * Each stream has up to `window` bursts under way, from when it sends one until `back` ticks after that is complete, none is further ahead of the last than that is of them
+ * all, and a write comes after the reads before it. `until`: the list again and again.
+ */
+function saturate(dram: DramSpec, bursts: readonly StreamBurst[], { window, back }: Demand, until?: number): Saturated {
   const spec: ServerSpec = dramServer(dram, 0);
   const counts = new Float64Array(spec.counters.length);
   const server = spec.create(0, counts);
-  const under = new Map<number, number>();
+  const places = placesOf(bursts);
+  const sent = places.map(() => 0);
+  const under = places.map(() => 0);
   const ticks: number[] = [];
-  let [now, sent] = [0, 0];
+  const writes = places.map(([first]) => bursts[first!]!.word % 2 === 1);
+  const placeAt = (stream: number, n: number): number => {
+    const own = places[stream]!;
+    const turn = Math.floor(n / own.length);
+    return until === undefined && turn > 0 ? Number.POSITIVE_INFINITY : turn * bursts.length + own[n % own.length]!;
+  };
+  const placeOf = (stream: number): number => placeAt(stream, sent[stream]!);
+  const send = (now: number): void => {
+    const ahead = Math.min(...places.map((_, stream) => placeOf(stream))) + window * places.length;
+    const read = Math.min(...places.map((_, stream) => (writes[stream] ? Number.POSITIVE_INFINITY : placeAt(stream, sent[stream]! - under[stream]!))));
+    for (let stream = 0; stream < places.length; stream++) {
+      const end = writes[stream] ? Math.min(ahead, read) : ahead;
+      for (; under[stream]! < window && placeOf(stream) < end; sent[stream]!++, under[stream]!++) {
+        server.take(now, bursts[placeOf(stream) % bursts.length]!.word, stream);
+      }
+    }
+  };
+  const returns: { readonly at: number; readonly stream: number }[] = [];
   const complete = (stream: number, tick: number): void => {
-    under.set(stream, under.get(stream)! - 1);
+    returns.push({ at: tick + back, stream });
     ticks.push(tick);
   };
-  const isOver = (): boolean => (until === undefined ? ticks.length === bursts.length : now >= until);
-  while (!isOver()) {
-    for (; until !== undefined || sent < bursts.length; sent++) {
-      const { word, stream } = bursts[sent % bursts.length]!;
-      const here = under.get(stream) ?? 0;
-      if (here >= window) break;
-      under.set(stream, here + 1);
-      server.take(now, word, stream);
+  const takeBack = (now: number): void => {
+    let kept = 0;
+    for (const { at, stream } of returns) {
+      if (at <= now) under[stream]!--;
+      else returns[kept++] = { at, stream };
     }
-    now = Math.max(now + 1, server.earliest());
+    returns.length = kept;
+  };
+  const isOver = (now: number): boolean => (until === undefined ? ticks.length === bursts.length : now >= until);
+  for (let now = 0; !isOver(now); ) {
+    takeBack(now);
+    send(now);
+    now = Math.max(now + 1, Math.min(server.earliest(), ...returns.map(({ at }) => at)));
     server.run(now, complete);
   }
   return { ticks: ticks.sort((a, b) => a - b), counts };
+}
+
+/** Of each stream that has any: where its bursts stand in the list. */
+function placesOf(bursts: readonly StreamBurst[]): readonly (readonly number[])[] {
+  const places = new Map<number, number[]>();
+  bursts.forEach(({ stream }, i) => {
+    const own = places.get(stream);
+    if (own === undefined) places.set(stream, [i]);
+    else own.push(i);
+  });
+  return [...places.values()];
 }
 
 /** Mean over the first bursts, one after the other. */
@@ -109,10 +155,10 @@ function latencyAlone(dram: DramSpec, bursts: readonly StreamBurst[]): number {
 }
 
 /** Of the bursts that fit between two refreshes, `interval` apart, those that did not come: as ticks of service. */
-function refreshCost(dram: DramSpec, bursts: readonly StreamBurst[], window: number, mean: number): StreamPace["refresh"] {
+function refreshCost(dram: DramSpec, bursts: readonly StreamBurst[], demand: Demand, mean: number): StreamPace["refresh"] {
   if (dram.controller.refresh === "none") return null;
   const { interval } = dramServer(dram, 0);
-  const { ticks } = saturate(dram, bursts, window, (INTERVALS + 1) * interval + 1);
+  const { ticks } = saturate(dram, bursts, demand, (INTERVALS + 1) * interval + 1);
   const served = ticks.filter((tick) => tick > interval && tick <= (INTERVALS + 1) * interval).length;
   return { interval, duration: Math.max(0, interval - (served * mean) / INTERVALS) };
 }

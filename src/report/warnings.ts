@@ -119,7 +119,8 @@ function atHome({ fabric }: WarningParts): readonly string[] {
 
 const MEMORY_MODELS: { readonly [F in DramFidelity]: string | null } = {
   detailed: null,
-  stream: "DRAM serves each section's bursts at the mean rate and latency that its controller reaches on them; machine.tiers.<tier>.fidelity=detailed runs every command",
+  stream:
+    "DRAM serves each section's bursts at the mean rate and latency that its controller reaches on them; machine.tiers.<tier>.fidelity=detailed runs every command",
   fixed: "DRAM rows and banks are not modelled: channels stream bursts at the rate of their pins, less refresh",
 };
 
