@@ -115,8 +115,9 @@ export function lookForward(forward: Forward, state: State): void {
 function passedRefresh(forward: Forward, { spec, free }: State): boolean {
   let epoch = forward.epoch;
   for (let r = 0; r < free.length; r++) {
-    const { refresh } = spec.resources[r]!;
-    if (refresh !== undefined && free[r]! >= (epoch + 1) * refresh.interval) epoch = Math.floor(free[r]! / refresh.interval);
+    const { refresh, server } = spec.resources[r]!;
+    const interval = refresh?.interval ?? server?.interval ?? 0;
+    if (interval > 0 && free[r]! >= (epoch + 1) * interval) epoch = Math.floor(free[r]! / interval);
   }
   const isNew = epoch > forward.epoch;
   forward.epoch = epoch;

@@ -7,6 +7,7 @@
 import type { Crossing } from "./clock.ts";
 import type { Heap } from "./heap.ts";
 import type { NetworkSpec, RequestSource } from "./network.ts";
+import type { Complete, Server } from "./server.ts";
 
 /**
  * Per process, floats. QUIET: the first firing at which a port that is not fast acts. LIMIT: the latest start allowed, in ticks of its own. STRIDE: parts of the state's
@@ -137,14 +138,18 @@ export interface State {
   readonly crossings: readonly (Crossing | null)[];
   /** Per port of a steered process: tokens popped or pushed. */
   readonly tokens: Float64Array;
-  /** Parts of a network tick in which times of requests and `slotDone` count: all ticks of processes with requests stand on them. */
+  /** Parts of a network tick in which times of requests and `slotDone` count: all ticks of processes stand on them. */
   readonly grid: number;
   /** Per resource: time at which it is free, in server ticks on its own axis; its pending bursts. */
   readonly free: Float64Array;
   readonly pending: readonly Heap[];
-  /** Per process: who says which bursts it sends, and where; words: per port: words of the token popped last, or to be pushed; per channel: words of its tokens. */
+  /** Per resource: its server and what that calls, and where its counters stand in `count`. Null, -1: it has none. */
+  readonly servers: readonly (PlacedServer | null)[];
+  readonly serverCount: Int32Array;
+  /** Per process: who says which bursts it sends, and where, with what word; words: per port: words of the token popped last, or to be pushed; per channel: words of its tokens. */
   readonly sources: readonly (RequestSource | undefined)[];
   readonly bursts: readonly Int32Array[];
+  readonly words: readonly Float64Array[];
   readonly inputs: readonly (readonly Float64Array[])[];
   readonly outputs: readonly (readonly Float64Array[])[];
   readonly data: readonly Float64Array[];
@@ -159,4 +164,9 @@ export interface State {
   readonly noInput: number;
   readonly noOutput: number;
   readonly maxTicks: number;
+}
+
+export interface PlacedServer {
+  readonly server: Server;
+  readonly complete: Complete;
 }

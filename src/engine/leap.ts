@@ -45,6 +45,7 @@ import {
 } from "./layout.ts";
 import type { ResourceSpec } from "./network.ts";
 import { horizonOf } from "./serve.ts";
+import type { ServerMove } from "./server.ts";
 import type { Pending, Snapshot } from "./snapshot.ts";
 
 export interface Leap {
@@ -65,18 +66,21 @@ interface Proof {
   firings: number;
   /** Start of the last firing of all clients of resources that moved. */
   lastRequest: number;
+  /** By family of servers: by how much the words of a period differ from those of the one before. */
+  readonly moves: Map<number, number>;
 }
 
 /** The leap that the two states allow. Null if the later one is not the earlier one moved on, or nothing moved. */
 export function findLeap(state: State, before: Snapshot): Leap | null {
-  const proof: Proof = { state, before, cycles: 0, periods: Number.POSITIVE_INFINITY, firings: 0, lastRequest: -1 };
+  const proof: Proof = { state, before, cycles: 0, periods: Number.POSITIVE_INFINITY, firings: 0, lastRequest: -1, moves: new Map() };
   const holds =
     everyProcess(proof, hasMoved) &&
     proof.cycles > 0 &&
     hasResources(proof) &&
     everyProcess(proof, hasPorts) &&
     everyProcess(proof, hasRequests) &&
-    hasPending(proof);
+    hasPending(proof) &&
+    hasServers(proof);
   return holds && proof.periods >= 1 ? { cycles: proof.cycles, periods: proof.periods, firings: proof.firings } : null;
 }
 
@@ -176,7 +180,19 @@ function hasRequests(proof: Proof, p: number, fired: number): boolean {
   if (fired === 0) return hasSameSlots(proof, p);
   const drawn = pi[p * PI + DRAWN]!;
   for (let i = 0; i < drawn; i++) if (proof.state.bursts[p]![i] !== proof.before.bursts[p]![i]) return false;
-  return hasSlots(proof, p) && bound(proof, (source.repeats(fired) + (drawn < 0 ? 0 : 1)) / fired);
+  return hasSlots(proof, p) && hasWords(proof, p, fired) && bound(proof, (source.repeats(fired) + (drawn < 0 ? 0 : 1)) / fired);
+}
+
+/** All that a server is told moves alike. */
+function hasWords({ state, before, moves }: Proof, p: number, fired: number): boolean {
+  const { words } = state.sources[p]!;
+  if (words === undefined) return true;
+  const move = words.moves(fired);
+  if ((moves.get(words.family) ?? move) !== move) return false;
+  moves.set(words.family, move);
+  const drawn = state.pi[p * PI + DRAWN]!;
+  for (let i = 0; i < drawn; i++) if (state.words[p]![i]! - before.words[p]![i]! !== move) return false;
+  return true;
 }
 
 /** Nothing of what it waits for has come. */
@@ -262,29 +278,69 @@ function hasPending(proof: Proof): boolean {
     if (size !== before.pending[r]!.size) return false;
     if (size === 0) continue;
     const hasServed = servedIn(state, before, r) > 0;
-    if (!hasBursts(proof, r, hasServed ? cycles : 0)) return false;
+    if (!hasBursts(proof, r, hasServed)) return false;
     if (!hasServed && lastRequest >= 0 && !bound(proof, Math.ceil((horizonOf(state, r) - lastRequest) / cycles) - 1)) return false;
   }
   return true;
 }
 
-function hasBursts({ state, before }: Proof, r: number, cycles: number): boolean {
-  const keys = keysOf(state, state.pi, state.pending[r]!, cycles);
+function hasBursts(proof: Proof, r: number, hasServed: boolean): boolean {
+  const { state, before, cycles } = proof;
+  const keys = keysOf(state, state.pi, state.pending[r]!, hasServed ? cycles : 0);
   const old = keysOf(state, before.pi, before.pending[r]!, 0);
-  return keys.every((key, i) => key === old[i]);
+  if (!keys.every((key, i) => key === old[i])) return false;
+  if (state.servers[r] === null) return true;
+  const words = wordsOf(state, state.pi, state.pending[r]!, hasServed ? moveOf(proof, r) : 0);
+  const oldWords = wordsOf(state, before.pi, before.pending[r]!, 0);
+  return words.every((word, i) => word === oldWords[i]);
 }
 
 /** Of each burst its time, less `moved`, and its outstanding slot by turns, as one number; sorted. */
-function keysOf({ slotProcess }: State, pi: Int32Array, { size, time, slot: slots }: Pending, moved: number): Float64Array {
+function keysOf(state: State, pi: Int32Array, { size, time, slot }: Pending, moved: number): Float64Array {
   const keys = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
-    const slot = slots[i]!;
-    const b = slotProcess[slot]! * PI;
-    const first = pi[b + SLOT0]!;
-    const length = pi[b + SLOT_END]! - first;
-    keys[i] = (time[i]! - moved) * slotProcess.length + first + ((slot - pi[b + CURRENT]! + length) % length);
-  }
+  for (let i = 0; i < size; i++) keys[i] = (time[i]! - moved) * state.slotProcess.length + rankOf(state, pi, slot[i]!);
   return keys.sort();
+}
+
+/** What number the slot has by turns: that of the next one of its process is the lowest. */
+function rankOf({ slotProcess }: State, pi: Int32Array, slot: number): number {
+  const b = slotProcess[slot]! * PI;
+  const first = pi[b + SLOT0]!;
+  const length = pi[b + SLOT_END]! - first;
+  return first + ((slot - pi[b + CURRENT]! + length) % length);
+}
+
+/** Words, less `moved`, in the order in which the bursts come. */
+function wordsOf(state: State, pi: Int32Array, { size, time, slot, word }: Pending, moved: number): number[] {
+  const order = Array.from({ length: size }, (_, i) => i);
+  order.sort((a, b) => time[a]! - time[b]! || rankOf(state, pi, slot[a]!) - rankOf(state, pi, slot[b]!) || word[a]! - word[b]!);
+  return order.map((i) => word[i]! - moved);
+}
+
+// --- servers ---
+
+function moveOf({ state, moves }: Proof, r: number): number {
+  return moves.get(state.spec.resources[r]!.server!.family) ?? 0;
+}
+
+/** Those that served have moved with the rest; the others hold nothing, then and now. */
+function hasServers(proof: Proof): boolean {
+  for (let r = 0; r < proof.state.servers.length; r++) if (proof.state.servers[r] !== null && !hasServer(proof, r)) return false;
+  return true;
+}
+
+function hasServer(proof: Proof, r: number): boolean {
+  const { state, before, cycles } = proof;
+  const { server } = state.servers[r]!;
+  const { clock } = state.spec.resources[r]!;
+  if (servedIn(state, before, r) === 0) return server.earliest() === Number.POSITIVE_INFINITY && state.pending[r]!.size === 0;
+  const move: ServerMove = {
+    ticks: (cycles * clock.numerator) / clock.denominator,
+    words: moveOf(proof, r),
+    rank: (slot) => rankOf(state, state.pi, slot),
+    rankBefore: (slot) => rankOf(state, before.pi, slot),
+  };
+  return bound(proof, server.repeats(before.servers[r], move));
 }
 
 // --- the leap ---
@@ -292,14 +348,25 @@ function keysOf({ slotProcess }: State, pi: Int32Array, { size, time, slot: slot
 /** As if `periods` more periods had been run. `before`: the state at which the period began that findLeap has proven. */
 export function takeLeap(state: State, before: Snapshot, cycles: number, periods: number): void {
   const { pf, count } = state;
+  const moves = movesOf(state, before);
   state.spec.resources.forEach((resource, r) => {
-    if (servedIn(state, before, r) > 0) shiftResource(state, r, resource, cycles * periods);
+    if (servedIn(state, before, r) > 0) shiftResource(state, r, resource, cycles * periods, (moves.get(resource.server?.family ?? -1) ?? 0) * periods);
   });
   for (let p = 0, b = FIRED; b < pf.length; p++, b += PF) {
     const fired = pf[b]! - before.pf[b]!;
     if (fired > 0) shiftProcess(state, p, fired, cycles * periods, periods);
   }
   for (let i = 0; i < count.length; i++) count[i]! += periods * (count[i]! - before.count[i]!);
+}
+
+/** By family of servers: what the words of a period that is proven move. */
+function movesOf({ sources, pf }: State, before: Snapshot): ReadonlyMap<number, number> {
+  const moves = new Map<number, number>();
+  sources.forEach((source, p) => {
+    const fired = pf[p * PF + FIRED]! - before.pf[p * PF + FIRED]!;
+    if (fired > 0 && source?.words !== undefined) moves.set(source.words.family, source.words.moves(fired));
+  });
+  return moves;
 }
 
 function shiftProcess(state: State, p: number, period: number, cycles: number, periods: number): void {
@@ -346,8 +413,13 @@ function shiftPort(state: State, q: number, cycles: number): void {
   if (!input) qf[q * QF + ARRIVED]! += cycles;
 }
 
-function shiftResource({ pending, free }: State, r: number, { clock }: ResourceSpec, cycles: number): void {
-  free[r]! += (cycles * clock.numerator) / clock.denominator;
-  const { time, size } = pending[r]!;
-  for (let i = 0; i < size; i++) time[i]! += cycles;
+function shiftResource({ pending, free, servers }: State, r: number, { clock }: ResourceSpec, cycles: number, words: number): void {
+  const ticks = (cycles * clock.numerator) / clock.denominator;
+  free[r]! += ticks;
+  const { time, word, size } = pending[r]!;
+  for (let i = 0; i < size; i++) {
+    time[i]! += cycles;
+    word[i]! += words;
+  }
+  servers[r]?.server.shift(ticks, words);
 }

@@ -19,7 +19,7 @@
  * some, free at the completion of that one's last burst + 1; the first `outstanding` of them find theirs free at time 0. A firing without bursts
  * takes no slot and frees none: tmem does not exist for it, and its tokens arrive at start + latency + the channel's latency, in
  * their order behind those still awaited.
- * Which resource a wait for memory goes back to: the one that completed last among the bursts of the firing waited for (ties: lowest resource). Ticks of
+ * Which resource a wait for memory goes back to: the one that completed last among the bursts of the firing waited for, by parts of a network tick on which the ticks of all processes stand (ties: lowest resource). Ticks of
  * `memory` go to the resource of the firing whose slot is awaited. A token that a firing with bursts pushed was under way for `flight` = completion of
  * its last burst (as its process sees it) - start, in ticks of its consumer, rounded up; of the ticks that its consumer is starved for it, as the input with the latest arrival, the last min(tin - ready, flight) are late, and go to that resource.
  * The time of a run ends with the last of: start + ii, start + latency, completions, arrivals.
@@ -39,6 +39,7 @@
  */
 
 import type { Behaviour } from "./behaviour.ts";
+import type { ServerSpec } from "./server.ts";
 
 export type PortKind = "stream-in" | "stream-out" | "buffer-in" | "buffer-out";
 
@@ -86,13 +87,23 @@ export interface RequestSource {
   /**
    * Called once for each firing, in order (n = 0, 1, 2 ...), when the tokens that firing pops are there: one may have been asked about that does not fire
    * in the end. It is called before the behaviour of that firing (after its steering), and after those of all firings before it. Writes the resource of each burst into `into`, returns their number
-   * (0 is allowed). `inputs`: as the behaviour of that firing will see them; empty for a process without behaviour.
+   * (0 is allowed), and into `words` what a server there is told of it: an integer; the same of two bursts of a firing only where they are all the same to it.
+   * `inputs`: as the behaviour of that firing will see them; empty for a process without behaviour.
    */
-  next(n: number, into: Int32Array, inputs: readonly Float64Array[]): number;
-  /** For fast-forward: at least how many of the next calls will each give what the call `firings` (at least 1) before it gave. 0 where nothing is known. */
+  next(n: number, into: Int32Array, inputs: readonly Float64Array[], words: Float64Array): number;
+  /** For fast-forward: at least how many of the next calls will each give what the call `firings` (at least 1) before it gave, its words moved by `moves`. 0 where nothing is known. */
   repeats(firings: number): number;
+  /** Absent: it asks no server. */
+  readonly words?: SourceWords;
   /** As if `calls` more calls had been made, each of which gives what the call `period` before it gave. */
   shift(calls: number, period: number): void;
+}
+
+/** All its bursts go to servers of one family. */
+export interface SourceWords {
+  readonly family: number;
+  /** By how much the words of the next calls differ from those of the calls `firings` before them, as far as `repeats` says. */
+  moves(firings: number): number;
 }
 
 export interface ChannelSpec {
@@ -112,7 +123,9 @@ export interface ChannelSpec {
  * at ceil((t + origin) * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
  * window [k * interval, k * interval + duration), k >= 1; a service under way when a window begins finishes. It completes
  * `service` ticks later, at network time completion * denominator / numerator - origin + latency; who sees it rounds up to his own clock.
- * Order: by time of request, then by index of the process, then by order of the process's own bursts.
+ * Order: by time of request, then by index of the process, then by word.
+ * Where a `server` stands behind it, that decides the completions: each burst is given to it in this order when it is seen, and a burst of which it says that it completes
+ * at a tick does so as above. It holds the channel for `service` ticks, wherever they lie; it has waited for as long as the server says.
  */
 export interface ResourceSpec {
   readonly name: string;
@@ -124,6 +137,7 @@ export interface ResourceSpec {
   readonly latency: number;
   readonly clock: Clock;
   readonly refresh?: { readonly interval: number; readonly duration: number };
+  readonly server?: ServerSpec;
   /** Network tick at which this run starts on the resource's own time axis (refresh phase). */
   readonly origin: number;
 }
@@ -178,9 +192,12 @@ export interface ResourceCounters {
   readonly served: number;
   /** In server ticks. */
   readonly busy: number;
+  /** The end of its last service; of a server the latest completion. */
   readonly free: number;
   /** Services that a refresh window pushed back. */
   readonly refreshHits: number;
   /** Sum over requests of (service start - time seen), in server ticks. */
   readonly waited: number;
+  /** What its server counted: like ServerSpec.counters. */
+  readonly counts: readonly number[];
 }

@@ -140,6 +140,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   const waits = state.byResource[p]!;
   const source = state.sources[p]!;
   const bursts = state.bursts[p]!;
+  const words = state.words[p]!;
   const b = p * PF;
   const ii = pf[b + II]!;
   const n = pf[b + FIRED]!;
@@ -154,7 +155,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
   let arrived = qf[output * QF + ARRIVED]!;
   let k = 0;
   for (; k < number; k++) {
-    if (drawn < 0) drawn = source.next(n + k, bursts, NO_INPUTS);
+    if (drawn < 0) drawn = source.next(n + k, bursts, NO_INPUTS, words);
     const at = drawn === 0 ? -1 : pi[p * PI + CURRENT]!;
     const free = at < 0 ? 0 : slotFree[at]!;
     if (free < 0) break;

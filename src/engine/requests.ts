@@ -36,10 +36,10 @@ import {
 export const NO_INPUTS: readonly Float64Array[] = [];
 
 /** How many bursts firing n has. Asks the source once, when the words that the firing pops stand in `inputs`; the answer stands until the firing takes it. */
-export function drawBursts({ pi, sources, bursts, inputs }: State, p: number, n: number): number {
+export function drawBursts({ pi, sources, bursts, words, inputs }: State, p: number, n: number): number {
   const source = sources[p];
   if (source === undefined) return 0;
-  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!, pi[p * PI + KIND]! >= COMPUTING ? inputs[p]! : NO_INPUTS);
+  if (pi[p * PI + DRAWN]! < 0) pi[p * PI + DRAWN] = source.next(n, bursts[p]!, pi[p * PI + KIND]! >= COMPUTING ? inputs[p]! : NO_INPUTS, words[p]!);
   return pi[p * PI + DRAWN]!;
 }
 
@@ -78,15 +78,16 @@ export function promiseToken({ pi, qi, ci, time, slotPush, slotPush0 }: State, p
 
 /** Sends the bursts that were drawn, at least one, from the slot that is next. */
 export function sendBursts(state: State, p: number, number: number, start: number, slot: number): void {
-  const { pf, pi, slotPending, slotFree, slotStart, slotDone, bursts, pending } = state;
+  const { pf, pi, slotPending, slotFree, slotStart, slotDone, bursts, words, pending } = state;
   const resources = bursts[p]!;
+  const told = words[p]!;
   slotPending[slot] = number;
   slotFree[slot] = -1;
   const at = start * pf[p * PF + STRIDE]!;
   slotStart[slot] = start;
   slotDone[slot] = at;
   pi[p * PI + CURRENT] = slot + 1 === pi[p * PI + SLOT_END] ? pi[p * PI + SLOT0]! : slot + 1;
-  for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, at, slot);
+  for (let burst = 0; burst < number; burst++) pushHeap(pending[resources[burst]!]!, at, slot, told[burst]!);
 }
 
 /** The last burst of the firing in this slot is done: its tokens get their times and the slot is free again. */

@@ -102,12 +102,16 @@ function readChannels({ spec, pf, pi, tokens }: State): ChannelCounters[] {
   return counters;
 }
 
-function readResource({ count, resourceCount, free }: State, r: number): ResourceCounters {
+function readResource({ spec, count, resourceCount, serverCount, free }: State, r: number): ResourceCounters {
   const c = resourceCount + r * RC;
-  return { served: count[c + SERVED]!, busy: count[c + BUSY_SERVER]!, free: free[r]!, refreshHits: count[c + HITS]!, waited: count[c + WAITED]! };
+  const own = spec.resources[r]!.server?.counters.length ?? 0;
+  return {
+    ...{ served: count[c + SERVED]!, busy: count[c + BUSY_SERVER]!, free: free[r]!, refreshHits: count[c + HITS]!, waited: count[c + WAITED]! },
+    counts: Array.from(count.subarray(serverCount[r]!, serverCount[r]! + own)),
+  };
 }
 
-/** Completions of a resource never fall, so that its last one is that of its free time. */
+/** The last completion of a resource is that of its free time. */
 function lastTick({ spec, pf, pi, qf, crossings, free, count, resourceCount }: State): number {
   let last = 0;
   spec.processes.forEach(({ latency, clock = NETWORK_CLOCK }, p) => {

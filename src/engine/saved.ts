@@ -14,7 +14,9 @@ export interface SavedState {
   /** Every field of State that is an array of numbers, or a list of them. */
   readonly fields: Readonly<Record<string, Numbers | readonly Numbers[]>>;
   /** Pending bursts by resource. */
-  readonly pending: readonly { readonly time: Float64Array; readonly slot: Int32Array }[];
+  readonly pending: readonly { readonly time: Float64Array; readonly slot: Int32Array; readonly word: Float64Array }[];
+  /** By resource: what its server says of itself; null without one. */
+  readonly servers: readonly unknown[];
   /** So far. */
   readonly skipped: Skipped;
 }
@@ -26,13 +28,14 @@ export function saveState({ state, skipped }: Course): SavedState {
   });
   return {
     fields: Object.fromEntries(fields),
-    pending: state.pending.map(({ size, time, slot }) => ({ time: time.slice(0, size), slot: slot.slice(0, size) })),
+    pending: state.pending.map(({ size, time, slot, word }) => ({ time: time.slice(0, size), slot: slot.slice(0, size), word: word.slice(0, size) })),
+    servers: state.servers.map((placed) => placed?.server.save()),
     skipped: { firings: skipped.firings, periods: new Map(skipped.periods) },
   };
 }
 
 /** `state`: of the same network, which has not run yet; its own limit holds. Every process is looked at again. */
-export function restoreState(state: State, { fields, pending }: SavedState): void {
+export function restoreState(state: State, { fields, pending, servers }: SavedState): void {
   const { pf, pi } = state;
   const limits = state.spec.processes.map((_, p) => pf[p * PF + LIMIT]!);
   for (const [name, value] of Object.entries(state)) {
@@ -43,6 +46,7 @@ export function restoreState(state: State, { fields, pending }: SavedState): voi
     pf[p * PF + LIMIT] = limit;
   });
   pending.forEach((bursts, r) => refill(state.pending[r]!, bursts));
+  servers.forEach((saved, r) => state.servers[r]?.server.restore(saved));
   for (let rank = 0; rank < state.order.length; rank++) state.dirty[rank >> 5]! |= 1 << (rank & 31);
   state.sources.forEach((source, p) => {
     const calls = pf[p * PF + FIRED]! + (pi[p * PI + DRAWN]! < 0 ? 0 : 1);
@@ -63,8 +67,8 @@ function copy(into: Numbers, from: Numbers | undefined): void {
   into.set(from);
 }
 
-function refill(heap: Heap, { time, slot }: SavedState["pending"][number]): void {
+function refill(heap: Heap, { time, slot, word }: SavedState["pending"][number]): void {
   time.forEach((at, i) => {
-    pushHeap(heap, at, slot[i]!);
+    pushHeap(heap, at, slot[i]!, word[i]!);
   });
 }

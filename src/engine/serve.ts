@@ -5,7 +5,7 @@
 
 import { convertTime } from "./clock.ts";
 import { popHeap } from "./heap.ts";
-import { BUSY_SERVER, HITS, RC, SERVED, type State, WAITED } from "./layout.ts";
+import { BUSY_SERVER, HITS, type PlacedServer, RC, SERVED, type State, WAITED } from "./layout.ts";
 import type { ResourceSpec } from "./network.ts";
 import { completeFiring } from "./requests.ts";
 
@@ -13,7 +13,10 @@ import { completeFiring } from "./requests.ts";
 export function serveBatch(state: State): boolean {
   const horizon = findHorizon(state);
   if (horizon === Number.POSITIVE_INFINITY) return false;
-  for (let r = 0; r < state.pending.length; r++) if (state.pending[r]!.size > 0) serveResource(state, r, horizon);
+  for (let r = 0; r < state.pending.length; r++) {
+    if (state.servers[r] !== null) runServer(state, r, horizon);
+    else if (state.pending[r]!.size > 0) serveResource(state, r, horizon);
+  }
   return true;
 }
 
@@ -21,16 +24,23 @@ export function serveBatch(state: State): boolean {
 function findHorizon(state: State): number {
   let horizon = Number.POSITIVE_INFINITY;
   for (let r = 0; r < state.pending.length; r++) {
-    if (state.pending[r]!.size === 0) continue;
+    if (state.pending[r]!.size === 0 && state.servers[r] === null) continue;
     const own = horizonOf(state, r);
     if (own < horizon) horizon = own;
   }
   return horizon;
 }
 
-/** No request that the resource's pending bursts lead to can be made before this time. */
-export function horizonOf({ spec, pending, free, grid }: State, r: number): number {
+/** No request that the resource's pending bursts, or those that its server holds, lead to can be made before this time. */
+export function horizonOf({ spec, pending, free, servers, grid }: State, r: number): number {
   const resource = spec.resources[r]!;
+  const placed = servers[r]!;
+  if (placed !== null) {
+    const held = placed.server.earliest();
+    const next = pending[r]!.size === 0 ? Number.POSITIVE_INFINITY : seeRequest(resource, pending[r]!.time[0]!, grid) + resource.server!.least;
+    const first = held < next ? held : next;
+    return first === Number.POSITIVE_INFINITY ? first : completeService(resource, first, grid) + 1;
+  }
   const seen = seeRequest(resource, pending[r]!.time[0]!, grid);
   const start = startService(resource, seen > free[r]! ? seen : free[r]!);
   return completeService(resource, start + resource.service, grid) + 1;
@@ -66,6 +76,42 @@ function serveResource(state: State, r: number, horizon: number): void {
   count[c + BUSY_SERVER]! += served * resource.service;
   count[c + WAITED]! += waited;
   count[c + HITS]! += hits;
+}
+
+/** Hands over the pending bursts that were requested before the horizon, in order, and runs through the ticks at which no other can be seen. */
+function runServer(state: State, r: number, horizon: number): void {
+  const { grid } = state;
+  const resource = state.spec.resources[r]!;
+  const { server, complete } = state.servers[r]!;
+  const heap = state.pending[r]!;
+  for (let time = heap.time[0]!; heap.size > 0 && time < horizon; time = heap.time[0]!) {
+    server.take(seeRequest(resource, time, grid), heap.word[0]!, heap.slot[0]!);
+    popHeap(heap);
+  }
+  if (server.earliest() < Number.POSITIVE_INFINITY) server.run(seeRequest(resource, horizon, grid), complete);
+}
+
+/** The servers of a state, each with what is to be done when a burst of it completes. Counts at once, also what completes later. */
+export function placeServers(state: State): (PlacedServer | null)[] {
+  const { spec, count, serverCount, resourceCount, free, slotPending, slotDone, slotLast, grid } = state;
+  return spec.resources.map((resource, r) => {
+    if (resource.server === undefined) return null;
+    const { counters, create } = resource.server;
+    const c = resourceCount + r * RC;
+    const complete = (slot: number, tick: number, waited: number): void => {
+      count[c + SERVED]!++;
+      count[c + BUSY_SERVER]! += resource.service;
+      count[c + WAITED]! += waited;
+      if (tick > free[r]!) free[r] = tick;
+      const done = completeService(resource, tick, grid);
+      if (done > slotDone[slot]! || (done === slotDone[slot]! && r < slotLast[slot]!)) {
+        slotDone[slot] = done;
+        slotLast[slot] = r;
+      }
+      if (--slotPending[slot]! === 0) completeFiring(state, slot);
+    };
+    return { server: create(seeRequest(resource, 0, grid), count.subarray(serverCount[r]!, serverCount[r]! + counters.length)), complete };
+  });
 }
 
 /** Server tick at which a request made at a point of the grid is seen. */

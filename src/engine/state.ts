@@ -34,6 +34,7 @@ import {
   TIMED,
 } from "./layout.ts";
 import type { ChannelSpec, Clock, NetworkSpec, PortKind, PortSpec, ProcessSpec } from "./network.ts";
+import { placeServers } from "./serve.ts";
 import { verifyNetwork } from "./verify.ts";
 
 export interface RunOptions {
@@ -55,6 +56,8 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
   const fillCount = resourceCount + resources.length * RC;
   const lateCount = fillCount + portTotal;
   const byResource = placeByResource(spec, lateCount + portTotal);
+  const serverFirst = lateCount + portTotal + processes.filter(({ requests }) => requests !== undefined).length * 2 * resources.length;
+  const servers: State["servers"][number][] = [];
   const state: State = {
     spec,
     order: Int32Array.from(order ?? topologicalOrder(spec)),
@@ -68,8 +71,9 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     time: new Float64Array(2 * sum(caps) + 2),
     flight: new Float64Array(2 * sum(caps) + 2),
     flightLast: new Int32Array(2 * sum(caps) + 2),
-    count: new Float64Array(lateCount + portTotal + processes.filter(({ requests }) => requests !== undefined).length * 2 * resources.length),
+    count: new Float64Array(serverFirst + sum(resources.map(({ server }) => server?.counters.length ?? 0))),
     ...{ portCount, resourceCount, fillCount, lateCount, byResource },
+    serverCount: placeServerCounts(spec, serverFirst),
     awaits: new Uint8Array(portTotal + 2),
     slotFree: new Float64Array(slotTotal),
     slotPending: new Int32Array(slotTotal),
@@ -81,11 +85,13 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     slotPush0: new Int32Array(processes.length),
     crossings: makeCrossings(spec),
     tokens: new Float64Array(portTotal),
-    grid: commonGrid(processes.flatMap((process) => (process.requests === undefined ? [] : [clockOf(process)]))),
+    grid: commonGrid(processes.map(clockOf)),
     free: new Float64Array(resources.length),
     pending: resources.map(() => createHeap()),
+    servers,
     sources: processes.map(({ requests }) => requests?.source),
     bursts: processes.map(({ requests }) => new Int32Array(requests?.source.maxBursts ?? 0)),
+    words: processes.map(({ requests }) => new Float64Array(requests?.source.maxBursts ?? 0)),
     inputs: processes.map((process) => portWords(process, channels, "stream-in")),
     outputs: processes.map((process) => portWords(process, channels, "stream-out")),
     data: channelWords(spec, caps),
@@ -98,6 +104,7 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     noOutput: portTotal + 1,
     maxTicks,
   };
+  servers.push(...placeServers(state));
   placeProcesses(state);
   placePorts(state, caps);
   placeMissing(state, 2 * sum(caps));
@@ -118,6 +125,15 @@ const clockOf = ({ clock }: ProcessSpec): Clock => clock ?? NETWORK_CLOCK;
 function placeByResource({ processes, resources }: NetworkSpec, first: number): Int32Array {
   let requesting = 0;
   return Int32Array.from(processes, ({ requests }) => (requests === undefined ? -1 : first + 2 * resources.length * requesting++));
+}
+
+function placeServerCounts({ resources }: NetworkSpec, first: number): Int32Array {
+  let next = first;
+  return Int32Array.from(resources, ({ server }) => {
+    if (server === undefined) return -1;
+    next += server.counters.length;
+    return next - server.counters.length;
+  });
 }
 
 /** The first firing is always asked for on its own, hence QUIET 0: what it waits for is counted as fill. */

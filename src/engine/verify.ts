@@ -17,7 +17,7 @@ function verifyChannel({ name, depth, latency, words, initial = 0 }: ChannelSpec
   demand(isInteger(words, 0), `channel ${name}: ${words} words, must be an integer >= 0`);
 }
 
-function verifyResource({ name, service, latency, clock, refresh, origin }: ResourceSpec): void {
+function verifyResource({ name, service, latency, clock, refresh, server, origin }: ResourceSpec): void {
   demand(isInteger(service, 1), `resource ${name}: service ${service}, must be an integer >= 1`);
   const least = service === 1 && clock.denominator === 1 ? -1 : 0;
   demand(isInteger(latency, least), `resource ${name}: latency ${latency}, must be an integer >= ${least}`);
@@ -25,6 +25,10 @@ function verifyResource({ name, service, latency, clock, refresh, origin }: Reso
   const { numerator, denominator } = clock;
   demand(isInteger(numerator, 1) && isInteger(denominator, 1), `resource ${name}: clock ${numerator} / ${denominator}, must be integers >= 1`);
   demand(numerator * denominator <= Number.MAX_SAFE_INTEGER, `resource ${name}: clock ${numerator} / ${denominator} is too fine a ratio to be exact`);
+  if (server !== undefined) {
+    demand(refresh === undefined, `resource ${name}: its server refreshes by itself`);
+    demand(isInteger(server.least, 1), `resource ${name}: least ${server.least} of its server, must be an integer >= 1`);
+  }
   if (refresh === undefined) return;
   demand(
     isInteger(refresh.duration, 0) && isInteger(refresh.interval, 1) && refresh.duration < refresh.interval,

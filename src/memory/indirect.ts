@@ -13,7 +13,7 @@ import { advance, findLanes, makeWalk } from "../fabric/walk.ts";
 import type { AgSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { type Coalescer, makeCoalescer, useBurst } from "./coalescing.ts";
-import { type ChannelOrder, type CountingSource, channelOf, channelOrder } from "./requests.ts";
+import { type ChannelOrder, type CountingSource, channelOf, channelOrder, numberInChannel } from "./requests.ts";
 import type { PlacedTier } from "./tiers.ts";
 
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
@@ -31,15 +31,15 @@ export function fetchSource(
   const walk = makeWalk(nest);
   const from = wiresOf(wires, work.indexPort)[0]!;
   const numberStep = wires[from]!.words === 1 ? 0 : 1;
-  const bursts = makeBursts(layout, tier, nest.lanes, 1, coalescing_entries);
+  const bursts = makeBursts(layout, tier, { pieces: nest.lanes, elements: 1, entries: coalescing_entries, writes: false });
   const size = sizeOf(layout);
-  return steered(bursts, (inputs, into) => {
+  return steered(bursts, (inputs, into, words) => {
     findLanes(walk);
     const numbers = inputs[from]!;
     checkNumbers(operator, work.tensor, numbers, walk.lo, walk.hi, size);
     for (let l = walk.lo; l < walk.hi; l++) touch(bursts, numbers[l * numberStep]!, 1);
     advance(walk);
-    return ask(bursts, into);
+    return ask(bursts, into, words);
   });
 }
 
@@ -54,17 +54,17 @@ export function appendSource(
 ): CountingSource {
   const walk = makeWalk(nest);
   const whens = whenPorts(work, wires);
-  const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length, 1);
+  const bursts = makeBursts(layout, tier, { pieces: 1, elements: nest.lanes * whens.length, entries: 1, writes: true });
   const size = sizeOf(layout);
   let written = 0;
-  return steered(bursts, (inputs, into) => {
+  return steered(bursts, (inputs, into, words) => {
     findLanes(walk);
     const records = countRecords(whens, inputs, walk.lo, walk.hi);
     if (written + records > size) throw tooManyRecords(operator, size);
     if (records > 0) touch(bursts, written, records);
     written += records;
     advance(walk);
-    return ask(bursts, into);
+    return ask(bursts, into, words);
   });
 }
 
@@ -80,6 +80,8 @@ interface Bursts {
   readonly burstsPerTurn: number;
   readonly order: ChannelOrder;
   readonly firstResource: number;
+  /** As in requests.ts. */
+  readonly mark: number;
   /** Touched by the firing under way, in the order in which its lanes come to them. */
   readonly touched: BurstSet;
   readonly known: Coalescer;
@@ -122,7 +124,15 @@ function clear(set: BurstSet): void {
 }
 
 /** `pieces` times in a firing so many `elements` are touched, one behind the other. */
-function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, pieces: number, elements: number, entries: number): Bursts {
+interface BurstsChoice {
+  readonly pieces: number;
+  readonly elements: number;
+  /** Bursts that the address generator knows. */
+  readonly entries: number;
+  readonly writes: boolean;
+}
+
+function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, { pieces, elements, entries, writes }: BurstsChoice): Bursts {
   const mostBursts = pieces * (Math.floor((Math.ceil(elements * bytesOf(dtype)) - 1) / spec.burst_bytes) + 2);
   return {
     base_bytes,
@@ -131,6 +141,7 @@ function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: Placed
     burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
     order: channelOrder(spec),
     firstResource: first,
+    mark: spec.fidelity === "detailed" ? Number(writes) : -1,
     touched: makeBurstSet(mostBursts),
     known: makeCoalescer(entries),
     count: 0,
@@ -143,22 +154,24 @@ function touch({ base_bytes, elementBytes, burst_bytes, touched }: Bursts, eleme
 }
 
 /** Asks for what this firing touched and is not known yet. */
-function ask(bursts: Bursts, into: Int32Array): number {
-  const { touched, known, burstsPerTurn, order, firstResource } = bursts;
+function ask(bursts: Bursts, into: Int32Array, words: Float64Array): number {
+  const { touched, known, burstsPerTurn, order, firstResource, mark } = bursts;
   let asked = 0;
   for (let i = 0; i < touched.length; i++) {
     const burst = touched.bursts[i]!;
-    if (!useBurst(known, burst)) into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
+    if (useBurst(known, burst)) continue;
+    if (mark >= 0) words[asked] = 2 * numberInChannel(burst, burstsPerTurn, order.channels) + mark;
+    into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
   }
   clear(touched);
   bursts.count += asked;
   return asked;
 }
 
-function steered(bursts: Bursts, next: (inputs: readonly Float64Array[], into: Int32Array) => number): CountingSource {
+function steered(bursts: Bursts, next: (inputs: readonly Float64Array[], into: Int32Array, words: Float64Array) => number): CountingSource {
   return {
     maxBursts: bursts.touched.bursts.length,
-    next: (_n, into, inputs) => next(inputs, into),
+    next: (_n, into, inputs, words) => next(inputs, into, words),
     repeats: () => 0,
     shift: () => {
       throw new Error("bursts that data steers cannot be foretold: their process cannot leap");

@@ -56,19 +56,20 @@ export interface TierCounters {
   readonly write_bytes: number;
   /** Mean over the tier's channels of the share of the section's ticks that the channel was serving, 0 .. 1. */
   readonly busy_share: number;
+  /** Null: its channels are no DRAM, but serve at a fixed rate. */
+  readonly commands: DramCommands | null;
   readonly channels: readonly ChannelCounters[];
-  /** Absent or null where the model of the memory has no commands. */
-  readonly commands?: DramCommands | null;
 }
 
 /** Over all channels of a tier. */
 export interface DramCommands {
+  /** Rows opened and rows closed. */
   readonly activates: number;
   readonly precharges: number;
   /** Bursts. */
   readonly reads: number;
   readonly writes: number;
-  /** Of all banks of a rank, and of one bank. */
+  /** Of all banks under a rank or pseudochannel, and of single banks. */
   readonly refreshes: number;
   readonly bank_refreshes: number;
 }

@@ -1,6 +1,7 @@
 /** What the oracle (oracle.ts) knows at a time: plain lists and records. */
 
 import type { ChannelSpec, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../engine/network.ts";
+import type { PlainServer } from "../engine/server.ts";
 
 export interface Token {
   /** The exact point, which need not be a tick of the consumer. Infinity until the last burst of its firing is done. */
@@ -48,8 +49,8 @@ export interface Actor {
   /** Of a steered process: outermost level that begins at the next firing, and the level asked about. */
   begins: number;
   reach: number;
-  /** Resources of the next firing's bursts, once its tokens are there. */
-  bursts: Int32Array | null;
+  /** Resources of the next firing's bursts and what they are told, once its tokens are there; in order of what they are told. */
+  bursts: readonly { readonly resource: number; readonly word: number }[] | null;
   done: boolean;
   /** In its own ticks, as all that follows. */
   fired: number;
@@ -72,7 +73,11 @@ export interface Moves {
 
 export interface Server {
   readonly spec: ResourceSpec;
-  readonly queue: { readonly seen: number; readonly flight: Flight; pushedBack: boolean }[];
+  readonly queue: { readonly seen: number; readonly word: number; readonly flight: Flight; pushedBack: boolean }[];
+  /** What stands behind it, and the flights that have bursts there: the number of one is its tag. */
+  readonly behind: PlainServer | null;
+  readonly taken: Flight[];
+  readonly counts: Float64Array;
   /** The server's own clock: the next of its ticks to be stepped. */
   tick: number;
   free: number;
@@ -126,10 +131,17 @@ export function buildMachine({ processes, channels, resources }: NetworkSpec): M
       memory: 0,
       waiting: { starved: 0, memory: 0, blocked: 0 },
     })),
-    servers: resources.map((spec) => ({ spec, queue: [], tick: serverTick(spec, 0, grid), free: 0, served: 0, busy: 0, refreshHits: 0, waited: 0 })),
+    servers: resources.map((spec) => createServer(spec, grid)),
     last: 0,
     end: 0,
   };
+}
+
+function createServer(spec: ResourceSpec, grid: number): Server {
+  const tick = serverTick(spec, 0, grid);
+  const counts = new Float64Array(spec.server?.counters.length ?? 0);
+  const behind = spec.server?.createPlain(tick, counts) ?? null;
+  return { spec, queue: [], behind, taken: [], counts, tick, free: 0, served: 0, busy: 0, refreshHits: 0, waited: 0 };
 }
 
 function commonMultiple(a: number, b: number): number {

@@ -9,6 +9,7 @@
 import { RunError } from "../base/errors.ts";
 import type { Steering } from "../engine/behaviour.ts";
 import type { NetworkResult, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../engine/network.ts";
+import type { PlainServer } from "../engine/server.ts";
 import { type Actor, buildMachine, type Fifo, type Flight, isInput, type Machine, type Moves, type Server, serverTick } from "./oracle-state.ts";
 
 export interface OracleOptions {
@@ -32,7 +33,9 @@ export function runOracle(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINI
       if (now > maxTicks) throw new RunError("limit", `${actor.spec.name} would fire at tick ${Math.ceil(now)}, the limit is ${maxTicks}`);
     }
     for (const server of machine.servers) stepServer(machine, server, at);
-    const pending = machine.servers.some(({ queue }) => queue.length > 0);
+    const pending = machine.servers.some(
+      ({ queue, behind }) => queue.length > 0 || (behind?.earliest() ?? Number.POSITIVE_INFINITY) < Number.POSITIVE_INFINITY,
+    );
     if (!fired && !pending && at >= machine.last) return report(machine);
   }
 }
@@ -109,9 +112,11 @@ function readWords({ fifos }: Machine, { spec, inputs }: Actor, begun: readonly 
   for (const port of begun) if (port.kind === "stream-in") inputs[spec.ports.indexOf(port)]!.set(fifos[port.channel]!.tokens[0]!.words);
 }
 
-function drawBursts({ spec, fired, inputs }: Actor): Int32Array {
+function drawBursts({ spec, fired, inputs }: Actor): NonNullable<Actor["bursts"]> {
   const into = new Int32Array(spec.requests?.source.maxBursts ?? 0);
-  return into.subarray(0, spec.requests?.source.next(fired, into, spec.behaviour === undefined ? [] : inputs) ?? 0);
+  const words = new Float64Array(into.length);
+  const number = spec.requests?.source.next(fired, into, spec.behaviour === undefined ? [] : inputs, words) ?? 0;
+  return Array.from(into.subarray(0, number), (resource, i) => ({ resource, word: words[i]! })).sort((a, b) => a.word - b.word);
 }
 
 /** The k-th firing with bursts takes the slot of the (k - outstanding)-th, free the tick after that one's completion. One without bursts takes none. */
@@ -204,9 +209,9 @@ function request(machine: Machine, actor: Actor, at: number, flight: Flight): vo
   actor.bursts = null;
   flight.pending = bursts.length;
   if (bursts.length > 0 && actor.flights.push(flight) > actor.spec.requests!.outstanding) actor.flights.shift();
-  for (const r of bursts) {
-    const server = machine.servers[r]!;
-    server.queue.push({ seen: serverTick(server.spec, at, machine.grid), flight, pushedBack: false });
+  for (const { resource, word } of bursts) {
+    const server = machine.servers[resource]!;
+    server.queue.push({ seen: serverTick(server.spec, at, machine.grid), word, flight, pushedBack: false });
   }
   if (bursts.length === 0) land(machine, flight);
 }
@@ -224,11 +229,28 @@ function land(machine: Machine, { completion, pushes, actor: { spec, stride } }:
 /** Steps the server's clock through its ticks before those at which a request of the next point would be seen. */
 function stepServer(machine: Machine, server: Server, at: number): void {
   for (const until = serverTick(server.spec, at + 1, machine.grid); server.tick < until; server.tick++) {
+    if (server.behind !== null) {
+      stepBehind(machine, server, server.behind);
+      continue;
+    }
     const first = server.queue[0];
     if (first === undefined || first.seen > server.tick || server.free > server.tick) continue;
     if (isRefreshing(server.spec, server.tick)) first.pushedBack = true;
     else serve(machine, server);
   }
+}
+
+/** One tick of what stands behind the server, which takes what is seen by then. */
+function stepBehind(machine: Machine, server: Server, behind: PlainServer): void {
+  for (let first = server.queue[0]; first !== undefined && first.seen <= server.tick; first = server.queue[0]) {
+    behind.take(first.seen, first.word, server.taken.push(first.flight) - 1);
+    server.queue.shift();
+  }
+  behind.run(server.tick + 1, (tag, tick, waited) => {
+    server.free = Math.max(server.free, tick);
+    server.waited += waited;
+    complete(machine, server, server.taken[tag]!, tick);
+  });
 }
 
 function isRefreshing({ refresh }: ResourceSpec, tick: number): boolean {
@@ -237,13 +259,18 @@ function isRefreshing({ refresh }: ResourceSpec, tick: number): boolean {
 
 function serve(machine: Machine, server: Server): void {
   const { seen, flight, pushedBack } = server.queue.shift()!;
-  const { service, latency, clock, origin } = server.spec;
-  server.free = server.tick + service;
-  server.served++;
-  server.busy += service;
+  server.free = server.tick + server.spec.service;
   server.waited += server.tick - seen;
   if (pushedBack) server.refreshHits++;
-  const completion = Math.ceil((server.free * clock.denominator * machine.grid) / clock.numerator) + (latency - origin) * machine.grid;
+  complete(machine, server, flight, server.free);
+}
+
+/** A burst of this flight is done at this tick of the server. */
+function complete(machine: Machine, server: Server, flight: Flight, tick: number): void {
+  const { service, latency, clock, origin } = server.spec;
+  server.served++;
+  server.busy += service;
+  const completion = Math.ceil((tick * clock.denominator * machine.grid) / clock.numerator) + (latency - origin) * machine.grid;
   finish(machine, completion);
   const resource = machine.servers.indexOf(server);
   if (completion > flight.completion || (completion === flight.completion && resource < flight.resource)) flight.resource = resource;
@@ -281,7 +308,7 @@ function report({ actors, fifos, servers, end, grid }: Machine): NetworkResult {
       lateBy,
     })),
     channels: fifos.map(({ pushed, popped }) => ({ pushed, popped })),
-    resources: servers.map(({ served, busy, free, refreshHits, waited }) => ({ served, busy, free, refreshHits, waited })),
+    resources: servers.map(({ served, busy, free, refreshHits, waited, counts }) => ({ served, busy, free, refreshHits, waited, counts: Array.from(counts) })),
     firings: actors.reduce((total, { fired }) => total + fired, 0),
   };
 }

@@ -46,7 +46,7 @@ const everything: SectionCounters = section({
     unit("m", "pmu", { busy: 800, sram_read_bytes: 640, sram_write_bytes: 320 }),
     unit("l", "ag", { busy: 700 }),
   ],
-  tiers: { ddr: { read_bytes: 100, write_bytes: 28, busy_share: 0.5, channels: [] } },
+  tiers: { ddr: { read_bytes: 100, write_bytes: 28, busy_share: 0.5, commands: null, channels: [] } },
   network: { vector_hops: 3, scalar_hops: 5, busy_share: 0.1 },
   configuringTicks: 0,
   ticks: 2000,
@@ -127,14 +127,14 @@ describe("energy", () => {
   });
 
   it("refuses bytes on a tier that the table has no row for", () => {
-    const events = section({ tiers: { hbm: { read_bytes: 1, write_bytes: 0, busy_share: 0, channels: [] } } });
+    const events = section({ tiers: { hbm: { read_bytes: 1, write_bytes: 0, busy_share: 0, commands: null, channels: [] } } });
     expect(() => energyOfSection(events, machine, table)).toThrow("tier_pJ.hbm.bit");
   });
 
   it("does not ask for a row of what did not happen", () => {
     const events = section({
       units: [unit("a", "pcu", { busy: 0, operations: [{ op: "mul", dtype: "f64", count: 0 }] })],
-      tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, channels: [] } },
+      tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, commands: null, channels: [] } },
     });
     expect(energyOfSection(events, machine, withoutF64).compute).toBe(0);
   });

@@ -47,20 +47,20 @@ describe("time that crosses from process to process", () => {
 });
 
 describe("pending bursts", () => {
-  it("come out by time, then by slot, however pushes and pops mix", () => {
-    const entry = fc.record({ time: fc.nat(20), slot: fc.nat(5), pops: fc.nat(2) });
+  it("come out by time, then by slot, then by word, however pushes and pops mix", () => {
+    const entry = fc.record({ time: fc.nat(20), slot: fc.nat(5), word: fc.nat(3), pops: fc.nat(2) });
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 80 }), (entries) => {
         const heap = createHeap();
-        const model: (readonly [number, number])[] = [];
+        const model: (readonly [number, number, number])[] = [];
         const pop = () => {
-          model.sort(([a, s], [b, t]) => a - b || s - t);
-          expect([heap.time[0], heap.slot[0]]).toEqual(model.shift());
+          model.sort(([a, s, v], [b, t, w]) => a - b || s - t || v - w);
+          expect([heap.time[0], heap.slot[0], heap.word[0]]).toEqual(model.shift());
           popHeap(heap);
         };
-        for (const { time, slot, pops } of entries) {
-          pushHeap(heap, time, slot);
-          model.push([time, slot]);
+        for (const { time, slot, word, pops } of entries) {
+          pushHeap(heap, time, slot, word);
+          model.push([time, slot, word]);
           for (let i = 0; i < pops && model.length > 0; i++) pop();
         }
         while (model.length > 0) pop();

@@ -74,7 +74,7 @@ describe.each([
       network({ processes: [load, sink], channels: [wire("c")], resources: [server("a"), server("b", { service: 1 })] }),
     );
     expect(processes[1]).toMatchObject({ lastStart: 18 + 2 + 1 });
-    expect(resources[0]).toEqual({ served: 2, busy: 8, free: 8, refreshHits: 0, waited: 4 });
+    expect(resources[0]).toEqual({ served: 2, busy: 8, free: 8, refreshHits: 0, waited: 4, counts: [] });
     expect(ticks).toBe(22);
   });
 
@@ -140,9 +140,9 @@ describe.each([
     const draws = (tokens: number) => {
       const source = cyclicSource([[0], [], [0]]);
       const asked: number[] = [];
-      const next: RequestSource["next"] = (n, into, inputs) => {
+      const next: RequestSource["next"] = (n, into, inputs, words) => {
         asked.push(n);
-        return source.next(n, into, inputs);
+        return source.next(n, into, inputs, words);
       };
       const feed = stage("feed", tokens, [port(0, "stream-out")]);
       const load = stage("load", 6, [port(0, "stream-in")], { requests: { outstanding: 1, source: { ...source, next } } });
@@ -210,7 +210,7 @@ describe.each([
     const resource = server("r", { clock: { numerator: 2, denominator: 3 }, service: 3, latency: 0, origin: 1 });
     const { resources, ticks } = run(network({ processes: [load], resources: [resource] }));
     // Seen at ceil(1 * 2/3) = 1 and ceil(3 * 2/3) = 2; served 1..4 and 4..7; done at ceil(7 * 3/2) - 1 = 10.
-    expect(resources[0]).toEqual({ served: 2, busy: 6, free: 7, refreshHits: 0, waited: 2 });
+    expect(resources[0]).toEqual({ served: 2, busy: 6, free: 7, refreshHits: 0, waited: 2, counts: [] });
     expect(ticks).toBe(10);
   });
 
@@ -218,9 +218,9 @@ describe.each([
     const load = (ii: number) => stage("load", 3, [], { ii, requests: { outstanding: 3, source: cyclicSource([[0]]) } });
     const resource = server("r", { latency: 0, refresh: { interval: 10, duration: 3 } });
     const served = (ii: number) => run(network({ processes: [load(ii)], resources: [resource] })).resources[0];
-    expect(served(1)).toEqual({ served: 3, busy: 12, free: 12, refreshHits: 0, waited: 3 + 6 });
-    expect(served(5)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 3 });
-    expect(served(6)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 1 });
+    expect(served(1)).toEqual({ served: 3, busy: 12, free: 12, refreshHits: 0, waited: 3 + 6, counts: [] });
+    expect(served(5)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 3, counts: [] });
+    expect(served(6)).toEqual({ served: 3, busy: 12, free: 17, refreshHits: 1, waited: 1, counts: [] });
   });
 
   it("hands datapaths the token popped last and lets them lengthen a firing", () => {

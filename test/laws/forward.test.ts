@@ -23,7 +23,7 @@ function runForward(plan: NetworkPlan) {
 
 describe("fast-forward", () => {
   it.each([
-    { kind: "any", limits: { outer: [100, 400] }, least: 0.05 },
+    { kind: "any", limits: { outer: [100, 400] }, least: 0.04 },
     { kind: "without data", limits: { outer: [100, 1000], data: false, clocks: false }, least: 0.1 },
     { kind: "without resources", limits: { outer: [100, 1000], data: false, resources: false, clocks: false }, least: 0.1 },
   ] as const)("ends as the run of each firing does, on every counter of random networks: $kind", ({ limits, least }) => {
@@ -35,6 +35,21 @@ describe("fast-forward", () => {
     };
     fc.assert(fc.property(networkPlan(limits), check), { numRuns: NETWORKS, seed: SEED });
     expect(leaped).toBeGreaterThan(least * NETWORKS);
+  });
+
+  it("goes through servers whose order of service, pages and windows recur, and whose words move", () => {
+    const leaped = { words: 0, windows: 0, without: 0 };
+    const check = (plan: NetworkPlan): void => {
+      const { result, skipped } = runForward(plan);
+      expect(result).toEqual(runNetwork(build(plan).spec));
+      const served = plan.resources.filter(({ pages }, r) => pages !== null && result.resources[r]!.served > 0);
+      if (served.length === 0 || skipped.firings === 0) return;
+      const moves = plan.processes.some(({ requests }) => requests !== null && requests.stride > 0);
+      leaped[moves ? "words" : "without"]++;
+      if (served.some(({ pages }) => pages!.interval > 0)) leaped.windows++;
+    };
+    fc.assert(fc.property(networkPlan({ outer: [100, 1000], data: false, clocks: false, servers: "all" }), check), { numRuns: 2 * NETWORKS, seed: SEED });
+    for (const [what, networks] of Object.entries(leaped)) expect(networks, what).toBeGreaterThan(0.02 * NETWORKS);
   });
 
   it("ends as the oracle does", () => {

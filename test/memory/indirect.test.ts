@@ -44,8 +44,9 @@ function plainly(firings: readonly (readonly number[])[], { spec, first }: Place
 
 function ask(source: CountingSource, of: Nest, wires: Parameters<typeof inputsAt>[0], tokens: Tokens): number[][] {
   const into = new Int32Array(source.maxBursts);
+  const words = new Float64Array(source.maxBursts);
   return Array.from({ length: firingsOf(of) }, (_, n) => {
-    const asked = source.next(n, into, inputsAt(wires, tokens, n));
+    const asked = source.next(n, into, inputsAt(wires, tokens, n), words);
     expect(asked).toBeLessThanOrEqual(source.maxBursts);
     return Array.from(into.subarray(0, asked));
   });

@@ -58,7 +58,8 @@ describe("portSource", () => {
   const nest = section.units.flatMap((unit) => unit.nests)[at]!;
   const source = () => portSource(nest, planPorts(section, withPmu({}), FIRST).uses[at]!, null);
   const into = new Int32Array(64);
-  const draw = (from: ReturnType<typeof source>, calls: number): readonly number[] => Array.from({ length: calls }, (_, n) => from.next(n, into, []));
+  const words = new Float64Array(64);
+  const draw = (from: ReturnType<typeof source>, calls: number): readonly number[] => Array.from({ length: calls }, (_, n) => from.next(n, into, [], words));
 
   it("asks its port once for each turn", () => {
     const asking = source();

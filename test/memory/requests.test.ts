@@ -19,7 +19,7 @@ interface Case {
 const ddr: PlacedTier = { name: "ddr", spec: tinyTier, first: 0 };
 
 function sourceOf({ nest, access, dtype, base_bytes, tier }: Case) {
-  return requestSource(nest, access, tensor("t", dtype, access.shape, base_bytes), tier);
+  return requestSource(nest, access, tensor("t", dtype, access.shape, base_bytes), tier, false);
 }
 
 const firings = ({ loops }: Walkable): number => loops.reduce((product, { trip }) => product * trip, 1);
@@ -27,7 +27,8 @@ const firings = ({ loops }: Walkable): number => loops.reduce((product, { trip }
 /** What firings n0, n0 + 1 ... ask for. */
 function ask(source: ReturnType<typeof sourceOf>, from: number, to: number): number[][] {
   const into = new Int32Array(source.maxBursts);
-  return Array.from({ length: to - from }, (_, i) => Array.from(into.subarray(0, source.next(from + i, into, []))));
+  const words = new Float64Array(source.maxBursts);
+  return Array.from({ length: to - from }, (_, i) => Array.from(into.subarray(0, source.next(from + i, into, [], words))));
 }
 
 /** The rule as it reads: bursts of the valid bytes, lane by lane, that the last request did not touch. */
@@ -159,6 +160,7 @@ describe("requestSource", () => {
       { dims: [affine([16], 1)], shape: [1003] },
       tensor("t", "i8", [1003], 32),
       ddr,
+      false,
     );
     ask(source, 0, trips[0]!);
     expect(source.bursts()).toBe(Math.ceil((32 + 1003) / 64));
@@ -173,7 +175,7 @@ describe("requestSource", () => {
         const vectors = Math.ceil(width / lanes);
         const nest = { loops: [rows, vectors].map((trip, l) => ({ name: `${l}`, trip })), lanes, guards: [below(affine([0, lanes], 1), width)] };
         const access = { dims: [affine([1, 0], 0, first), affine([0, lanes], 1, left)], shape };
-        const source = requestSource(nest, access, tensor("t", dtype, shape, base_bytes), ddr);
+        const source = requestSource(nest, access, tensor("t", dtype, shape, base_bytes), ddr, false);
         ask(source, 0, rows * vectors);
         const bursts = new Set<number>();
         for (let r = first; r < first + rows; r++) {
@@ -194,6 +196,7 @@ describe("requestSource", () => {
       { dims: [affine([16], 1)], shape: [128] },
       tensor("t", "f32", [128], 64),
       tier,
+      false,
     );
     expect(ask(source, 0, 8).flat()).toEqual([0, 1, 1, 2, 2, 0, 0, 1]);
   });

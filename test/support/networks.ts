@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { Behaviour, Steering } from "../../src/engine/behaviour.ts";
 import type { ChannelSpec, Clock, NetworkSpec, PortSpec, ProcessSpec, RequestSource, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
 import { countedLoops, type Trip } from "../../src/engine/steering.ts";
+import { type PagesPlan, pagesSpec } from "./pages.ts";
 
 export interface ProcessPlan {
   /** Trips inside the outer loop that all processes share. */
@@ -35,7 +36,13 @@ export interface RequestPlan {
   readonly bursts: readonly (readonly number[])[];
   /** Where the process computes: the words that it pops choose the entry of `bursts`, and turn its resources. */
   readonly byData: boolean;
+  /** By how much words grow from one time through `bursts` to the next, and what all of them begin with. */
+  readonly stride: number;
+  readonly base: number;
 }
+
+/** `pages`: a server stands behind it in place of its fixed rate and refresh. */
+export type ResourcePlan = Omit<ResourceSpec, "name" | "server"> & { readonly pages: PagesPlan | null };
 
 export interface EdgePlan {
   readonly from: number;
@@ -60,7 +67,7 @@ export interface NetworkPlan {
   readonly outer: number;
   readonly processes: readonly ProcessPlan[];
   readonly edges: readonly EdgePlan[];
-  readonly resources: readonly Omit<ResourceSpec, "name">[];
+  readonly resources: readonly ResourcePlan[];
   readonly feed: FeedPlan;
   readonly clocks: readonly Clock[];
 }
@@ -76,6 +83,8 @@ export interface Built {
 export interface PlanLimits {
   readonly outer?: readonly [number, number];
   readonly resources?: boolean;
+  /** Behind which of them servers stand. */
+  readonly servers?: "all" | "some" | "none";
   readonly data?: boolean;
   /** Clocks of processes. */
   readonly clocks?: boolean;
@@ -101,6 +110,7 @@ const CLOCKS = [
 export function networkPlan({
   outer = [1, 6],
   resources = true,
+  servers = "some",
   data = true,
   clocks = true,
   steered = true,
@@ -110,7 +120,7 @@ export function networkPlan({
     outer: fc.integer({ min: outer[0], max: outer[1] }),
     processes: fc.array(processPlan({ resources, data, steered }), { minLength: 2, maxLength: 8 }),
     edges: fc.array(edgePlan(faults), { minLength: 1, maxLength: 12 }),
-    resources: resources ? fc.array(resourcePlan(), { minLength: 1, maxLength: 3 }) : fc.constant([]),
+    resources: resources ? fc.array(resourcePlan(servers), { minLength: 1, maxLength: 3 }) : fc.constant([]),
     feed: fc.record({
       trips: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
       ii: fc.integer({ min: 1, max: 6 }),
@@ -136,7 +146,13 @@ function processClock(): fc.Arbitrary<Clock> {
 function processPlan({ resources, data, steered }: Required<Pick<PlanLimits, "resources" | "data" | "steered">>): fc.Arbitrary<ProcessPlan> {
   const some = fc.array(fc.nat(2), { minLength: 1, maxLength: 4 });
   const bursts = fc.array(fc.oneof(some, fc.constant([])), { minLength: 1, maxLength: 8 });
-  const requests = fc.record({ outstanding: fc.integer({ min: 1, max: 6 }), bursts, byData: fc.integer({ min: 0, max: 3 }).map((x) => x > 0) });
+  const requests = fc.record({
+    outstanding: fc.integer({ min: 1, max: 6 }),
+    bursts,
+    byData: fc.integer({ min: 0, max: 3 }).map((x) => x > 0),
+    stride: fc.constantFrom(0, 0, 4, 4, 4, 1, 8),
+    base: fc.nat(60),
+  });
   return fc.record({
     trips: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 2 }),
     ii: fc.integer({ min: 1, max: 6 }),
@@ -164,7 +180,18 @@ function edgePlan(faults: boolean): fc.Arbitrary<EdgePlan> {
   });
 }
 
-function resourcePlan(): fc.Arbitrary<Omit<ResourceSpec, "name">> {
+function pagesPlan(): fc.Arbitrary<PagesPlan> {
+  return fc.record({
+    banks: fc.constantFrom(1, 2, 4),
+    hit: fc.integer({ min: 1, max: 3 }),
+    miss: fc.integer({ min: 3, max: 9 }),
+    lag: fc.nat(6),
+    interval: fc.constantFrom(0, 0, 40, 63),
+    duration: fc.nat(12),
+  });
+}
+
+function resourcePlan(servers: "all" | "some" | "none"): fc.Arbitrary<ResourcePlan> {
   const refresh = fc.record({ interval: fc.integer({ min: 20, max: 80 }), duration: fc.integer({ min: 0, max: 15 }) });
   return fc
     .record({
@@ -173,6 +200,7 @@ function resourcePlan(): fc.Arbitrary<Omit<ResourceSpec, "name">> {
       clock: fc.constantFrom(...CLOCKS).map(([numerator, denominator]) => ({ numerator, denominator })),
       refresh: fc.option(refresh, { freq: 2 }),
       origin: fc.oneof(fc.constant(0), fc.nat(300)),
+      pages: { all: pagesPlan(), some: fc.option(pagesPlan(), { freq: 2 }), none: fc.constant(null) }[servers],
     })
     .map(({ refresh, ...rest }) => (refresh === null ? rest : { ...rest, refresh }));
 }
@@ -198,7 +226,10 @@ export function build(plan: NetworkPlan): Built {
       ...(behaviour == null ? {} : { behaviour }),
     };
   });
-  const resources = plan.resources.map((resource, r) => ({ name: `r${r}`, ...resource }));
+  const resources = plan.resources.map(({ pages, refresh, ...resource }, r) => ({
+    ...{ name: `r${r}`, ...resource },
+    ...(pages !== null ? { server: pagesSpec(pages) } : refresh === undefined ? {} : { refresh }),
+  }));
   const spec = { processes: [...processes, ...feeds], channels: network.channels, resources };
   return { spec, digests: () => datapaths.map((datapath) => datapath?.digest() ?? 0), asked };
 }
@@ -306,12 +337,17 @@ const divisors = (n: number): number[] =>
     .reverse();
 
 /** `digest`: of the process's datapath, if it has one. */
-function createRequests({ outstanding, bursts, byData }: RequestPlan, resources: number, digest: (() => number) | undefined, asked: number[]): RequestSpec {
+function createRequests(
+  { outstanding, bursts, byData, stride, base }: RequestPlan,
+  resources: number,
+  digest: (() => number) | undefined,
+  asked: number[],
+): RequestSpec {
   const table = bursts.map((list) => list.map((r) => r % resources));
-  const source = byData && digest !== undefined ? steeredSource(table, resources, digest) : cyclicSource(table);
-  const next: RequestSource["next"] = (n, into, inputs) => {
+  const source = byData && digest !== undefined ? steeredSource(table, resources, digest) : cyclicSource(table, stride, base);
+  const next: RequestSource["next"] = (n, into, inputs, words) => {
     if (digest === undefined && inputs.length > 0) throw new Error(`source of a process without data is shown ${inputs.length} inputs`);
-    const count = source.next(n, into, inputs);
+    const count = source.next(n, into, inputs, words);
     asked.push(count);
     return count;
   };
@@ -323,28 +359,31 @@ function steeredSource(table: readonly (readonly number[])[], resources: number,
   let calls = 0;
   return {
     ...cyclicSource(table),
-    next(n, into, inputs) {
+    next(n, into, inputs, told) {
       if (n !== calls++) throw new Error(`source called for firing ${n} after ${calls - 1}`);
       let seen = digest();
       for (const words of inputs) for (const word of words) seen = mix(seen, word);
       const bursts = table[seen % table.length]!;
       into.set(bursts.map((r) => (r + seen) % resources));
+      told.set(bursts.map((_, i) => (seen + i) % 40));
       return bursts.length;
     },
   };
 }
 
-/** A source that repeats a table of bursts, and insists on being called once for each firing, in order. */
-export function cyclicSource(table: readonly (readonly number[])[]): RequestSource {
+/** A source that repeats a table of bursts, words growing by `stride` from time to time, and insists on being called once for each firing, in order. */
+export function cyclicSource(table: readonly (readonly number[])[], stride = 0, base = 0): RequestSource {
   let calls = 0;
   return {
     maxBursts: Math.max(...table.map((bursts) => bursts.length)),
-    next(n, into) {
+    next(n, into, _inputs, words) {
       if (n !== calls++) throw new Error(`source called for firing ${n} after ${calls - 1}`);
       into.set(table[n % table.length]!);
+      words.set(table[n % table.length]!.map((_, i) => base + stride * Math.floor(n / table.length) + 3 * i));
       return table[n % table.length]!.length;
     },
     repeats: (firings) => (firings % table.length === 0 && calls > firings ? Number.POSITIVE_INFINITY : 0),
+    words: { family: 0, moves: (firings) => (stride * firings) / table.length },
     shift(more) {
       calls += more;
     },
