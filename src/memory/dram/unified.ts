@@ -1,6 +1,6 @@
 /**
  * The unified controller, fast: it goes from command to command and skips the ticks at which none can issue. stepped.ts says what it does and judges it:
- * a law demands the same completion of every request and the same counts. Here are its state and what its users ask of it; the schedule is in schedule.ts.
+ * a law demands the same completion of every request and the same counts. Here are its state and what its users ask of it; its course is in schedule.ts.
  */
 
 import type { Instant } from "../../base/units.ts";
@@ -19,7 +19,8 @@ import {
 } from "./controller.ts";
 import { createQueues, hasWrite, join, type Queues, READS, WRITES } from "./queues.ts";
 import { createRefresh, type RefreshState } from "./refresh.ts";
-import { run, tellRead } from "./schedule.ts";
+import { run } from "./schedule.ts";
+import { tellRead } from "./serve.ts";
 import { PREAB, RDA, REFAB, REFPB, type Tables, tablesOf, WRA } from "./tables.ts";
 
 export interface UnifiedState {
