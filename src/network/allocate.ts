@@ -151,7 +151,8 @@ export function grantSwitch(state: NocState, router: number, grants: Grants): vo
     outputOf[port] = -1;
   }
   if (!bid(state, router, grants)) return;
-  let [freeInputs, freeOutputs] = [31, 31];
+  let freeInputs = 31;
+  let freeOutputs = 31;
   for (let round = 0; round < state.spec.iterations; round++) {
     const accepted = switchRound(state, router, freeInputs, freeOutputs, round === 0, grants);
     freeInputs &= ~(accepted & 31);

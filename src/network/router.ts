@@ -122,7 +122,8 @@ function act(state: NocState, router: number, grants: Grants): void {
   const { locals, vcs, asks, vcAsks, vcAskCount, switchAsks, switchAskCount, active, outVc, taken, tailSent, spec } = state;
   const { before } = grants;
   const first = router * asks;
-  const [vcBefore, switchBefore] = [vcAskCount[router]!, switchAskCount[router]!];
+  const vcBefore = vcAskCount[router]!;
+  const switchBefore = switchAskCount[router]!;
   for (let i = 0; i < switchBefore; i++) before[i] = switchAsks[first + i]!;
   let waiting = 0;
   switchAskCount[router] = 0;
