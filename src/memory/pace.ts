@@ -50,7 +50,7 @@ function demandOf(machine: Machine, { spec }: PlacedTier, streams: number): Dema
   const { latency, clock } = tierTiming(machine, spec);
   return {
     window: Math.ceil(Math.max(machine.ag.outstanding / spec.channels, (read_entries + write_entries) / streams)),
-    back: Math.ceil((latency * clock.numerator) / clock.denominator),
+    back: Math.ceil(((latency + machine.ag.latency_cycles) * clock.numerator) / clock.denominator),
   };
 }
 

@@ -223,7 +223,7 @@ describe("warnings", () => {
 
   it("say what the models leave out", () => {
     const { warnings } = resultOf(run());
-    expect(warnings.join("\n")).toContain("DRAM rows and banks are not modelled");
+    expect(warnings.join("\n")).toContain("at the mean rate and latency that its controller reaches");
     expect(warnings.join("\n")).toContain("energy (plasticine) leaves out loading of configurations");
     expect(warnings.join("\n")).not.toContain("packet network");
   });
