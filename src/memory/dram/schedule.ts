@@ -135,11 +135,11 @@ function setMode(state: UnifiedState): void {
 /** The request of the queue whose command may issue first, of each bus; on one bus only the better of the two stands, and an active one before it. */
 function planQueue(state: UnifiedState, oneBus: boolean): void {
   const { plan: next, queues, policy } = state;
-  const { entry, order, command } = queues.candidates;
+  const { count, entry, order, command } = queues.candidates;
   const queue = state.writing ? WRITES : READS;
   const only = policy.scheduler === "FCFS" ? firstOf(state, queue) : NONE;
-  const column = bestOf(state, 2 * queue, only);
-  const row = bestOf(state, 2 * queue + 1, only);
+  const column = count[2 * queue] === 0 ? NONE : bestOf(state, 2 * queue, only);
+  const row = count[2 * queue + 1] === 0 ? NONE : bestOf(state, 2 * queue + 1, only);
   let columnAt = column === NONE ? NEVER : timeOf(state, column);
   let rowAt = row === NONE ? NEVER : timeOf(state, row);
   if (oneBus) {
@@ -169,14 +169,18 @@ function bestOf(state: UnifiedState, list: number, only: number): number {
   const { ready, now } = state;
   let best = NONE;
   let bestAt = NEVER;
+  let bestOrder = NEVER;
   for (let i = base; i < end; i++) {
-    let at = ready[shared[i]!]!;
-    const ownAt = ready[own[i]!]!;
-    if (ownAt > at) at = ownAt;
-    if (now > at) at = now;
-    if (at > bestAt || (at === bestAt && order[i]! > order[best]!)) continue;
+    const group = ready[shared[i]!]!;
+    const alone = ready[own[i]!]!;
+    const later = group > alone ? group : alone;
+    const at = later > now ? later : now;
+    if (at > bestAt) continue;
+    const came = order[i]!;
+    if (at === bestAt && came > bestOrder) continue;
     best = i;
     bestAt = at;
+    bestOrder = came;
   }
   return best;
 }
