@@ -1,9 +1,13 @@
-/** The fast DRAM controller alone: requests a CPU second of a source that offers one an accepted tick, as in the peers' max mode. Places are worked out before, outside the time. */
+/** The fast DRAM controllers alone: requests a CPU second of a source that offers one an accepted tick, as in the peers' max mode. Places are worked out before, outside the time. */
 
 import { nextBelow, seedRandom } from "../src/base/random.ts";
-import { type PartChoice, partOf } from "../src/machine/dram/part.ts";
-import { type DramRequest, UNIFIED } from "../src/memory/dram/controller.ts";
+import { memoryOfIni } from "../src/machine/dram/dramsim3.ts";
+import { iniOf } from "../src/machine/dram/dramsim3-parts.ts";
+import { type Part, type PartChoice, partOf } from "../src/machine/dram/part.ts";
+import { type Controller, type DramRequest, UNIFIED } from "../src/memory/dram/controller.ts";
 import { createMapping, locate } from "../src/memory/dram/mapping.ts";
+import { perBank } from "../src/memory/dram/per-bank.ts";
+import { PER_BANK } from "../src/memory/dram/per-bank-policy.ts";
 import { unified } from "../src/memory/dram/unified.ts";
 import { count, timed } from "./timing.ts";
 
@@ -15,27 +19,39 @@ const cases: readonly { readonly choice: PartChoice; readonly order: string; rea
   { choice: { organization: "HBM2_8Gb", speed: "HBM2_2000Mbps" }, order: "MOP4CLXOR", perTick: 2 },
   { choice: { organization: "HBM3_16Gb_8hi", speed: "HBM3_6400Mbps" }, order: "RoBaRaCoCh", perTick: 2 },
 ];
+/** Configurations of DRAMsim3, with its controller. */
+const configurations = ["DDR4_8Gb_x8_3200", "HBM2_8Gb_x128"];
+const PATTERNS = ["seq", "rand", "rand21"] as const;
+type Pattern = (typeof PATTERNS)[number];
 const REQUESTS = 400_000;
 const RANGE_BYTES = 2 ** 30;
 
 export async function benchDram(): Promise<string> {
   const rows = cases.flatMap(({ choice, order, perTick }) =>
-    (["seq", "rand", "rand21"] as const).map((pattern) => {
-      measure(choice, order, perTick, pattern);
-      return measure(choice, order, perTick, pattern);
+    PATTERNS.map((pattern) => {
+      const time = () => measure(unified, partOf(choice), UNIFIED, order, perTick, pattern);
+      time();
+      return time();
     }),
   );
-  return ["| part | mapping | pattern | ticks | requests a CPU second |", "|---|---|---|---|---|", ...rows, ""].join("\n");
+  const others = configurations.flatMap((name) =>
+    PATTERNS.map((pattern) => {
+      const { part, mapping } = memoryOfIni(name, iniOf(name, { channels: "1" }));
+      const time = () => measure(perBank, part, PER_BANK, mapping, 1, pattern);
+      time();
+      return time();
+    }),
+  );
+  return ["| part | mapping | pattern | ticks | requests a CPU second |", "|---|---|---|---|---|", ...rows, ...others, ""].join("\n");
 }
 
-function measure(choice: PartChoice, order: string, perTick: number, pattern: "seq" | "rand" | "rand21"): string {
-  const requests = requestsOf(choice, order, pattern);
-  const { value: ticks, seconds } = timed(() => runAll(choice, requests, perTick));
-  return `| ${choice.organization} ${choice.speed} | ${order} | ${pattern} | ${count(ticks)} | ${count(Math.round(REQUESTS / seconds))} |`;
+function measure<P, S>(controller: Controller<P, S>, part: Part, policy: P, order: string, perTick: number, pattern: Pattern): string {
+  const requests = requestsOf(part, order, pattern);
+  const { value: ticks, seconds } = timed(() => runAll(controller, part, policy, requests, perTick));
+  return `| ${part.name} | ${order} | ${pattern} | ${count(ticks)} | ${count(Math.round(REQUESTS / seconds))} |`;
 }
 
-function requestsOf(choice: PartChoice, order: string, pattern: "seq" | "rand" | "rand21"): readonly DramRequest[] {
-  const part = partOf(choice);
+function requestsOf(part: Part, order: string, pattern: Pattern): readonly DramRequest[] {
   const mapping = createMapping(part, { channels: 1, order });
   const random = seedRandom(1);
   const place = { channel: 0, bank: 0, row: 0, column: 0 };
@@ -46,18 +62,18 @@ function requestsOf(choice: PartChoice, order: string, pattern: "seq" | "rand" |
   });
 }
 
-function runAll(choice: PartChoice, requests: readonly DramRequest[], perTick: number): number {
-  const state = unified.create(partOf(choice), UNIFIED);
-  const done = unified.completions(state);
+function runAll<P, S>(controller: Controller<P, S>, part: Part, policy: P, requests: readonly DramRequest[], perTick: number): number {
+  const state = controller.create(part, policy);
+  const done = controller.completions(state);
   let sent = 0;
   let completed = 0;
   while (completed < requests.length) {
     const before = sent;
-    while (sent < requests.length && sent < before + perTick && unified.accepts(state, requests[sent]!)) unified.enqueue(state, requests[sent++]!);
-    if (sent < requests.length && unified.accepts(state, requests[sent]!)) unified.advance(state, unified.now(state) + 1);
-    else unified.step(state, Number.POSITIVE_INFINITY);
+    while (sent < requests.length && sent < before + perTick && controller.accepts(state, requests[sent]!)) controller.enqueue(state, requests[sent++]!);
+    if (sent < requests.length && controller.accepts(state, requests[sent]!)) controller.advance(state, controller.now(state) + 1);
+    else controller.step(state, Number.POSITIVE_INFINITY);
     completed += done.count;
     done.count = 0;
   }
-  return unified.now(state);
+  return controller.now(state);
 }
