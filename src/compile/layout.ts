@@ -2,7 +2,8 @@
 
 import { UserError } from "../base/errors.ts";
 import type { TensorLayout } from "../fabric/fabric.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, TierSpec } from "../machine/machine.ts";
+import { bankTurnOf } from "../machine/tier-part.ts";
 import { tensorBytes } from "../pattern/analysis.ts";
 import type { Program, Tensor } from "../pattern/program.ts";
 
@@ -11,6 +12,7 @@ type Kind = "hbm" | "ddr";
 /** `auto` takes the fastest tier with room, and so does `sram` but for a scalar, which is a register. */
 export function layOut(program: Program, machine: Machine, stored: ReadonlySet<string>): readonly TensorLayout[] {
   const next = { sram: 0, hbm: 0, ddr: 0 };
+  const large = { hbm: 0, ddr: 0 };
   const layouts: TensorLayout[] = [];
   for (const tensor of program.tensors) {
     if (!program.inputs.includes(tensor.name) && !stored.has(tensor.name)) continue;
@@ -23,11 +25,30 @@ export function layOut(program: Program, machine: Machine, stored: ReadonlySet<s
     const tier = choose(tensor, bytes, next, machine);
     const { channels, interleave_bytes } = machine.tiers[tier]!;
     const line = channels * interleave_bytes;
-    layouts.push({ tensor: tensor.name, dtype: tensor.dtype, shape: tensor.shape, tier, base_bytes: next[tier] });
-    next[tier] += Math.ceil(bytes / line) * line;
+    const base_bytes = spread(next[tier], bytes, large[tier], machine.tiers[tier]!);
+    if (base_bytes !== null) large[tier]++;
+    layouts.push({ tensor: tensor.name, dtype: tensor.dtype, shape: tensor.shape, tier, base_bytes: base_bytes ?? next[tier] });
+    next[tier] = (base_bytes ?? next[tier]) + Math.ceil(bytes / line) * line;
   }
   return layouts;
 }
+
+/**
+ * The first address from `from` on at which the tensor that is number `n` of the large ones begins in a bank of its own turn, since those that are streamed together begin
+ * together. Null: it has not as much as a turn of the banks, or there is no room, or the tier has none.
+ */
+function spread(from: number, bytes: number, n: number, { dram, channels, bytes: capacity }: TierSpec): number | null {
+  const turn = dram === undefined ? null : bankTurnOf(dram);
+  if (turn === null || bytes < turn.bytes * channels) return null;
+  const step = turn.bytes * channels;
+  const begins = Math.ceil(from / step);
+  const wanted = (n * strideOver(turn.banks)) % turn.banks;
+  const base = (begins + ((((wanted - begins) % turn.banks) + turn.banks) % turn.banks)) * step;
+  return base + bytes > capacity ? null : base;
+}
+
+/** Coprime to a power of two and near its golden section: the first few multiples stand far apart. */
+const strideOver = (banks: number): number => 2 * Math.floor((0.618 * banks) / 2) + 1;
 
 function choose(tensor: Tensor, bytes: number, used: Readonly<Record<Kind, number>>, machine: Machine): Kind {
   const pinned = tensor.tier === "hbm" || tensor.tier === "ddr";

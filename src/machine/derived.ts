@@ -3,6 +3,7 @@
 import type { Bytes, Cycles } from "../base/units.ts";
 import type { Machine, TierSpec } from "./machine.ts";
 import { greatestCommonDivisor } from "./schema.ts";
+import { partOfTier } from "./tier-part.ts";
 
 export type Mode = Machine["pcu"]["modes"][number];
 
@@ -68,6 +69,29 @@ export function tierTiming(machine: Machine, tier: TierSpec): TierTiming {
     clock: { numerator: tier.clock_hz / divisor, denominator: machine.clock_hz / divisor },
     ...(refresh === undefined ? {} : { refresh: { interval: refresh.interval_clocks, duration: refresh.duration_clocks } }),
   };
+}
+
+export type DramFidelity = "detailed" | "stream" | "fixed";
+
+/** Of its tiers, each once; a tier that is no DRAM but a rate is "fixed". */
+export function fidelitiesOf({ tiers }: Machine): readonly DramFidelity[] {
+  return [...new Set([tiers.hbm, tiers.ddr].flatMap((tier) => (tier === undefined ? [] : (tier.fidelity ?? "fixed"))))];
+}
+
+/** Refreshes of all channels in so many fabric cycles: of whole ranks or pseudochannels, and of single banks. */
+export function refreshesIn(
+  machine: Machine,
+  { dram, channels, clock_hz }: TierSpec,
+  cycles: Cycles,
+): { readonly refreshes: number; readonly bank_refreshes: number } {
+  if (dram === undefined || dram.controller.refresh === "none") return { refreshes: 0, bank_refreshes: 0 };
+  const { refreshInterval, bankRefreshInterval, banks, allBanks, levels } = partOfTier(dram);
+  const ticks = (cycles * clock_hz) / machine.clock_hz;
+  const { refresh } = dram.controller;
+  if (refresh === "all-bank" || refresh === "staggered")
+    return { refreshes: Math.round((channels * (banks / allBanks) * ticks) / refreshInterval), bank_refreshes: 0 };
+  const pairs = refresh === "paired" ? (levels.find(({ level }) => level === "pseudochannel")?.count ?? 1) : 1;
+  return { refreshes: 0, bank_refreshes: Math.round((channels * pairs * ticks) / bankRefreshInterval) };
 }
 
 // --- time ---

@@ -99,8 +99,14 @@ export interface NetworkSpec {
   readonly vector_bytes: number;
 }
 
-/** An off-chip tier: independent channels that serve bursts at a fixed rate, after a fixed latency, out of service while they refresh. */
+/**
+ * An off-chip tier: independent channels. With `dram` they are what that says, and standard, clock, bursts and refresh follow from it; without, they serve bursts at
+ * a fixed rate, after a fixed latency, out of service while they refresh.
+ */
 export interface TierSpec {
+  readonly dram?: DramSpec;
+  /** With `dram`. detailed: every command. stream: the bursts of a section at the rate and latency that the same controller reaches on its accesses. */
+  readonly fidelity?: "detailed" | "stream";
   readonly standard: string;
   readonly bytes: number;
   readonly channels: number;
@@ -109,7 +115,7 @@ export interface TierSpec {
   readonly burst_bytes: number;
   /** Ticks of the memory clock that a burst holds its channel. Peak = channels * burst_bytes * clock_hz / burst_clocks. */
   readonly burst_clocks: number;
-  /** From the end of service to the data at the address generator. */
+  /** From the end of service (with `dram`: from the last of the data on the pins) to the data at the address generator. */
   readonly latency_seconds: number;
   /** Every `interval_clocks` all channels are out of service for `duration_clocks`. */
   readonly refresh?: { readonly interval_clocks: number; readonly duration_clocks: number };
@@ -120,4 +126,31 @@ export interface TierSpec {
    * + ...) mod C, with the powers of C below 1024, and C^2 at least: the order turns from stripe to stripe, so that power-of-two strides up to 1024 / C spread.
    */
   readonly interleave: "linear" | "skewed";
+}
+
+/** The DRAM of a channel: names of the tables in dram/, and how it is driven. */
+export interface DramSpec {
+  readonly organization: string;
+  readonly speed: string;
+  readonly ranks: number;
+  /** Clock (CK) where it is not the speed grade's: times stay what they are, transfers take as many clocks. */
+  readonly clock_hz?: number;
+  /** Order of the address fields inside a channel, the most significant first, or a name: memory/dram/mapping.ts. */
+  readonly mapping: string;
+  /** Fields into which the row's lowest bits are XORed, one after the other. */
+  readonly mapping_xor?: readonly ("bg" | "ba" | "ra" | "pc")[];
+  readonly controller: ControllerSpec;
+}
+
+/** One queue for reads and one for writes a channel. */
+export interface ControllerSpec {
+  readonly scheduler: "FR-FCFS" | "FR-FCFS-row-hit" | "FCFS";
+  readonly read_entries: number;
+  readonly write_entries: number;
+  /** Writes are drained once more than `drain_above` of them wait, or while no read does, until fewer than `drain_below` wait and a read does. */
+  readonly drain_above: number;
+  readonly drain_below: number;
+  /** Accesses after which a row is closed; 0: it stays open until another is needed. */
+  readonly row_accesses: number;
+  readonly refresh: "none" | "all-bank" | "staggered" | "per-bank" | "paired";
 }

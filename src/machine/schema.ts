@@ -7,12 +7,20 @@ import * as z from "zod";
 import { type KeyPath, type Override, parseYaml, printPath } from "../base/yaml.ts";
 import type { Machine, Source } from "./machine.ts";
 import { count, type Figure, figure, powerOfTwo, quantity, sourceText } from "./quantity.ts";
+import { tierOfPart } from "./tier-part.ts";
+import { clockOfTier, refuse, tier } from "./tier-schema.ts";
 
 /** The machine that a config describes. Throws a UserError with every fault found. */
 export function loadMachine(text: string, file: string, overrides: readonly Override[] = []): Machine {
   const labels = (path: string): string | undefined => overrides.findLast((entry) => path === entry.path || path.startsWith(`${entry.path}.`))?.label;
   const config = parseYaml(text, file, machineConfig(labels), overrides);
-  return { ...plain(config), sources: Object.fromEntries(figuresOf(config).map((found) => [found.path, sourceOf(found, labels)!])) };
+  return { ...resolved(plain(config)), sources: Object.fromEntries(figuresOf(config).map((found) => [found.path, sourceOf(found, labels)!])) };
+}
+
+/** With what follows from the DRAM parts of its tiers. */
+function resolved(figures: Plain<Config>): Omit<Machine, "sources"> {
+  const tiers = Object.entries(figures.tiers).map(([name, spec]) => [name, spec.dram === undefined ? spec : { ...spec, ...tierOfPart(spec.dram) }]);
+  return { ...figures, tiers: Object.fromEntries(tiers) };
 }
 
 /** JSON Schema of the YAML form, for editors. */
@@ -91,39 +99,6 @@ const network = z.strictObject({
   vector_bytes: powerOfTwo(8, 4096, "Payload of one vector token; at least one word of the widest dtype."),
 });
 
-const refresh = z
-  .strictObject({
-    source,
-    interval_clocks: count(1, 1e9, "Memory clocks from refresh to refresh (tREFI)."),
-    duration_clocks: count(1, 1e9, "Memory clocks that a refresh takes (tRFC)."),
-  })
-  .superRefine(({ interval_clocks: interval, duration_clocks: duration }, context) => {
-    if (duration.value >= interval.value)
-      refuse(context, ["duration_clocks"], `expected less than interval_clocks = ${interval.value}, found ${duration.value}`);
-  });
-
-const tier = z
-  .strictObject({
-    source,
-    standard: figure(z.string().regex(/\S/, "a name such as DDR4-3200")).describe("Memory standard."),
-    bytes: quantity("size", "1 KiB", "1024 TiB", "Capacity of all channels."),
-    channels: count(1, 1024, "Independent channels."),
-    clock_hz: quantity("frequency", "1 MHz", "100 GHz", "Clock of the memory."),
-    burst_bytes: powerOfTwo(4, 8192, "Bytes of a burst."),
-    burst_clocks: count(1, 1024, "Memory clocks that a burst holds its channel."),
-    latency_seconds: quantity("time", "0 s", "1 ms", "From the end of service to the data at the address generator."),
-    refresh: refresh.nullish().describe("Absent: no refresh."),
-    interleave_bytes: count(4, 2 ** 30, "Consecutive bytes on one channel before the next; a multiple of burst_bytes."),
-    interleave: figure(z.enum(["linear", "skewed"])).describe("Order of the channels: the same in every stripe, or turned by one from stripe to stripe."),
-  })
-  .superRefine(({ bytes, channels, burst_bytes: burst, interleave_bytes: interleave }, context) => {
-    const stripe = channels.value * interleave.value;
-    if (interleave.value % burst.value !== 0)
-      refuse(context, ["interleave_bytes"], `expected a multiple of burst_bytes = ${burst.value}, found ${interleave.value}`);
-    else if (bytes.value % burst.value !== 0) refuse(context, ["bytes"], `expected a multiple of burst_bytes = ${burst.value}, found ${bytes.value}`);
-    else if (bytes.value < stripe) refuse(context, ["bytes"], `expected at least channels * interleave_bytes = ${stripe}, found ${bytes.value}`);
-  });
-
 const tiers = z
   .strictObject({ source, hbm: tier.nullish().describe("The fast tier, on the package."), ddr: tier.nullish().describe("The large tier, on the board.") })
   .superRefine(({ hbm, ddr }, context) => {
@@ -168,10 +143,6 @@ type Context = z.core.$RefinementCtx<unknown>;
 /** Times convert exactly between the clocks as long as a run is shorter than 2^53 over this many ticks. */
 const largestRatioTerm = 1_000_000;
 
-function refuse(context: Context, path: readonly (string | number)[], message: string, code = "inconsistent"): void {
-  context.addIssue({ code: "custom", path: [...path], message, params: { code } });
-}
-
 /** Also runs where other faults were found, so that all come out together: the value may have holes. */
 function checkSources(config: unknown, context: Context, labels: Labels): void {
   for (const found of figuresOf(config))
@@ -187,14 +158,14 @@ function checkGrid({ grid: { columns, rows }, pcu, pmu }: Config, context: Conte
 
 function checkClocks({ clock_hz: fabric, tiers }: Config, context: Context): void {
   for (const key of ["hbm", "ddr"] as const) {
-    const memory = tiers[key]?.clock_hz.value;
+    const memory = tiers[key] == null ? undefined : clockOfTier(tiers[key]);
     if (memory === undefined) continue;
     const divisor = greatestCommonDivisor(memory, fabric.value);
     const [ticks, perTicks] = [memory / divisor, fabric.value / divisor];
     if (Math.max(ticks, perTicks) > largestRatioTerm)
       refuse(
         context,
-        ["tiers", key, "clock_hz"],
+        ["tiers", key, ...(tiers[key]?.dram == null ? [] : ["dram"]), "clock_hz"],
         `expected a simple ratio to the fabric's clock (terms up to ${largestRatioTerm}), found ${ticks}/${perTicks}`,
       );
   }

@@ -11,7 +11,7 @@ import { checkNumbers, countRecords, whenPorts } from "../fabric/indirect.ts";
 import { wiresOf } from "../fabric/storage.ts";
 import { advance, findLanes, makeWalk } from "../fabric/walk.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import { type ChannelOrder, type CountingSource, channelOf, channelOrder } from "./requests.ts";
+import { type ChannelOrder, type CountingSource, channelOf, channelOrder, numberInChannel } from "./requests.ts";
 import type { PlacedTier } from "./tiers.ts";
 
 type WorkOf<K extends Work["kind"]> = Extract<Work, { readonly kind: K }>;
@@ -28,15 +28,15 @@ export function fetchSource(
   const walk = makeWalk(nest);
   const from = wiresOf(wires, work.indexPort)[0]!;
   const numberStep = wires[from]!.words === 1 ? 0 : 1;
-  const bursts = makeBursts(layout, tier, nest.lanes, 1);
+  const bursts = makeBursts(layout, tier, nest.lanes, 1, false);
   const size = sizeOf(layout);
-  return steered(bursts, (inputs, into) => {
+  return steered(bursts, (inputs, into, words) => {
     findLanes(walk);
     const numbers = inputs[from]!;
     checkNumbers(operator, work.tensor, numbers, walk.lo, walk.hi, size);
     for (let l = walk.lo; l < walk.hi; l++) touch(bursts, numbers[l * numberStep]!, 1);
     advance(walk);
-    return ask(bursts, into);
+    return ask(bursts, into, words);
   });
 }
 
@@ -51,17 +51,17 @@ export function appendSource(
 ): CountingSource {
   const walk = makeWalk(nest);
   const whens = whenPorts(work, wires);
-  const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length);
+  const bursts = makeBursts(layout, tier, 1, nest.lanes * whens.length, true);
   const size = sizeOf(layout);
   let written = 0;
-  return steered(bursts, (inputs, into) => {
+  return steered(bursts, (inputs, into, words) => {
     findLanes(walk);
     const records = countRecords(whens, inputs, walk.lo, walk.hi);
     if (written + records > size) throw tooManyRecords(operator, size);
     if (records > 0) touch(bursts, written, records);
     written += records;
     advance(walk);
-    return ask(bursts, into);
+    return ask(bursts, into, words);
   });
 }
 
@@ -77,6 +77,8 @@ interface Bursts {
   readonly burstsPerTurn: number;
   readonly order: ChannelOrder;
   readonly firstResource: number;
+  /** As in requests.ts. */
+  readonly mark: number;
   /** Touched by the firing under way, in the order in which its lanes come to them, and by the last firing before it that touched any. */
   touched: BurstSet;
   before: BurstSet;
@@ -123,7 +125,7 @@ function clear(set: BurstSet): void {
 }
 
 /** `pieces` times in a firing so many `elements` are touched, one behind the other. */
-function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, pieces: number, elements: number): Bursts {
+function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: PlacedTier, pieces: number, elements: number, writes: boolean): Bursts {
   const mostBursts = pieces * (Math.floor((Math.ceil(elements * bytesOf(dtype)) - 1) / spec.burst_bytes) + 2);
   return {
     base_bytes,
@@ -132,6 +134,7 @@ function makeBursts({ base_bytes, dtype }: TensorLayout, { spec, first }: Placed
     burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
     order: channelOrder(spec),
     firstResource: first,
+    mark: spec.fidelity === "detailed" ? Number(writes) : -1,
     touched: makeBurstSet(mostBursts),
     before: makeBurstSet(mostBursts),
     count: 0,
@@ -144,13 +147,15 @@ function touch({ base_bytes, elementBytes, burst_bytes, touched }: Bursts, eleme
 }
 
 /** Asks for what this firing touched and the one before did not. */
-function ask(bursts: Bursts, into: Int32Array): number {
-  const { touched, before, burstsPerTurn, order, firstResource } = bursts;
+function ask(bursts: Bursts, into: Int32Array, words: Float64Array): number {
+  const { touched, before, burstsPerTurn, order, firstResource, mark } = bursts;
   if (touched.length === 0) return 0;
   let asked = 0;
   for (let i = 0; i < touched.length; i++) {
     const burst = touched.bursts[i]!;
-    if (!holds(before, burst)) into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
+    if (holds(before, burst)) continue;
+    if (mark >= 0) words[asked] = 2 * numberInChannel(burst, burstsPerTurn, order.channels) + mark;
+    into[asked++] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
   }
   clear(before);
   bursts.before = touched;
@@ -159,10 +164,10 @@ function ask(bursts: Bursts, into: Int32Array): number {
   return asked;
 }
 
-function steered(bursts: Bursts, next: (inputs: readonly Float64Array[], into: Int32Array) => number): CountingSource {
+function steered(bursts: Bursts, next: (inputs: readonly Float64Array[], into: Int32Array, words: Float64Array) => number): CountingSource {
   return {
     maxBursts: bursts.touched.bursts.length,
-    next: (_n, into, inputs) => next(inputs, into),
+    next: (_n, into, inputs, words) => next(inputs, into, words),
     repeats: () => 0,
     shift: () => {
       throw new Error("bursts that data steers cannot be foretold: their process cannot leap");

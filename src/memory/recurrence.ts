@@ -67,6 +67,12 @@ export function repeatsOf({ loops, cuts }: Lattice, n: number, firings: number, 
   return Math.max(0, (last + 1) * period - place);
 }
 
+/** What the element number gains in so many firings, where repeatsOf knows something of them. */
+export function stepsIn({ loops }: Lattice, firings: number): number {
+  const loop = loops.find(({ period }) => firings % period === 0);
+  return loop === undefined ? 0 : (firings / loop.period) * loop.step;
+}
+
 /** The last iteration of loop `at`, from its iteration `first` on, up to which this cut makes no lane invalid, or as many in each iteration. */
 function lastUncut(loops: readonly LatticeLoop[], at: number, cut: Cut, c: number, n: number, first: number): number {
   const step = loops[at]!.cutSteps[c]!;

@@ -10,7 +10,7 @@ import type { Access, TensorLayout } from "../fabric/fabric.ts";
 import { advance, advanceInner, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
 import type { TierSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import { type Lattice, latticeOf, repeatsOf } from "./recurrence.ts";
+import { type Lattice, latticeOf, repeatsOf, stepsIn } from "./recurrence.ts";
 import type { PlacedTier } from "./tiers.ts";
 
 export interface CountingSource extends RequestSource {
@@ -26,6 +26,8 @@ interface Requests {
   readonly burstsPerTurn: number;
   readonly order: ChannelOrder;
   readonly firstResource: number;
+  /** Added to twice the number that a burst has in its channel, where servers are told it: 0 or 1 for a write; -1: nobody is told. */
+  readonly mark: number;
   /** Stands at the first firing of the run under way: full vectors along the innermost loop, or one firing with part of a vector. */
   readonly walk: Walk;
   readonly lattice: Lattice;
@@ -44,20 +46,26 @@ interface Requests {
   count: number;
 }
 
-/** The source of a load or store nest, at its first firing. */
-export function requestSource(nest: Walkable, access: Access, layout: TensorLayout, tier: PlacedTier): CountingSource {
-  const requests = makeRequests(makeWalk(nest, access), layout, tier);
+/** The source of a load or, where it `writes`, of a store nest, at its first firing. */
+export function requestSource(nest: Walkable, access: Access, layout: TensorLayout, tier: PlacedTier, writes: boolean): CountingSource {
+  const requests = makeRequests(makeWalk(nest, access), layout, tier, writes);
   const vectorBytes = Math.ceil(nest.lanes * requests.elementBytes);
   return {
     maxBursts: Math.floor((vectorBytes - 1) / requests.burst_bytes) + 2,
-    next: (_n, into) => nextBursts(requests, into),
+    next: (_n, into, _inputs, words) => nextBursts(requests, into, words),
     repeats: (firings) => repeatsOf(requests.lattice, nextFiring(requests), firings, rotationOf(requests)),
     shift: (calls, period) => shift(requests, calls, period),
+    ...(requests.mark < 0 ? {} : { words: { family: tier.first, moves: (firings: number) => movesIn(requests, firings) } }),
     bursts: () => requests.count,
   };
 }
 
-function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedTier): Requests {
+/** What a server is told grows by so much in so many firings: two for each burst of its channel. */
+function movesIn({ lattice, elementBytes, burst_bytes, order }: Requests, firings: number): number {
+  return (2 * stepsIn(lattice, firings) * elementBytes) / (burst_bytes * order.channels);
+}
+
+function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedTier, writes: boolean): Requests {
   return {
     base_bytes: layout.base_bytes,
     elementBytes: bytesOf(layout.dtype),
@@ -65,6 +73,7 @@ function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedT
     burstsPerTurn: spec.interleave_bytes / spec.burst_bytes,
     order: channelOrder(spec),
     firstResource: first,
+    mark: spec.fidelity === "detailed" ? Number(writes) : -1,
     walk,
     lattice: latticeOf(walk),
     ...{ length: 0, left: 0, element: 0, elementStep: 0, lo: 0, hi: 0 },
@@ -72,7 +81,7 @@ function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedT
   };
 }
 
-function nextBursts(requests: Requests, into: Int32Array | null): number {
+function nextBursts(requests: Requests, into: Int32Array | null, words: Float64Array | null): number {
   if (requests.left === 0) startRun(requests);
   const { lo, hi, element, base_bytes, elementBytes, burst_bytes } = requests;
   requests.left--;
@@ -80,21 +89,27 @@ function nextBursts(requests: Requests, into: Int32Array | null): number {
   if (lo === hi) return 0;
   const first = Math.floor((base_bytes + (element + lo) * elementBytes) / burst_bytes);
   const last = Math.ceil((base_bytes + (element + hi) * elementBytes) / burst_bytes) - 1;
-  return askFor(requests, first, last, into);
+  return askFor(requests, first, last, into, words);
 }
 
-function askFor(requests: Requests, first: number, last: number, into: Int32Array | null): number {
-  const { burstsPerTurn, firstResource, order } = requests;
+function askFor(requests: Requests, first: number, last: number, into: Int32Array | null, words: Float64Array | null): number {
+  const { burstsPerTurn, firstResource, order, mark } = requests;
   let asked = 0;
   for (let burst = first; burst <= last; burst++) {
     if (burst >= requests.first && burst <= requests.last) continue;
     if (into !== null) into[asked] = firstResource + channelOf(Math.floor(burst / burstsPerTurn), order);
+    if (words !== null && mark >= 0) words[asked] = 2 * numberInChannel(burst, burstsPerTurn, order.channels) + mark;
     asked++;
   }
   requests.first = first;
   requests.last = last;
   requests.count += asked;
   return asked;
+}
+
+/** Each channel has one line of each stripe. */
+export function numberInChannel(burst: number, burstsPerTurn: number, channels: number): number {
+  return Math.floor(burst / (burstsPerTurn * channels)) * burstsPerTurn + (burst % burstsPerTurn);
 }
 
 /** The skewed order begins again after the first power of the channels that reaches so many lines: TierSpec.interleave. */
@@ -151,7 +166,7 @@ function startRun(requests: Requests): void {
 /** As many firings further: run by run where a run's vectors join up, else one by one. */
 function skipFirings(requests: Requests, firings: number): void {
   for (let rest = firings; rest > 0; ) {
-    nextBursts(requests, null);
+    nextBursts(requests, null, null);
     rest--;
     const jump = Math.min(rest, requests.left);
     if (jump === 0 || !joinsUp(requests)) continue;
@@ -170,7 +185,7 @@ function skipAlong(requests: Requests, jump: number): void {
   const { last, count, elementStep } = requests;
   requests.element += (jump - 1) * elementStep;
   requests.left -= jump - 1;
-  nextBursts(requests, null);
+  nextBursts(requests, null, null);
   requests.count = count + requests.last - last;
 }
 

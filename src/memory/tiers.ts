@@ -1,9 +1,10 @@
-/** The off-chip tiers as resources of the engine: each channel serves bursts at a fixed rate, after a fixed latency, out of service while it refreshes. */
+/** The off-chip tiers as resources of the engine: each channel serves bursts at a fixed rate, after a fixed latency, out of service while it refreshes; or a DRAM controller serves it. */
 
 import type { Instant } from "../base/units.ts";
 import type { ResourceSpec } from "../engine/network.ts";
-import { tierTiming } from "../machine/derived.ts";
+import { type TierTiming, tierTiming } from "../machine/derived.ts";
 import type { Machine, TierSpec } from "../machine/machine.ts";
+import { dramServer } from "./dram-server.ts";
 
 export type TierName = "hbm" | "ddr";
 
@@ -30,9 +31,19 @@ export function placedTiers({ tiers }: Machine): readonly PlacedTier[] {
 
 export const channelName = (tier: TierName, channel: number): string => `${tier} channel ${channel}`;
 
-/** One resource for each channel of each tier. `origin`: tick at which this network's time begins on the tiers' own, so that refresh goes on. */
-export function tierResources(machine: Machine, origin: Instant): ResourceSpec[] {
-  return placedTiers(machine).flatMap(({ name, spec }) =>
-    Array.from({ length: spec.channels }, (_, channel) => ({ name: channelName(name, channel), ...tierTiming(machine, spec), origin })),
-  );
+/** How the channels of a tier serve in a section: by its name. */
+export type Pace = (tier: PlacedTier) => TierTiming;
+
+/** One resource for each channel of each tier. `origin`: tick at which this network's time begins on the tiers' own, so that refresh goes on. `paceOf`: of tiers without a server. */
+export function tierResources(machine: Machine, origin: Instant, paceOf: Pace): ResourceSpec[] {
+  return placedTiers(machine).flatMap((tier) => {
+    const { name, spec, first } = tier;
+    const timing = spec.fidelity === "detailed" ? { ...bare(tierTiming(machine, spec)), server: dramServer(spec.dram!, first) } : paceOf(tier);
+    return Array.from({ length: spec.channels }, (_, channel) => ({ name: channelName(name, channel), ...timing, origin }));
+  });
+}
+
+/** The server refreshes by itself. */
+function bare({ refresh: _, ...timing }: TierTiming): TierTiming {
+  return timing;
 }

@@ -3,7 +3,7 @@
 import { checksum, hashOf } from "../base/hash.ts";
 import { energyOf } from "../energy/energy.ts";
 import type { EnergyTable } from "../energy/table.ts";
-import { tierBytesPerSecond } from "../machine/derived.ts";
+import { fidelitiesOf, tierBytesPerSecond } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import type { Program } from "../pattern/program.ts";
@@ -45,7 +45,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     workload: { name: program.name, hash: workloadHash, params: program.params, seed },
     machine: { name: machine.name, hash: hashOf(figures), kind: machine.kind },
     style: mapping.fabric.style,
-    fidelity: { dram: "stream", network: "circuit" },
+    fidelity: { dram: fidelitiesOf(machine).join(", "), network: "circuit" },
     partial: counters.partial,
     cycles: counters.ticks,
     seconds,

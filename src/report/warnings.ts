@@ -2,6 +2,7 @@
 
 import type { EnergyTable } from "../energy/table.ts";
 import type { Fabric } from "../fabric/fabric.ts";
+import { type DramFidelity, fidelitiesOf } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
@@ -11,7 +12,7 @@ import { waitedByRoot } from "./causes.ts";
 import { listed, percent } from "./format.ts";
 import { RING } from "./roots.ts";
 
-const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh"] as const;
+const TIER_PACE = ["channels", "clock_hz", "burst_bytes", "burst_clocks", "interleave_bytes", "interleave", "refresh", "dram"] as const;
 
 /** Key paths of the figures in a machine's config that set the pace of a limiting resource. */
 const DECIDES: Readonly<Record<string, readonly string[]>> = {
@@ -116,10 +117,17 @@ function atHome({ fabric }: WarningParts): readonly string[] {
       ];
 }
 
+const MEMORY_MODELS: { readonly [F in DramFidelity]: string | null } = {
+  detailed: null,
+  stream:
+    "DRAM serves each section's bursts at the mean rate and latency that its controller reaches on them; machine.tiers.<tier>.fidelity=detailed runs every command",
+  fixed: "DRAM rows and banks are not modelled: channels stream bursts at the rate of their pins, less refresh",
+};
+
 function models({ machine }: WarningParts): readonly string[] {
-  const dram = "DRAM rows and banks are not modelled: channels stream bursts at the rate of their pins, less refresh";
+  const dram = fidelitiesOf(machine).flatMap((fidelity) => MEMORY_MODELS[fidelity] ?? []);
   const network = "contention in the packet network is not modelled: routes are circuits, links are budgeted by rate";
-  return machine.network.kind === "packet" ? [dram, network] : [dram];
+  return machine.network.kind === "packet" ? [...dram, network] : dram;
 }
 
 function assumedEnergy({ table, energy }: WarningParts): readonly string[] {

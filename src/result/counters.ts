@@ -56,7 +56,21 @@ export interface TierCounters {
   readonly write_bytes: number;
   /** Mean over the tier's channels of the share of the section's ticks that the channel was serving, 0 .. 1. */
   readonly busy_share: number;
+  /** Null: its channels are no DRAM, but serve at a fixed rate. */
+  readonly commands: DramCommands | null;
   readonly channels: readonly ChannelCounters[];
+}
+
+/** Over all channels of a tier. */
+export interface DramCommands {
+  /** Rows opened and rows closed. */
+  readonly activates: number;
+  readonly precharges: number;
+  readonly reads: number;
+  readonly writes: number;
+  /** Of all banks under a rank or pseudochannel, and of single banks. */
+  readonly refreshes: number;
+  readonly bank_refreshes: number;
 }
 
 /** A channel of a tier: "hbm channel 3". */

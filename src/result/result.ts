@@ -9,7 +9,10 @@ export interface RunResult {
   readonly workload: { readonly name: string; readonly hash: string; readonly params: Readonly<Record<string, number | string>>; readonly seed: number };
   readonly machine: { readonly name: string; readonly hash: string; readonly kind: string };
   readonly style: string;
-  /** Which models ran: "stream" bursts at a fixed rate with refresh; "circuit" uncontended routes. */
+  /**
+   * Which models ran. dram: "detailed", every command; "stream", bursts at the mean rate and latency that the controller reaches on a section's accesses; "fixed", at
+   * the rate of the pins, less refresh; where the tiers differ, one after the other. network: "circuit", uncontended routes.
+   */
   readonly fidelity: { readonly dram: string; readonly network: string };
   /** Null: the run went to its end. Otherwise the rest says what was simulated until it was stopped. */
   readonly partial: PartialRun | null;

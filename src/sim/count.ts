@@ -3,19 +3,21 @@
 import type { Cycles } from "../base/units.ts";
 import type { NetworkResult, ProcessCounters } from "../engine/network.ts";
 import type { Cut } from "../engine/result.ts";
-import type { Channel, Nest, Unit } from "../fabric/fabric.ts";
-import { tierTiming } from "../machine/derived.ts";
+import type { Channel, Fabric, Nest, Unit } from "../fabric/fabric.ts";
+import { refreshesIn, type TierTiming, tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { channelName, type PlacedTier, placedTiers, type TierName } from "../memory/tiers.ts";
-import type { NestCounters, NetworkCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../result/counters.ts";
+import type { DramCommands, NestCounters, NetworkCounters, SectionCounters, TierCounters, UnitCounters, Wait } from "../result/counters.ts";
 import { type Fired, type OperationCount, operationsOf, type SramBytes, sramBytesOf, type Tallies } from "../units/operations.ts";
 import type { Tie } from "../units/process.ts";
 import type { BuiltNest, BuiltSection, SectionPlan } from "./build.ts";
+import { memoryOf, type SectionMemory } from "./memory.ts";
 import { nestKey } from "./slice.ts";
 
 /** Over the runs of a section so far. */
 export interface SectionSums {
   readonly plan: SectionPlan;
+  readonly memory: () => SectionMemory;
   /** By id of a fabric channel: words of its tokens. */
   readonly words: ReadonlyMap<string, number>;
   runs: number;
@@ -34,6 +36,8 @@ export interface SectionSums {
   readonly served: Float64Array;
   readonly queued: Float64Array;
   readonly services: Float64Array;
+  /** By resource: what its server counted; empty without one. */
+  readonly commands: Float64Array[];
 }
 
 interface NestSums {
@@ -59,10 +63,11 @@ interface UnitSums {
   sramWrite: number;
 }
 
-export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
+export function makeSums(plan: SectionPlan, fabric: Fabric, machine: Machine): SectionSums {
   const resources = placedTiers(machine).reduce((total, { spec }) => total + spec.channels, 0);
   return {
     plan,
+    memory: memoryOf(plan, fabric, machine),
     words: new Map(plan.section.channels.map((channel) => [channel.id, channel.words])),
     ...{ runs: 0, skipped: 0, configurations: 0, configuringTicks: 0, ticks: 0 },
     nests: plan.ties.map(({ length }) => makeNestSums(length)),
@@ -72,6 +77,7 @@ export function makeSums(plan: SectionPlan, machine: Machine): SectionSums {
     served: new Float64Array(resources),
     queued: new Float64Array(resources),
     services: new Float64Array(resources),
+    commands: Array.from({ length: resources }, () => NONE),
   };
 }
 
@@ -128,10 +134,11 @@ export function addRun(sums: SectionSums, { nests }: BuiltSection, { result, cut
   }
   for (let c = 0; c < result.channels.length; c++) sums.pushed[c]! += result.channels[c]!.pushed;
   for (let r = 0; r < result.resources.length; r++) {
-    const { served, busy, waited } = result.resources[r]!;
+    const { served, busy, waited, counts } = result.resources[r]!;
     sums.served[r]! += busy;
     sums.queued[r]! += waited;
     sums.services[r]! += served;
+    sums.commands[r] = added(sums.commands[r]!, counts);
   }
 }
 
@@ -258,20 +265,45 @@ function nestCounter({ plan: { section, ties, sinks }, nests, pushed }: SectionS
 
 // --- tiers ---
 
-function countTier({ bursts, served, queued, services, ticks }: SectionSums, { name, spec, first }: PlacedTier, machine: Machine): TierCounters {
+function countTier(sums: SectionSums, tier: PlacedTier, machine: Machine): TierCounters {
+  const { name, spec, first } = tier;
+  const { bursts, served, queued, services, ticks } = sums;
   const { latency, clock } = tierTiming(machine, spec);
+  const own = Array.from({ length: spec.channels }, (_, channel) => first + channel);
+  const busyOf = (r: number) => served[r]! / ticksIn(sums, r, clock);
   const shareOf = (busy: number) => (ticks === 0 ? 0 : (busy * clock.denominator) / clock.numerator / ticks);
   const travel = (latency * clock.numerator) / clock.denominator;
-  const channels = Array.from({ length: spec.channels }, (_, channel) => {
-    const [busy, waited, number] = [served, queued, services].map((sums) => sums[first + channel]!) as [number, number, number];
-    return { name: channelName(name, channel), busy_share: shareOf(busy), queued_share: number === 0 ? 0 : waited / (waited + busy + number * travel) };
+  const channels = own.map((r) => {
+    const [busy, waited] = [busyOf(r), queued[r]! / ticksIn(sums, r, clock)];
+    const number = services[r]!;
+    return { name: channelName(name, r - first), busy_share: shareOf(busy), queued_share: number === 0 ? 0 : waited / (waited + busy + number * travel) };
   });
   return {
     read_bytes: bursts[name].read * spec.burst_bytes,
     write_bytes: bursts[name].write * spec.burst_bytes,
-    busy_share: shareOf(served.subarray(first, first + spec.channels).reduce((sum, busy) => sum + busy, 0)) / spec.channels,
+    busy_share: shareOf(own.reduce((sum, r) => sum + busyOf(r), 0)) / spec.channels,
+    commands: countCommands(sums, tier, machine),
     channels,
   };
+}
+
+/** A channel whose pace is a fraction counts ticks that are so much finer than the tier's. */
+function ticksIn({ memory }: SectionSums, r: number, { numerator, denominator }: TierTiming["clock"]): number {
+  const { clock } = memory().resources[r]!;
+  return (clock.numerator * denominator) / (clock.denominator * numerator);
+}
+
+/** As the controllers counted them, or as often for each burst as at the section's pace. Refreshes come by time, to all channels. */
+function countCommands(sums: SectionSums, tier: PlacedTier, machine: Machine): DramCommands | null {
+  const { spec, first, name } = tier;
+  if (spec.dram === undefined) return null;
+  const { read, write } = sums.bursts[name];
+  const pace = sums.memory().paces.get(name);
+  const counted = (i: number): number => sums.commands.slice(first, first + spec.channels).reduce((sum, counts) => sum + (counts[i] ?? 0), 0);
+  const activity =
+    pace === undefined ? [0, 1, 2, 3].map(counted) : [Math.round((read + write) * pace.activates), Math.round((read + write) * pace.precharges), read, write];
+  const [activates, precharges, reads, writes] = activity as [number, number, number, number];
+  return { activates, precharges, reads, writes, ...refreshesIn(machine, spec, sums.ticks) };
 }
 
 // --- network ---

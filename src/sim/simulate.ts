@@ -6,7 +6,7 @@
 import { type Place, RunError, UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
 import type { Skipped } from "../engine/forward.ts";
-import type { NetworkResult, ResourceSpec } from "../engine/network.ts";
+import type { NetworkResult } from "../engine/network.ts";
 import type { SavedState } from "../engine/saved.ts";
 import type { Stock } from "../engine/tokens.ts";
 import type { Fabric, RepeatStep, Section, Step, TensorLayout } from "../fabric/fabric.ts";
@@ -15,7 +15,6 @@ import { resolveSection } from "../fabric/resolve.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
-import { tierResources } from "../memory/tiers.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
 import type { RunCounters } from "../result/counters.ts";
 import { type BuildContext, type BuiltSection, buildSection, planSection } from "./build.ts";
@@ -79,8 +78,6 @@ export interface Simulation {
   /** Like fabric.sections. */
   readonly sections: readonly SectionSums[];
   readonly known: KnownWork;
-  /** Their origin is each run's. */
-  readonly resources: readonly ResourceSpec[];
   /** Configuration on the chip. */
   loaded: number | null;
   /** So far: also the point in time at which the next thing begins. */
@@ -123,9 +120,8 @@ function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Si
     places: makePlaces(fabric, given),
     movers: findMovers(fabric),
     dtypes: Object.fromEntries(fabric.tensors.map(({ tensor, dtype }) => [tensor, dtype])),
-    sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), machine)),
+    sections: fabric.sections.map((_, s) => makeSums(planSection(s, mapping, machine, slice.sections[s]!), fabric, machine)),
     known: new WeakMap(),
-    resources: tierResources(machine, 0),
     ...{ loaded: null, ticks: 0, firings: 0, periods: new Map() },
     ...{ done: 0, expected: runsOf(fabric.steps), workDone: 0, workExpected: runsOf(fabric.steps, options.weights) },
     ...{ position: [], path: [], engine: null },
@@ -240,10 +236,10 @@ function readSizes({ places, sizes }: Simulation, names: readonly string[]): Rea
   return values;
 }
 
-function contextOf({ fabric, machine, resources, places, slice, ticks, dtypes }: Simulation, { plan }: SectionSums): BuildContext {
+function contextOf({ fabric, machine, places, slice, ticks, dtypes }: Simulation, { plan, memory }: SectionSums): BuildContext {
   const needed = plan.tensors.filter((tensor) => slice.tensors.has(tensor));
   return {
-    ...{ machine, resources },
+    ...{ machine, resources: memory().resources },
     origin: ticks,
     fabric: { ...fabric, tensors: plan.tensors.map((tensor) => layoutNow(places, tensor)) },
     tensors: Object.fromEntries(needed.map((tensor) => [tensor, valuesNow(places, tensor)])),

@@ -23,7 +23,7 @@ export interface Snapshot {
   readonly sizes: Readonly<Record<string, number>>;
   /** Which step, in which round of it which step of its body ...: the last is the section's. */
   readonly position: readonly number[];
-  readonly sums: readonly Omit<SectionSums, "plan" | "words">[];
+  readonly sums: readonly Omit<SectionSums, "plan" | "words" | "memory">[];
   readonly places: PlacesSnapshot;
   /** Null: at the start of the section's run. */
   readonly engine: SavedState | null;
@@ -32,7 +32,7 @@ export interface Snapshot {
 /** `before`: what the run of the section under way has written over, where it is to begin again. */
 export function snapshotOf(simulation: Simulation, section: string, engine: SavedState | null, before: ReadonlyMap<string, Values>): Snapshot {
   const { ticks, symbols, rounds, sizes, position, sections, places } = simulation;
-  const sums = sections.map(({ plan: _, words: __, ...own }) => own);
+  const sums = sections.map(({ plan: _, words: __, memory: ___, ...own }) => own);
   return structuredClone({
     ...{ section, ticks, tally: tallyOf(simulation), symbols, rounds, sizes, position, sums, engine },
     places: savePlaces(places, before),

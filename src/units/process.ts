@@ -58,9 +58,9 @@ export function trafficOf({ operator }: Unit, nest: Nest, wires: readonly Wire[]
   const tier = placedTiers(machine).find(({ name }) => name === layout.tier)!;
   switch (work.kind) {
     case "load":
-      return { tier: tier.name, direction: "read", source: requestSource(nest, work.access, layout, tier) };
+      return { tier: tier.name, direction: "read", source: requestSource(nest, work.access, layout, tier, false) };
     case "store":
-      return { tier: tier.name, direction: "write", source: requestSource(nest, work.access, layout, tier) };
+      return { tier: tier.name, direction: "write", source: requestSource(nest, work.access, layout, tier, true) };
     case "fetch":
       return { tier: tier.name, direction: "read", source: fetchSource(operator, nest, work, wires, layout, tier) };
     case "append":

@@ -29,7 +29,7 @@ describe("energy", () => {
           sram_write_bytes: 32,
         }),
       ],
-      tiers: { ddr: { read_bytes: 100, write_bytes: 28, busy_share: 0.5, channels: [] } },
+      tiers: { ddr: { read_bytes: 100, write_bytes: 28, busy_share: 0.5, commands: null, channels: [] } },
       network: { vector_hops: 3, scalar_hops: 5, busy_share: 0.1 },
       configuringTicks: 0,
       ticks: 2000,
@@ -48,7 +48,7 @@ describe("energy", () => {
     const oneSection = fc.record({ ops: count, hops: count, bytes: count, sram: count, ticks: count }).map(({ ops, hops, bytes, sram, ticks }) =>
       section({
         units: [unit("a", "pcu", { operations: [{ op: "exp", dtype: "bf16", count: ops }], sram_read_bytes: sram, sram_write_bytes: ops })],
-        tiers: { ddr: { read_bytes: bytes, write_bytes: hops, busy_share: 0, channels: [] } },
+        tiers: { ddr: { read_bytes: bytes, write_bytes: hops, busy_share: 0, commands: null, channels: [] } },
         network: { vector_hops: hops, scalar_hops: ticks, busy_share: 0 },
         ticks,
       }),
@@ -76,14 +76,14 @@ describe("energy", () => {
   });
 
   it("refuses bytes on a tier that the table has no row for", () => {
-    const events = section({ tiers: { hbm: { read_bytes: 1, write_bytes: 0, busy_share: 0, channels: [] } } });
+    const events = section({ tiers: { hbm: { read_bytes: 1, write_bytes: 0, busy_share: 0, commands: null, channels: [] } } });
     expect(() => energyOfSection(events, machine, table)).toThrow("tier_pJ_per_bit.hbm");
   });
 
   it("does not ask for a row of what did not happen", () => {
     const events = section({
       units: [unit("a", "pcu", { operations: [{ op: "mul", dtype: "f64", count: 0 }] })],
-      tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, channels: [] } },
+      tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, commands: null, channels: [] } },
     });
     expect(energyOfSection(events, machine, withoutF64).compute).toBe(0);
   });

@@ -73,7 +73,7 @@ describe("memory", () => {
   test("DDR3-1600 on a 1 GHz fabric ticks 4 times in 5 cycles and serves a burst in 4 ticks", () => {
     expect(tierTiming(plasticine, plasticine.tiers.ddr!)).toEqual({
       service: 4,
-      latency: 100,
+      latency: 73,
       clock: { numerator: 4, denominator: 5 },
       refresh: { interval: 6240, duration: 280 },
     });

@@ -8,6 +8,7 @@ import * as z from "zod";
 import { UserError } from "../../src/base/errors.ts";
 import type { Override } from "../../src/base/yaml.ts";
 import { loadMachine, machineSchemaJson } from "../../src/machine/schema.ts";
+import { DERIVED } from "../../src/machine/tier-part.ts";
 
 const golden = new URL("../golden/config/", import.meta.url);
 const shipped = ["plasticine", "plasticine-20x20-ddr4", "plasticine-rnn", "sn10", "sn40l"] as const;
@@ -51,7 +52,7 @@ describe("shipped machines", () => {
     const machine = loadMachine(read(`configs/${name}.yaml`), name);
     expect(Object.keys(machine.sources).sort()).toEqual(
       leaves(machine)
-        .filter((path) => !unsourced.includes(path))
+        .filter((path) => !unsourced.includes(path) && !isDerived(path))
         .sort(),
     );
     for (const { assumed, text } of Object.values(machine.sources)) expect(text).toMatch(assumed ? /^assumed: .{10}/ : /^(?!assumed).{5}/);
@@ -59,6 +60,9 @@ describe("shipped machines", () => {
 });
 
 const unsourced = ["schemaVersion", "name", "kind", "energy"];
+
+/** All tiers of the shipped machines are DRAM: these follow from their parts. */
+const isDerived = (path: string): boolean => DERIVED.some((key) => new RegExp(`^tiers\\.(hbm|ddr)\\.${key}\\b`).test(path));
 
 /** Key paths of all figures of a machine, those of `sources` aside. */
 function leaves(value: object, head = ""): string[] {
@@ -80,14 +84,25 @@ describe("every field is read", () => {
     "grid.rows": ["grid.columns=26"],
     "pcu.count": ["grid.columns=78"],
     "pmu.count": ["grid.columns=78"],
-    "tiers.hbm.burst_bytes": ["tiers.hbm.interleave_bytes=256"],
-    "tiers.ddr.burst_bytes": ["tiers.ddr.interleave_bytes=256"],
+    ...Object.fromEntries(["hbm", "ddr"].map((tier) => [`tiers.${tier}.dram.controller.drain_above`, [`tiers.${tier}.dram.controller.write_entries=64`]])),
   };
   const others: Readonly<Record<string, unknown>> = {
     "network.kind": "static",
     "tiers.hbm.interleave": "linear",
     "tiers.ddr.interleave": "linear",
     "pcu.modes": ["systolic"],
+    "tiers.hbm.dram.organization": "HBM3_8Gb_8hi",
+    "tiers.ddr.dram.organization": "DDR5_16Gb_x8",
+    "tiers.hbm.dram.speed": "HBM3_6400Mbps",
+    "tiers.ddr.dram.speed": "DDR5_3200BN",
+    ...Object.fromEntries(
+      ["hbm", "ddr"].flatMap((tier) => [
+        [`tiers.${tier}.fidelity`, "detailed"],
+        [`tiers.${tier}.dram.controller.scheduler`, "FCFS"],
+        [`tiers.${tier}.dram.controller.refresh`, "none"],
+        [`tiers.${tier}.dram.controller.row_accesses`, 4],
+      ]),
+    ),
     schemaVersion: 1,
     kind: "rda",
   };
@@ -99,10 +114,13 @@ describe("every field is read", () => {
     return typeof value === "boolean" ? !value : `${String(value)}-b`;
   }
 
-  test.each(leaves(before))("%s", (path) => {
+  /** One speed grade is known. */
+  const single = ["schemaVersion", "kind", "tiers.hbm.dram.speed"];
+
+  test.each(leaves(before).filter((path) => !isDerived(path)))("%s", (path) => {
     const after = loadMachine(sn40l, "sn40l.yaml", set(`${path}=${JSON.stringify(other(path))}`, ...(company[path] ?? [])));
     expect(valueAt(after, path)).toEqual(other(path));
-    if (!["schemaVersion", "kind"].includes(path)) expect(valueAt(after, path)).not.toEqual(valueAt(before, path));
+    if (!single.includes(path)) expect(valueAt(after, path)).not.toEqual(valueAt(before, path));
   });
 });
 
@@ -137,17 +155,36 @@ describe("faults are named with their place", () => {
 
 describe("overrides", () => {
   test("replace a figure with its source, which then names the override", () => {
-    const machine = loadMachine(sn40l, "sn40l.yaml", set("pcu.lanes=16", "tiers.hbm.clock_hz=2 GHz"));
+    const machine = loadMachine(sn40l, "sn40l.yaml", set("pcu.lanes=16", "tiers.hbm.dram.clock_hz=1 GHz"));
     expect(machine.pcu.lanes).toBe(16);
     expect(machine.tiers.hbm?.clock_hz).toBe(2e9);
     expect(machine.sources["pcu.lanes"]).toEqual({ assumed: true, text: "assumed: --set machine.pcu.lanes=16" });
     expect(machine.sources["pcu.stages"]).toEqual(loadMachine(sn40l, "sn40l.yaml").sources["pcu.stages"]);
   });
 
-  test("take a tier or its refresh away with null", () => {
-    const machine = loadMachine(sn40l, "sn40l.yaml", set("tiers.ddr=null", "tiers.hbm.refresh=null"));
-    expect(Object.keys(machine.tiers)).toEqual(["hbm"]);
-    expect(machine.tiers.hbm).not.toHaveProperty("refresh");
+  test("take a tier or a refresh away with null", () => {
+    expect(Object.keys(loadMachine(sn40l, "sn40l.yaml", set("tiers.ddr=null")).tiers)).toEqual(["hbm"]);
+    expect(loadMachine(good, "good.yaml", set("tiers.ddr.refresh=null")).tiers.ddr).not.toHaveProperty("refresh");
+    expect(loadMachine(sn40l, "sn40l.yaml", set("tiers.hbm.dram.controller.refresh=none")).tiers.hbm).not.toHaveProperty("refresh");
+  });
+
+  test("of what follows from a tier's DRAM are refused, as are a fidelity without and a DRAM that nobody knows", () => {
+    const wrong = ["tiers.hbm.burst_bytes=64", "tiers.hbm.clock_hz=2 GHz", "tiers.ddr.dram.speed=DDR5_3200XX"];
+    const words = refusal(sn40l, "sn40l.yaml", set(...wrong));
+    expect(words).toContain("tiers.hbm.burst_bytes=64: expected none: it follows from dram");
+    expect(words).toContain("tiers.hbm.clock_hz=2 GHz: expected none: it follows from dram");
+    expect(words).toContain('there is no speed grade "DDR5_3200XX"');
+    expect(refusal(good, "good.yaml", set("tiers.ddr.fidelity=stream"))).toContain("expected `dram` beside it");
+  });
+
+  test("of a DRAM's clock keep its times and its bits a clock", () => {
+    const tiers = ["400 MHz", "800 MHz", "1.6 GHz"].map((clock) => loadMachine(sn40l, "sn40l.yaml", set(`tiers.hbm.dram.clock_hz=${clock}`)).tiers.hbm!);
+    expect(tiers.map(({ clock_hz, burst_clocks }) => [clock_hz, burst_clocks])).toEqual([
+      [8e8, 2],
+      [1.6e9, 2],
+      [3.2e9, 2],
+    ]);
+    for (const { refresh, clock_hz } of tiers) expect(refresh!.interval_clocks / clock_hz).toBeCloseTo(3.9e-6, 8);
   });
 
   test("of one path the last wins", () => {

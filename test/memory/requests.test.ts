@@ -19,7 +19,7 @@ interface Case {
 const ddr: PlacedTier = { name: "ddr", spec: tinyTier, first: 0 };
 
 function sourceOf({ nest, access, dtype, base_bytes, tier }: Case) {
-  return requestSource(nest, access, tensor("t", dtype, access.shape, base_bytes), tier);
+  return requestSource(nest, access, tensor("t", dtype, access.shape, base_bytes), tier, false);
 }
 
 const firings = ({ loops }: Walkable): number => loops.reduce((product, { trip }) => product * trip, 1);
@@ -160,6 +160,7 @@ describe("requestSource", () => {
       { dims: [affine([16], 1)], shape: [1003] },
       tensor("t", "i8", [1003], 32),
       ddr,
+      false,
     );
     ask(source, 0, trips[0]!);
     expect(source.bursts()).toBe(Math.ceil((32 + 1003) / 64));
@@ -172,6 +173,7 @@ describe("requestSource", () => {
       { dims: [affine([16], 1)], shape: [128] },
       tensor("t", "f32", [128], 64),
       tier,
+      false,
     );
     expect(ask(source, 0, 8).flat()).toEqual([0, 1, 1, 2, 2, 0, 0, 1]);
   });

@@ -215,7 +215,7 @@ describe("warnings", () => {
 
   it("say what the models leave out", () => {
     const { warnings } = resultOf(run());
-    expect(warnings.join("\n")).toContain("DRAM rows and banks are not modelled");
+    expect(warnings.join("\n")).toContain("at the mean rate and latency that its controller reaches");
     expect(warnings.join("\n")).toContain("energy (plasticine) leaves out wires between the switches");
     expect(warnings.join("\n")).not.toContain("packet network");
   });

@@ -32,7 +32,7 @@ export function wait(state: Wait["state"], channel: string, ticks: number, other
 /** A tier of which `busy` is the share of the section that each channel was serving. */
 export function tier(name: string, busy: readonly number[], bytes = { read_bytes: 40_000, write_bytes: 0 }): TierCounters {
   const channels = busy.map((busy_share, channel) => ({ name: `${name} channel ${channel}`, busy_share, queued_share: 0 }));
-  return { ...bytes, busy_share: busy.reduce((sum, share) => sum + share, 0) / busy.length, channels };
+  return { ...bytes, busy_share: busy.reduce((sum, share) => sum + share, 0) / busy.length, commands: null, channels };
 }
 
 export function section(changes: Partial<SectionCounters> = {}): SectionCounters {

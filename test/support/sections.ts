@@ -32,5 +32,10 @@ export function sectionOf({ processes, channels, resources }: NetworkSpec, resul
     const busy_share = (busy * clock.denominator) / clock.numerator / Math.max(1, result.ticks);
     return { name: `hbm channel ${r}`, busy_share, queued_share: served === 0 ? 0 : waited / (waited + travel) };
   });
-  return section({ units, ticks: result.ticks, configuringTicks: 0, tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, channels: used } } });
+  return section({
+    units,
+    ticks: result.ticks,
+    configuringTicks: 0,
+    tiers: { hbm: { read_bytes: 0, write_bytes: 0, busy_share: 0, commands: null, channels: used } },
+  });
 }
