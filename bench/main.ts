@@ -1,10 +1,11 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward` or `workloads`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads` or `dram`: one part. */
 
+import { benchDram } from "./dram.ts";
 import { benchEngine } from "./engine.ts";
 import { benchForward } from "./forward.ts";
 import { benchWorkloads } from "./workloads.ts";
 
-const parts = { engine: benchEngine, forward: benchForward, workloads: benchWorkloads };
+const parts = { engine: benchEngine, forward: benchForward, workloads: benchWorkloads, dram: benchDram };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; there are ${Object.keys(parts).join(", ")}`);

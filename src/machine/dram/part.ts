@@ -141,7 +141,7 @@ function busRules(standard: Standard): TickRule[] {
 
 function busesOf(standard: Standard): readonly (readonly Command[])[] {
   const commands = commandsOf(standard);
-  if (standard.command_bus === "one" || standard.command_bus === "lpddr") return [commands];
+  if (standard.command_bus === "one") return [commands];
   return [commands.filter((command) => !isColumnCommand(command)), commands.filter(isColumnCommand)];
 }
 

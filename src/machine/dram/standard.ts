@@ -1,18 +1,18 @@
 /**
  * What a DRAM standard is, as data in JEDEC's terms: the tree of its nodes, its commands, and one rule a line for how far apart two commands must
- * stand. The engine that reads these tables is memory/dram/device.ts. Refresh management (RFM) and power-down are left out: no controller here uses them.
+ * stand. The engine that reads these tables is memory/dram/device.ts. Refresh management (RFM) and power-down are left out, as no controller here uses them; so is LPDDR5, whose
+ * ACT comes in two halves and whose data clock must be synchronised, which takes a controller of its own.
  */
 
-export type StandardName = "DDR3" | "DDR4" | "DDR5" | "LPDDR5" | "GDDR6" | "HBM1" | "HBM2" | "HBM3" | "HBM4";
+export type StandardName = "DDR3" | "DDR4" | "DDR5" | "GDDR6" | "HBM1" | "HBM2" | "HBM3" | "HBM4";
 
 /** Levels of the tree from the channel (one command bus) down to the bank (one row buffer). A standard has some of them, in this order. */
 export type Level = "channel" | "pseudochannel" | "rank" | "stack" | "bankgroup" | "bank";
 
 /**
  * ACT opens a row, PREpb and PREab close one bank's and all banks', RD and WR access it, RDA and WRA also close it; REFab and REFpb refresh all banks and one.
- * LPDDR5 opens a row in two halves, ACT1 and ACT2, and synchronises its data clock with CAS.
  */
-export type Command = "ACT" | "ACT1" | "ACT2" | "PREpb" | "PREab" | "CAS" | "RD" | "WR" | "RDA" | "WRA" | "REFab" | "REFpb";
+export type Command = "ACT" | "PREpb" | "PREab" | "RD" | "WR" | "RDA" | "WRA" | "REFab" | "REFpb";
 
 /** JEDEC's parameters, counted in clocks (nRCD is tRCD in clocks of tCK). S, L and R: other bank group, same bank group, other stack. */
 export type Timing =
@@ -23,7 +23,6 @@ export type Timing =
   | "nRCDRD"
   | "nRCDWR"
   | "nRP"
-  | "nRPab"
   | "nRAS"
   | "nRC"
   | "nWR"
@@ -44,8 +43,6 @@ export type Timing =
   | "nWTRL"
   | "nRTW"
   | "nCS"
-  | "nAAD"
-  | "nWCKPST"
   | "nRFC"
   | "nRFCab"
   | "nRFCpb"
@@ -100,8 +97,8 @@ export interface Standard {
   readonly prefetch: number;
   /** Ticks a clock: two where commands come on both edges. */
   readonly ticks_per_clock: 1 | 2;
-  /** one: a command a tick. row-column: a command a tick on each of two buses. edges: row-column, with columns on rising edges, and on falling ones PRE only (JESD238 pairing). lpddr: ACT in two halves. */
-  readonly command_bus: "one" | "row-column" | "edges" | "lpddr";
+  /** one: a command a tick. row-column: a command a tick on each of two buses. edges: row-column, with columns on rising edges, and on falling ones PRE only (JESD238 pairing). */
+  readonly command_bus: "one" | "row-column" | "edges";
   /** Clocks that a command holds its bus where that is not one. Delays count from a command's last clock. */
   readonly command_clocks: { readonly [C in Command]?: number };
   /** From RD to the last of its data. */

@@ -70,7 +70,7 @@ export interface UnifiedPolicy {
   readonly scheduler: "FR-FCFS" | "FR-FCFS-row-hit" | "FCFS";
   readonly read_entries: number;
   readonly write_entries: number;
-  /** Writes are drained from when more than `high` of their queue is taken, or no read waits, until less than `low` is taken and a read waits. */
+  /** Writes are drained from when more than `high` of their queue is taken, or no read waits, until less than `low`, which is above 0, is taken and a read waits. */
   readonly drain: { readonly high: number; readonly low: number };
   readonly page: PagePolicy;
   readonly refresh: Refresh;

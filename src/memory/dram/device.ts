@@ -86,10 +86,6 @@ function isLegal({ part, open }: DeviceState, command: Command, { bank, row }: T
     case "PREpb":
     case "PREab":
       return true;
-    case "ACT1":
-    case "ACT2":
-    case "CAS":
-      throw new Error(`${command} is not modelled`);
   }
 }
 

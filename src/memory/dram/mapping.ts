@@ -47,6 +47,9 @@ interface Slice {
   readonly size: number;
   /** What one of it counts in the field. */
   readonly scale: number;
+  /** The same in bits, where divisor, size and scale are powers of two. */
+  readonly shift: number;
+  readonly mask: number;
 }
 
 export interface Mapping {
@@ -55,6 +58,8 @@ export interface Mapping {
   readonly sizes: readonly number[];
   readonly slices: readonly Slice[];
   readonly xors: readonly { readonly field: number; readonly of: number; readonly shift: number; readonly mask: number }[];
+  /** All slices are runs of bits. */
+  readonly binary: boolean;
   readonly scratch: number[];
 }
 
@@ -69,7 +74,8 @@ export function createMapping(part: Part, choice: MappingChoice): Mapping {
   const { order, xor } = { ...choice, ...NAMED_MAPPINGS[choice.order] };
   const sizes = FIELDS.map((field) => sizeOf(part, choice, field));
   const slices = slicesOf(part, { ...choice, order }, sizes);
-  return { access_bytes: part.access_bytes, sizes, slices, xors: xor === undefined ? [] : xorsOf(sizes, xor), scratch: FIELDS.map(() => 0) };
+  const binary = slices.every(({ divisor, size, scale }) => [divisor, size, scale].every((factor) => Number.isInteger(Math.log2(factor))));
+  return { access_bytes: part.access_bytes, sizes, slices, xors: xor === undefined ? [] : xorsOf(sizes, xor), binary, scratch: FIELDS.map(() => 0) };
 }
 
 function sizeOf(part: Part, { channels }: MappingChoice, field: Field): number {
@@ -86,7 +92,7 @@ function slicesOf(part: Part, { order, interleave_bytes }: MappingChoice, sizes:
   let divisor = 1;
   const cut = interleave_bytes === undefined ? Number.POSITIVE_INFINITY : interleave_bytes / part.access_bytes;
   const take = (field: number, size: number): void => {
-    slices.push({ field, divisor, size, scale: taken[field]! });
+    slices.push({ field, divisor, size, scale: taken[field]!, shift: Math.log2(divisor), mask: size - 1 });
     divisor *= size;
     taken[field]! *= size;
   };
@@ -136,8 +142,9 @@ function xorsOf(sizes: readonly number[], { of, into }: NonNullable<MappingChoic
 export function locate(mapping: Mapping, address: number, place: Place): void {
   const { scratch, slices, sizes } = mapping;
   const access = Math.floor(address / mapping.access_bytes);
-  scratch.fill(0);
-  for (const { field, divisor, size, scale } of slices) scratch[field]! += scale * (Math.floor(access / divisor) % size);
+  for (let field = 0; field < scratch.length; field++) scratch[field] = 0;
+  if (mapping.binary && access < 2 ** 31) for (const { field, shift, mask, scale } of slices) scratch[field]! += scale * ((access >>> shift) & mask);
+  else for (const { field, divisor, size, scale } of slices) scratch[field]! += scale * (Math.floor(access / divisor) % size);
   spread(mapping);
   place.channel = scratch[CH]!;
   place.row = scratch[RO]!;

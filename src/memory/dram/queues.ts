@@ -1,11 +1,13 @@
 /**
  * The requests that wait in a controller, kept by bank: of each bank and queue a list in order of arrival, and the first of it that hits the open row
- * and the first that does not. For of all requests of a bank with the same next command only the first can be the one that a scheduler takes.
+ * and the first that does not. For of all requests of a bank with the same next command only the first can be the one that a scheduler takes. Those
+ * firsts stand together in dense lists of candidates, each with the two ready times that it waits for.
  *
  * Hot path: typed arrays and a pool of entries; measured with `npm run bench -- dram`.
  */
 
 import { CLOSED } from "./device.ts";
+import { ACT, PRE, RD, type Tables } from "./tables.ts";
 
 export const READS = 0;
 export const WRITES = 1;
@@ -31,19 +33,50 @@ export interface Queues {
   readonly last: Int32Array;
   readonly hit: Int32Array;
   readonly miss: Int32Array;
-  /** Of each queue: how many wait, in how many banks, and in which; and where each bank stands in that list. */
+  /** Of each queue: how many wait. */
   readonly waiting: Int32Array;
-  readonly occupied: Int32Array;
-  readonly occupiedBanks: Int32Array;
-  readonly standing: Int32Array;
+  /** Of each bank: whether a request for which its row was opened still waits for its access; until then it is not closed for another. */
+  readonly activeOf: Uint8Array;
+  readonly candidates: Candidates;
+  readonly tables: Tables;
+  /** A row is not closed for a request that came after one that hits it. */
+  readonly guarded: boolean;
   /** Entries that are free: the first `free[0]` of `pool`. */
   readonly pool: Int32Array;
   readonly free: Int32Array;
   arrivals: number;
 }
 
+/** Four dense lists, of `banks` places each: of each queue the accesses (2 * queue), and what opens and closes rows (2 * queue + 1). */
+export interface Candidates {
+  readonly count: Int32Array;
+  readonly entry: Int32Array;
+  readonly bank: Int32Array;
+  readonly command: Int32Array;
+  /** The ready times that it waits for: its group's and its bank's. */
+  readonly shared: Int32Array;
+  readonly own: Int32Array;
+  readonly order: Float64Array;
+  /** Of each list and bank: where its candidate stands, or NONE. */
+  readonly place: Int32Array;
+}
+
+function createCandidates(banks: number): Candidates {
+  const places = (): Int32Array => new Int32Array(4 * banks);
+  return {
+    count: new Int32Array(4),
+    entry: places(),
+    bank: places(),
+    command: places(),
+    shared: places(),
+    own: places(),
+    order: new Float64Array(4 * banks),
+    place: places().fill(NONE),
+  };
+}
+
 /** `entries`: most that can wait and be active at one time. */
-export function createQueues(banks: number, entries: number): Queues {
+export function createQueues(banks: number, entries: number, tables: Tables, guarded: boolean): Queues {
   const none = (): Int32Array => new Int32Array(2 * banks).fill(NONE);
   return {
     banks,
@@ -62,9 +95,10 @@ export function createQueues(banks: number, entries: number): Queues {
     hit: none(),
     miss: none(),
     waiting: new Int32Array(2),
-    occupied: new Int32Array(2),
-    occupiedBanks: new Int32Array(2 * banks),
-    standing: new Int32Array(2 * banks),
+    activeOf: new Uint8Array(banks),
+    candidates: createCandidates(banks),
+    tables,
+    guarded,
     pool: Int32Array.from({ length: entries }, (_, i) => entries - 1 - i),
     free: Int32Array.of(entries),
     arrivals: 0,
@@ -90,16 +124,18 @@ function link(q: Queues, queue: number, entry: number): void {
   const last = q.last[at]!;
   q.next[entry] = NONE;
   q.previous[entry] = last;
-  if (last === NONE) {
-    q.first[at] = entry;
-    q.standing[at] = q.occupied[queue]!;
-    q.occupiedBanks[queue * q.banks + q.occupied[queue]!++] = bank;
-  } else q.next[last] = entry;
+  if (last === NONE) q.first[at] = entry;
+  else q.next[last] = entry;
   q.last[at] = entry;
   q.waiting[queue]!++;
   if (q.row[entry] === q.open[bank]) {
-    if (q.hit[at] === NONE) q.hit[at] = entry;
-  } else if (q.miss[at] === NONE) q.miss[at] = entry;
+    if (q.hit[at] !== NONE) return;
+    q.hit[at] = entry;
+  } else {
+    if (q.miss[at] !== NONE) return;
+    q.miss[at] = entry;
+  }
+  nominate(q, queue, bank);
 }
 
 /** Takes an entry out of its queue. It stays the user's until `release`. */
@@ -116,15 +152,7 @@ export function leave(q: Queues, entry: number): void {
   if (next === NONE) q.last[at] = previous;
   else q.previous[next] = previous;
   q.waiting[queue]!--;
-  if (q.first[at] === NONE) vacate(q, queue, at);
-}
-
-function vacate(q: Queues, queue: number, at: number): void {
-  const base = queue * q.banks;
-  const end = base + --q.occupied[queue]!;
-  const moved = q.occupiedBanks[end]!;
-  q.occupiedBanks[base + q.standing[at]!] = moved;
-  q.standing[base + moved] = q.standing[at]!;
+  nominate(q, queue, bank);
 }
 
 export function release(q: Queues, entry: number): void {
@@ -134,11 +162,63 @@ export function release(q: Queues, entry: number): void {
 /** A row was opened or closed: who hits it now. */
 export function reopen(q: Queues, bank: number, row: number): void {
   q.open[bank] = row;
-  for (let at = bank; at < 2 * q.banks; at += q.banks) {
+  for (let queue = READS; queue <= WRITES; queue++) {
+    const at = queue * q.banks + bank;
     const first = q.first[at]!;
+    if (first === NONE) continue;
     q.hit[at] = row === CLOSED ? NONE : firstFrom(q, first, row, true);
     q.miss[at] = row === CLOSED ? first : firstFrom(q, first, row, false);
+    nominate(q, queue, bank);
   }
+}
+
+/** A request of this bank became active, or had its access. */
+export function setActive(q: Queues, bank: number, active: boolean): void {
+  q.activeOf[bank] = active ? 1 : 0;
+  for (let queue = READS; queue <= WRITES; queue++) if (q.first[queue * q.banks + bank] !== NONE) nominate(q, queue, bank);
+}
+
+/** Who of a bank's requests may be taken next: the first hit, and the first miss where the bank is closed or may be closed. */
+function nominate(q: Queues, queue: number, bank: number): void {
+  const hit = q.hit[queue * q.banks + bank]!;
+  const miss = q.miss[queue * q.banks + bank]!;
+  if (hit === NONE) withdraw(q, 2 * queue, bank);
+  else stand(q, 2 * queue, bank, hit, RD + queue);
+  const closed = q.open[bank] === CLOSED;
+  const barred = !closed && (q.activeOf[bank] === 1 || (q.guarded && hit !== NONE && miss !== NONE && q.arrived[hit]! <= q.arrived[miss]!));
+  if (miss === NONE || barred) withdraw(q, 2 * queue + 1, bank);
+  else stand(q, 2 * queue + 1, bank, miss, closed ? ACT : PRE);
+}
+
+function stand({ candidates: c, banks, tables, order }: Queues, list: number, bank: number, entry: number, command: number): void {
+  const base = list * banks;
+  let at = c.place[base + bank]!;
+  if (at === NONE) {
+    at = base + c.count[list]!++;
+    c.place[base + bank] = at;
+    c.bank[at] = bank;
+  }
+  c.entry[at] = entry;
+  c.command[at] = command;
+  c.shared[at] = command * tables.groups + tables.groupOf[bank]!;
+  c.own[at] = tables.bankBase + command * banks + bank;
+  c.order[at] = order[entry]!;
+}
+
+function withdraw({ candidates: c, banks }: Queues, list: number, bank: number): void {
+  const base = list * banks;
+  const at = c.place[base + bank]!;
+  if (at === NONE) return;
+  const last = base + --c.count[list]!;
+  c.place[base + bank] = NONE;
+  if (at === last) return;
+  c.entry[at] = c.entry[last]!;
+  c.bank[at] = c.bank[last]!;
+  c.command[at] = c.command[last]!;
+  c.shared[at] = c.shared[last]!;
+  c.own[at] = c.own[last]!;
+  c.order[at] = c.order[last]!;
+  c.place[base + c.bank[at]!] = at;
 }
 
 /** The first entry of a list, from this one on, that has the row or, where `hits` is false, that has another. */

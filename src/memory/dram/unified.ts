@@ -1,6 +1,6 @@
 /**
  * The unified controller, fast: it goes from command to command and skips the ticks at which none can issue. stepped.ts says what it does and judges it:
- * a law demands the same completion of every request and the same counts. Here are its state and what its users ask of it; the schedule is in schedule.ts.
+ * a law demands the same completion of every request and the same counts. Here are its state and what its users ask of it; its course is in schedule.ts.
  */
 
 import type { Instant } from "../../base/units.ts";
@@ -19,13 +19,17 @@ import {
 } from "./controller.ts";
 import { createQueues, hasWrite, join, type Queues, READS, WRITES } from "./queues.ts";
 import { createRefresh, type RefreshState } from "./refresh.ts";
-import { run, tellRead } from "./schedule.ts";
+import { run } from "./schedule.ts";
+import { tellRead } from "./serve.ts";
 import { PREAB, RDA, REFAB, REFPB, type Tables, tablesOf, WRA } from "./tables.ts";
 
 export interface UnifiedState {
   readonly part: Part;
   readonly policy: UnifiedPolicy;
   readonly tables: Tables;
+  /** One command bus; two, with commands on both edges. */
+  readonly oneBus: boolean;
+  readonly edges: boolean;
   now: Instant;
   /** No command issues before it unless a request comes. */
   quietUntil: Instant;
@@ -35,7 +39,6 @@ export interface UnifiedState {
   /** Entries for which a row was opened, in the order of that. */
   readonly active: Int32Array;
   activeCount: number;
-  readonly activeOf: Uint8Array;
   /** Refreshes and precharges that wait, in order: a command and a bank each. */
   readonly priority: number[];
   readonly refresh: RefreshState;
@@ -84,13 +87,14 @@ function create(part: Part, policy: UnifiedPolicy): UnifiedState {
     part,
     policy,
     tables,
+    oneBus: part.standard.command_bus === "one",
+    edges: part.standard.command_bus === "edges",
     now: 1,
     quietUntil: 1,
     ready: new Float64Array(tables.entries),
-    queues: createQueues(part.banks, policy.read_entries + policy.write_entries + part.banks),
+    queues: createQueues(part.banks, policy.read_entries + policy.write_entries + part.banks, tables, policy.scheduler === "FR-FCFS-row-hit"),
     active: new Int32Array(part.banks),
     activeCount: 0,
-    activeOf: new Uint8Array(part.banks),
     priority: [],
     refresh: createRefresh(part, policy.refresh),
     writing: false,
