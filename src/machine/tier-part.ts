@@ -28,7 +28,7 @@ function choiceOf({ organization, speed, ranks, clock_hz }: PartName): PartChoic
 }
 
 /** What JEDEC counts in clocks, whatever they last: transfers and the gaps on the bus. */
-const IN_CLOCKS: readonly Timing[] = ["nBL", "nCCD", "nCCDS", "nCCDR", "nCCDS_WR", "nRTW", "nCS", "nPPD", "nAAD", "nWCKPST"];
+const IN_CLOCKS: readonly Timing[] = ["nBL", "nCCD", "nCCDS", "nCCDR", "nCCDS_WR", "nRTW", "nCS", "nPPD"];
 
 /** Times stay what they are, rounded up to clocks of which there are `ratio` for each of before. */
 function atClock(timings: Timings, ratio: number): Timings {

@@ -87,12 +87,8 @@ function hasEntry(q: Queues, entry: number, old: Queues, before: number, move: C
 }
 
 function hasQueues(q: Queues, old: Queues, move: ChannelMove): boolean {
-  if (!areSame(q.waiting, old.waiting) || !areSame(q.occupied, old.occupied)) return false;
+  if (!areSame(q.waiting, old.waiting) || !areSame(q.activeOf, old.activeOf)) return false;
   if (!q.open.every((row, bank) => hasRow(row, old.open[bank]!, move))) return false;
-  for (let queue = 0; queue < 2; queue++) {
-    const first = queue * q.banks;
-    for (let i = first; i < first + q.occupied[queue]!; i++) if (q.occupiedBanks[i] !== old.occupiedBanks[i]) return false;
-  }
   return q.first.every((_, at) => hasList(q, old, at, move));
 }
 
@@ -104,7 +100,7 @@ function hasList(q: Queues, old: Queues, at: number, move: ChannelMove): boolean
 }
 
 function hasActive(state: UnifiedState, old: UnifiedState, move: ChannelMove): boolean {
-  if (state.activeCount !== old.activeCount || !areSame(state.activeOf, old.activeOf)) return false;
+  if (state.activeCount !== old.activeCount) return false;
   for (let i = 0; i < state.activeCount; i++) if (!hasEntry(state.queues, state.active[i]!, old.queues, old.active[i]!, move)) return false;
   return true;
 }
