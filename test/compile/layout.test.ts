@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { readMachine } from "../../src/cli/machines.ts";
 import { layOut } from "../../src/compile/layout.ts";
 import type { Machine, TierSpec } from "../../src/machine/machine.ts";
+import { bankTurnOf } from "../../src/machine/tier-part.ts";
 import type { Dtype, Program, Tier } from "../../src/pattern/program.ts";
 import { tinyTier } from "../support/fabrics.ts";
 import { refusal, simdMachine } from "./support.ts";
@@ -62,5 +64,19 @@ describe("layOut", () => {
     expect(refusal(() => places(tensors([1, "hbm"], [1, "auto"]), machine({ ddr: 200 })))).toBe(
       't0: tensor "t0" needs 4 bytes; tiny has no hbm; choose another tier for it or make it smaller',
     );
+  });
+});
+
+describe("where a tier's mapping keeps a stream in a bank", () => {
+  test.each(["plasticine", "plasticine-20x20-ddr4", "sn10"])("large tensors begin in banks of their own, small ones as they come: %s", (name) => {
+    const shipped = readMachine(name);
+    const spec = shipped.tiers.ddr!;
+    const turn = bankTurnOf(spec.dram!)!;
+    const step = turn.bytes * spec.channels;
+    const large = Array.from({ length: turn.banks }, () => [step / 4 + 5, "ddr"] as const);
+    const bases = layOut(tensors(...large, [3, "ddr"], [1, "ddr"]), shipped, new Set()).map(({ base_bytes }) => base_bytes);
+    const banks = bases.slice(0, turn.banks).map((base) => (base / step) % turn.banks);
+    expect([...banks].sort((a, b) => a - b)).toEqual(Array.from({ length: turn.banks }, (_, bank) => bank));
+    expect(bases.at(-1)! % step).not.toBe(0);
   });
 });
