@@ -180,22 +180,34 @@ function walk(graph: Graph, start: number): readonly Blame[] {
   const places = new Map(order.map((node, place) => [node, place]));
   const flow = new Map([[start, 1]]);
   const ways = new Map<number, Way>();
-  const blames: Blame[] = [];
+  const found = new Map<string, Found>();
   for (const node of order) {
     const edges = edgesOf(graph, node);
     const total = edges.reduce((sum, { ticks }) => sum + ticks, 0);
     for (const edge of edges) {
       const share = (flow.get(node)! * edge.ticks) / total;
       const way = { from: node, edge, share };
-      if (edge.to < 0) blames.push({ root: edge.root, ticks: share, path: pathOf(way, start, ways) });
-      else if (places.get(edge.to)! <= places.get(node)!) blames.push({ root: ringOf(way, ways), ticks: share, path: pathOf(way, start, ways) });
+      if (edge.to < 0) addFound(found, edge.root, way);
+      else if (places.get(edge.to)! <= places.get(node)!) addFound(found, ringOf(way, ways), way);
       else {
         flow.set(edge.to, share + (flow.get(edge.to) ?? 0));
         if (share > (ways.get(edge.to)?.share ?? 0)) ways.set(edge.to, way);
       }
     }
   }
-  return mergeBlames(blames);
+  return [...found].map(([root, { ticks, largest }]) => ({ root, ticks, path: pathOf(largest, start, ways) }));
+}
+
+/** A root, and the way along which most of its share came. */
+interface Found {
+  readonly ticks: number;
+  readonly largest: Way;
+}
+
+function addFound(found: Map<string, Found>, root: string, way: Way): void {
+  const before = found.get(root);
+  if (before === undefined) found.set(root, { ticks: way.share, largest: way });
+  else found.set(root, { ticks: before.ticks + way.share, largest: way.share > before.largest.share ? way : before.largest });
 }
 
 /** Every node after all that lead to it, but for the edges that close rings. */
