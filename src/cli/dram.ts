@@ -141,6 +141,8 @@ function printDram({ memory, bytes_per_second, peak_bytes_per_second, latency_ti
       .map(([name, count]) => `${grouped(count)} ${name.replace("_", " ")}`)
       .join(", ")}`,
   ];
+  if (commands.writes < found.writes)
+    lines.push(`waiting    ${grouped(found.writes - commands.writes)} writes, done once the controller took them in, not yet in the banks`);
   if (energy_pJ !== undefined) lines.push(`energy     ${(totalEnergy(energy_pJ) / 1e6).toFixed(3)} uJ`);
   return `${lines.join("\n")}\n`;
 }

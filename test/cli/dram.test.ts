@@ -34,6 +34,14 @@ energy     43.412 uJ
     expect([fast.reads, fast.commands.refreshes, fast.latency_ticks.p50 < 40]).toEqual([2000, 0, true]);
   });
 
+  it("tells of writes that count as done and wait: a short stream of them seems faster than the pins", async () => {
+    const line = "DDR3_1Gb_x8_1333 --pattern seqw --lines 307";
+    const { writes, commands, bytes_per_second, peak_bytes_per_second } = JSON.parse((await dram(`${line} --json -`)).stdout);
+    expect([writes, commands.writes, bytes_per_second > peak_bytes_per_second]).toEqual([307, 259, true]);
+    expect((await dram(line)).stdout).toContain("waiting    48 writes, done once the controller took them in, not yet in the banks");
+    expect((await dram("DDR5_16Gb_x8,DDR5_4800AN --pattern seqw --lines 307")).stdout).not.toContain("waiting");
+  });
+
   it("refuses a file that holds none of DRAMsim3's sections, and a structure that fills no rank", async () => {
     const file = join(temporaryFolder(), "none.ini");
     writeFileSync(file, "tCK = 1\n");
