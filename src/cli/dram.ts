@@ -30,13 +30,16 @@ export async function dramCommand(flags: DramFlags): Promise<void> {
   const { pattern, source, json } = flags;
   if (json !== undefined) assertWritable(json);
   const stream = {
-    ...{ pattern, source, ports: wholeNumber("--ports", flags.ports, 1), lines: wholeNumber("--lines", flags.lines, 1) },
+    ...{ pattern, source, ports: wholeNumber("--ports", flags.ports, 1), lines: wholeNumber("--lines", flags.lines, 1, MOST_LINES) },
     ...{ range_bytes: rangeOf(flags.range), seed: wholeNumber("--seed", flags.seed, 0) },
   };
   const report = await inThread({ kind: "dram", choice: choiceOf(flags.memory, flags.set.map(pairOf)), stream });
   if (json !== undefined) writeText(json, `${JSON.stringify(report, null, 1)}\n`);
   if (json !== "-") process.stdout.write(printDram(report));
 }
+
+/** Each is remembered until its data comes. */
+const MOST_LINES = 1e8;
 
 type Pair = readonly [key: string, value: string];
 
@@ -56,7 +59,7 @@ function rangeOf(text: string): number {
   if (bytes !== undefined && bytes >= 256 && bytes % 256 === 0) return bytes;
   throw new UserError({
     code: "bad-range",
-    message: `expected a multiple of 256 bytes, found ${JSON.stringify(text)}`,
+    message: `expected a size with its unit, a multiple of 256 B, found ${JSON.stringify(text)}`,
     place: { path: "--range" },
     hint: "for instance 1GiB",
   });
@@ -92,11 +95,15 @@ const badKey = (key: string, choices: readonly string[]): UserError =>
 
 const POLICY_KEYS = ["mapping", "channels", "ranks", "scheduler", "refresh", "entries"] as const;
 
+/** As much of each as a machine's config may say. */
+const MOST: { readonly [key: string]: number } = { channels: 1024, ranks: 16, entries: 4096 };
+const MOST_CLOCKS = 1e6;
+
 /** `mapping`, `channels` and the like, and timings in clocks: `nRCD=20`. */
 function withPolicy(named: { readonly organization: string; readonly speed: string }, pairs: readonly Pair[]): DramChoice {
   const said = new Map(pairs);
   for (const key of said.keys()) if (!POLICY_KEYS.some((one) => one === key) && !/^n[A-Z0-9]/.test(key)) throw badKey(key, [...POLICY_KEYS, "nRCD"]);
-  const number = (key: string): number | undefined => (said.has(key) ? wholeNumber(`--set ${key}`, said.get(key)!, 1) : undefined);
+  const number = (key: string): number | undefined => (said.has(key) ? wholeNumber(`--set ${key}`, said.get(key)!, 1, MOST[key] ?? MOST_CLOCKS) : undefined);
   const timings = Object.fromEntries([...said.keys()].filter((key) => /^n[A-Z0-9]/.test(key)).map((key) => [key, number(key)!]));
   const [ranks, entries] = [number("ranks"), number("entries")];
   return {
@@ -134,6 +141,8 @@ function printDram({ memory, bytes_per_second, peak_bytes_per_second, latency_ti
       .map(([name, count]) => `${grouped(count)} ${name.replace("_", " ")}`)
       .join(", ")}`,
   ];
+  if (commands.writes < found.writes)
+    lines.push(`waiting    ${grouped(found.writes - commands.writes)} writes, done once the controller took them in, not yet in the banks`);
   if (energy_pJ !== undefined) lines.push(`energy     ${(totalEnergy(energy_pJ) / 1e6).toFixed(3)} uJ`);
   return `${lines.join("\n")}\n`;
 }

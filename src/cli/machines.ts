@@ -9,6 +9,7 @@ import { loadEnergyTable } from "../energy/schema.ts";
 import type { EnergyTable } from "../energy/table.ts";
 import type { Machine } from "../machine/machine.ts";
 import { loadMachine } from "../machine/schema.ts";
+import { assertServed } from "../memory/dram-server.ts";
 import { packageRoot, readText } from "./files.ts";
 
 const CONFIGS = join(packageRoot, "configs");
@@ -20,14 +21,31 @@ export function machineNames(): readonly string[] {
 
 /** A name has neither a slash nor a dot; all else is a path. */
 export function readMachine(nameOrFile: string, overrides: readonly Override[] = []): Machine {
-  if (looksLikePath(nameOrFile)) return loadMachine(readText(nameOrFile), nameOrFile, overrides);
-  if (machineNames().includes(nameOrFile)) return loadMachine(readText(join(CONFIGS, `${nameOrFile}.yaml`)), `configs/${nameOrFile}.yaml`, overrides);
+  if (looksLikePath(nameOrFile)) return served(loadMachine(readText(nameOrFile), nameOrFile, overrides), nameOrFile);
+  const file = `configs/${nameOrFile}.yaml`;
+  if (machineNames().includes(nameOrFile)) return served(loadMachine(readText(join(CONFIGS, `${nameOrFile}.yaml`)), file, overrides), file);
   throw new UserError({
     code: "unknown-machine",
     message: `there is no machine ${JSON.stringify(nameOrFile)} in configs/`,
     place: { path: "--machine" },
     hint: suggestion(nameOrFile, machineNames()),
   });
+}
+
+/** The machine, where a controller can serve each of its DRAM tiers. */
+function served(machine: Machine, file: string): Machine {
+  for (const [name, tier] of Object.entries(machine.tiers)) {
+    try {
+      if (tier?.dram !== undefined) assertServed(tier.dram);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(
+        error.faults.map((fault) => ({ ...fault, place: { file, path: `tiers.${name}.dram` } })),
+        error,
+      );
+    }
+  }
+  return machine;
 }
 
 /** The table that the machine's config names. */

@@ -194,6 +194,7 @@ function commandLineFault(said: string, args: readonly string[]): UserError {
   if (choice !== null) return fault(`expected one of ${choice[3]}, found ${choice[2]}`, "weft --help lists commands and flags", `--${choice[1]}`);
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(words)?.[1];
   const near = unknown === undefined ? undefined : suggest(unknown, FLAGS);
+  if (unknown !== undefined && near === unknown) return fault(`${command} takes no --${unknown}`, `weft ${command} --help says more`);
   if (near !== undefined) return fault(`there is no flag --${unknown}`, `did you mean --${near}?`);
   const valueless = /^Not enough arguments following: (.+)$/.exec(words)?.[1];
   if (valueless !== undefined) return fault("expected a value", "weft --help lists commands and flags", `--${valueless}`);

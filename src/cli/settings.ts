@@ -39,12 +39,12 @@ function badPair(pair: string): Fault {
 }
 
 /** A whole number from a flag. `2e6` and `1_000_000` are taken too. */
-export function wholeNumber(flag: string, text: string, least: number): number {
+export function wholeNumber(flag: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const value = /^[+-]?[\d_]+(\.\d+)?(e\d+)?$/i.test(text.trim()) ? Number(text.replaceAll("_", "")) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= least) return value;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw new UserError({
     code: "bad-number",
-    message: `expected a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}, found ${JSON.stringify(text)}`,
+    message: `expected a whole number from ${least} to ${most}, found ${JSON.stringify(text)}`,
     place: { path: flag },
   });
 }

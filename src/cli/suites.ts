@@ -55,7 +55,8 @@ const PLASTICINE = "Prabhakar et al., ISCA 2017 (Plasticine)";
 
 const RNN = "Zhao et al., SysML 2019 (Serving RNNs on a spatial accelerator)";
 
-const STREAMED_DRAM = "DRAM rows and banks: channels stream bursts at the rate of their pins, less refresh, so that a row miss costs nothing";
+const STREAMED_DRAM =
+  "the order of single DRAM commands: channels serve a section's bursts at the mean rate and latency that their controller reaches on them (fidelity stream)";
 
 export const SUITES: readonly Suite[] = [
   {

@@ -11,6 +11,7 @@ import type { DramSpec } from "../machine/machine.ts";
 import { partOfTier } from "../machine/tier-part.ts";
 import type { CommandCounts, Controller, UnifiedPolicy } from "./dram/controller.ts";
 import { createMapping, locate, type Mapping, type Place } from "./dram/mapping.ts";
+import { createRefresh } from "./dram/refresh.ts";
 import { stepped } from "./dram/stepped.ts";
 import { type UnifiedState, unified } from "./dram/unified.ts";
 import { copyData, restoreData } from "./dram-data.ts";
@@ -30,6 +31,12 @@ export function dramServer(dram: DramSpec, family: number): ServerSpec {
     create: (now, counts) => recurring(kit, createChannel(kit, unified, now, counts)),
     createPlain: (now, counts) => createChannel(kit, stepped, now, counts).server,
   };
+}
+
+/** Throws a UserError where the mapping does not cover the part, or where the part has no such refresh. */
+export function assertServed(dram: DramSpec): void {
+  const { part, policy } = makeKit(dram);
+  createRefresh(part, policy.refresh);
 }
 
 /** What the channels of a tier have in common. */

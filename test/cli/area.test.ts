@@ -1,8 +1,9 @@
 /** `weft area`. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../src/cli/files.ts";
 import { temporaryFolder } from "../support/cli.ts";
 import { said, wordsOf } from "../support/said.ts";
 
@@ -36,5 +37,18 @@ describe("weft area", () => {
     expect(await area("area plasticine --set rows=3")).toContain("--set rows=3: an area has no workload");
     expect(await area("area plasticin")).toContain('did you mean "plasticine"?');
     expect(await area("area")).toContain("area needs a machine");
+  });
+
+  it("refuses a machine whose DRAM no controller could serve, as every command does", async () => {
+    const refused = (field: string): Promise<string> => area(`area sn40l --set machine.tiers.ddr.dram.${field}`);
+    expect(await refused("mapping=robabgra")).toContain('tiers.ddr.dram: address mapping "robabgra": it does not take co whole and once: 128');
+    expect(await refused("controller.refresh=per-bank")).toContain("tiers.ddr.dram: DDR5 has no per-bank refresh");
+    const file = join(temporaryFolder(), "sn40l.yaml");
+    writeFileSync(file, readFileSync(join(packageRoot, "configs/sn40l.yaml"), "utf8").replaceAll(/mapping: (\{ value: )?\w+/g, "mapping: $1robaxx"));
+    expect(await area(`check ${file}`)).toContain('address mapping "robaxx": a field is one of ch');
+  });
+
+  it("says where a flag of other commands is none of this one", async () => {
+    expect(await area("check configs/sn40l.yaml --set a=b")).toBe("weft: check takes no --set; weft check --help says more\n");
   });
 });

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from "../../base/errors.ts";
-import { suggestion } from "../../base/suggest.ts";
+import { either, suggestion } from "../../base/suggest.ts";
 import { type Part, resolvePart } from "./part.ts";
 import type { Currents } from "./power.ts";
 import { type Organization, type Rule, rule, type Standard, type StandardName, type Timings } from "./standard.ts";
@@ -39,30 +39,45 @@ export function parseIni(text: string): Ini {
   return sections;
 }
 
-/** A whole number as the peer reads it: what follows the digits is left alone, and a key that is missing has its default. */
-export function integerOf(ini: Ini, section: string, key: string, missing: number): number {
-  const found = Number.parseInt(ini[section]?.[key] ?? "", 10);
-  return Number.isNaN(found) ? missing : found;
+/** A whole number, of which what follows the digits is left alone, as the peer does; a key that is missing has its default. */
+export function integerOf(ini: Ini, section: string, key: string, missing: number, [least, most]: Bounds = ANY): number {
+  return numberOf(ini, section, key, Number.parseInt, missing, [least, most]);
 }
 
-function realOf(ini: Ini, section: string, key: string, missing: number): number {
-  const found = Number.parseFloat(ini[section]?.[key] ?? "");
-  return Number.isNaN(found) ? missing : found;
+const realOf = (ini: Ini, section: string, key: string, missing: number): number => numberOf(ini, section, key, Number.parseFloat, missing, ANY);
+
+type Bounds = readonly [least: number, most: number];
+
+const ANY: Bounds = [0, 1e7];
+const SOME: Bounds = [1, 1e7];
+
+/** The peer takes the default where the value is no number; that hides a slip of the pen, and is refused here. */
+function numberOf(ini: Ini, section: string, key: string, read: (text: string) => number, missing: number, [least, most]: Bounds): number {
+  const text = ini[section]?.[key];
+  const found = text === undefined ? missing : read(text);
+  if (found >= least && found <= most) return found;
+  const message = `expected a number from ${least} to ${most}, found ${JSON.stringify(text)}`;
+  throw new UserError({ code: "bad-number", message, place: { path: `${section}.${key}` } });
 }
 
 /** Off only where it says so. */
 export const isOn = (word: string | undefined, missing: boolean): boolean =>
   word === undefined ? missing : ["true", "yes", "on", "1"].includes(word.toLowerCase());
 
+const SECTIONS = ["dram_structure", "timing", "power", "system"] as const;
+
 export function memoryOfIni(name: string, ini: Ini): IniMemory {
+  if (!SECTIONS.some((section) => ini[section] !== undefined))
+    throw new UserError({ code: "no-sections", message: `${name}: expected the sections ${either(SECTIONS)}, found none of them` });
   const protocol = protocolOf(ini);
   const { organization, burst } = organizationOf(ini, protocol);
   const tCK_ps = 1000 * realOf(ini, "timing", "tCK", 1);
+  if (tCK_ps === 0) throw new UserError({ code: "bad-number", message: "expected more than 0, found 0", place: { path: "timing.tCK" } });
   const speed = { rate: (transfersPerClock(protocol) * 1e6) / tCK_ps, tCK_ps, timings: timingsOf(ini, protocol, burst, organization) };
   return {
     part: resolvePart(name, standardOf(ini, protocol), organization, speed, speed.timings),
     currents: currentsOf(name, ini),
-    channels: integerOf(ini, "system", "channels", 1),
+    channels: integerOf(ini, "system", "channels", 1, [1, 1024]),
     mapping: ini.system?.address_mapping ?? "chrobabgraco",
   };
 }
@@ -84,9 +99,11 @@ function transfersPerClock(protocol: Protocol): number {
   return protocol === "GDDR6" ? 16 : 2;
 }
 
+const NO_RANK = "expected banks of whole megabytes, columns of whole bursts (BL) and devices (device_width) no wider than the bus, found others";
+
 /** `burst`: clocks that an access holds its data pins. A column is a burst wide in GDDR, two transfers in HBM, one else; ranks fill the channel's size. */
 function organizationOf(ini: Ini, protocol: Protocol): { organization: Organization; burst: number } {
-  const structure = (key: string, missing: number): number => integerOf(ini, "dram_structure", key, missing);
+  const structure = (key: string, missing: number): number => integerOf(ini, "dram_structure", key, missing, SOME);
   const groups = structure("bankgroups", 2);
   const perGroup = structure("banks_per_group", 2);
   const grouped = isOn(ini.dram_structure?.bankgroup_enable, true);
@@ -98,6 +115,7 @@ function organizationOf(ini: Ini, protocol: Protocol): { organization: Organizat
   const width = integerOf(ini, "system", "bus_width", 64);
   const bankMegabytes = Math.floor((Math.floor((columns * dq) / 8) * Math.floor(rows / 1024)) / 1024);
   const rankMegabytes = bankMegabytes * groups * perGroup * Math.floor(width / dq);
+  if (rankMegabytes === 0 || columns % prefetch !== 0) throw new UserError({ code: "bad-structure", message: NO_RANK, place: { path: "dram_structure" } });
   const rank = Math.max(1, Math.floor(integerOf(ini, "system", "channel_size", 1024) / rankMegabytes));
   const density_Mb = 8 * bankMegabytes * groups * perGroup;
   return { organization: { density_Mb, dq, width, counts: { rank, ...counts }, rows, columns }, burst: prefetch / transfersPerClock(protocol) };
@@ -112,12 +130,15 @@ function timingsOf(ini: Ini, protocol: Protocol, nBL: number, { counts }: Organi
   const [nRAS, nRP] = [t("tRAS", 24), t("tRP", 10)];
   const split = isGddr(protocol) || isHbm(protocol);
   const nRCD = t("tRCD", 10) - nAL;
+  const [nRFC, nREFI] = [t("tRFC", 74), t("tREFI", 7800)];
+  if (nREFI <= nRFC)
+    throw new UserError({ code: "bad-refresh", message: `expected more than tRFC = ${nRFC}, found ${nREFI}`, place: { path: "timing.tREFI" } });
   return {
     ...{ nBL, nCL: nAL + t("CL", 12), nCWL: nAL + t("CWL", 12), nRP, nRAS, nRC: nRAS + nRP, nWR: t("tWR", 10), nRTP: nAL + t("tRTP", 5) },
     ...{ nRCDRD: split ? t("tRCDRD", 24) : nRCD, nRCDWR: split ? t("tRCDWR", 20) : nRCD, nPPD: t("tPPD", 0), nCS: t("tRTRS", 2) },
     ...{ nCCDS: Math.max(nBL, nCCDS), nCCDL: Math.max(nBL, long("tCCD_L", 6, nCCDS)) },
     ...{ nRRDS, nRRDL: long("tRRD_L", 4, nRRDS), nFAW: t("tFAW", 50), n32AW: t("t32AW", 330), nWTRS, nWTRL: long("tWTR_L", 5, nWTRS) },
-    ...{ nRFC: t("tRFC", 74), nRFCpb: t("tRFCb", 20), nREFI: t("tREFI", 7800), nREFIpb: t("tREFIb", 1950) },
+    ...{ nRFC, nRFCpb: t("tRFCb", 20), nREFI, nREFIpb: integerOf(ini, "timing", "tREFIb", 1950, SOME) },
   };
 }
 

@@ -69,7 +69,10 @@ export function partOf(choice: PartChoice): Part {
   const base = standard.organizations[choice.organization] as Organization;
   const organization = { ...base, counts: { ...base.counts, ...counts } };
   const speed = lookUp("speed grade", choice.speed, standard.speeds);
-  const timings = { ...speed.timings, ...standard.derive(organization, speed), ...given };
+  const table = { ...speed.timings, ...standard.derive(organization, speed) };
+  const stray = Object.keys(given).find((name) => !Object.hasOwn(table, name));
+  if (stray !== undefined) throw unknown(`timing of ${standard.name}`, stray, Object.keys(table));
+  const timings = { ...table, ...given };
   return resolvePart(`${choice.organization} ${choice.speed}`, standard, organization, speed, timings);
 }
 

@@ -11,16 +11,17 @@ const REFRESHES: { readonly [word: string]: PerBankPolicy["refresh"] } = {
   BANK_LEVEL_STAGGERED: "per-bank",
 };
 const QUEUES: { readonly [word: string]: PerBankPolicy["queues"] } = { PER_BANK: "bank", PER_RANK: "rank" };
+const PAGES: { readonly [word: string]: PerBankPolicy["page"] } = { OPEN_PAGE: "open", CLOSE_PAGE: "closed" };
 
 export function policyOfIni(ini: Ini): PerBankPolicy {
   const system = ini.system ?? {};
   return {
     ...PER_BANK,
     queues: chosen("queue_structure", system.queue_structure ?? "PER_BANK", QUEUES),
-    transactions: integerOf(ini, "system", "trans_queue_size", 32),
+    transactions: integerOf(ini, "system", "trans_queue_size", 32, [1, 4096]),
     shared: isOn(system.unified_queue, false),
-    commands: integerOf(ini, "system", "cmd_queue_size", 16),
-    page: system.row_buf_policy === "CLOSE_PAGE" ? "closed" : "open",
+    commands: integerOf(ini, "system", "cmd_queue_size", 16, [1, 4096]),
+    page: chosen("row_buf_policy", system.row_buf_policy ?? "OPEN_PAGE", PAGES),
     refresh: chosen("refresh_policy", system.refresh_policy ?? "RANK_LEVEL_STAGGERED", REFRESHES),
   };
 }

@@ -25,11 +25,20 @@ export interface DueRefresh {
 export function createRefresh(part: Part, kind: Refresh): RefreshState {
   const interval = intervalOf(part, kind);
   if (interval === 0) throw unrefreshable(part, kind);
+  assertTime(part, kind);
   return { kind, next: interval, turn: 0, pair: 0, allowed: Array.from({ length: stacksOf(part) }, () => 0) };
 }
 
 const unrefreshable = ({ standard }: Part, kind: Refresh): UserError =>
   new UserError({ code: "no-such-refresh", message: `${standard.name} has no ${kind} refresh` });
+
+/** Between two refreshes of a rank there is time for something else. */
+function assertTime({ refreshInterval, standard, timings }: Part, kind: Refresh): void {
+  const duration = standard.ticks_per_clock * (timings.nRFC ?? timings.nRFCab ?? 0);
+  if ((kind !== "all-bank" && kind !== "staggered") || refreshInterval > duration) return;
+  const message = `expected refreshes further apart than the ${duration} ticks that each takes, found ${refreshInterval}`;
+  throw new UserError({ code: "bad-refresh", message, place: { path: "nREFI" } });
+}
 
 /** What falls due in this tick, in order. To be asked at each tick that is `next`. */
 export function dueRefreshes(part: Part, refresh: RefreshState, now: Instant): readonly DueRefresh[] {

@@ -127,7 +127,7 @@ export function parsePattern(word: string, part: Part): Pattern {
   if (plain !== undefined) return { kind: plain };
   const row_bytes = part.columns * part.access_bytes;
   const bytes = Number(/^stride:(\d+)$/.exec(word)?.[1] ?? Number.NaN);
-  if (bytes > 0) return { kind: "stride", bytes };
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return { kind: "stride", bytes };
   if (word === "stride_next_bank_new_row") return { kind: "stride", bytes: row_bytes };
   if (word === "stride_same_bank_new_row") return { kind: "stride", bytes: row_bytes * part.banks };
   const choices = [...PLAIN, "stride:BYTES", "stride_same_bank_new_row", "stride_next_bank_new_row"];
@@ -139,10 +139,13 @@ export function parseMode(word: string, ports: number): Mode {
   const accesses_per_tick = Number(/^rate:(\d*\.?\d+(?:e-?\d+)?)$/.exec(word)?.[1] ?? Number.NaN);
   if (word === "max") return { kind: "max", ports };
   if (word === "idle") return { kind: "idle" };
-  if (accesses_per_tick > 0) return { kind: "rate", accesses_per_tick, ports };
+  if (accesses_per_tick >= LEAST_RATE) return { kind: "rate", accesses_per_tick, ports };
   throw new UserError({
     code: "bad-source",
     message: `there is no source ${JSON.stringify(word)}`,
-    hint: suggestion(word, ["max", "idle", "rate:ACCESSES_PER_TICK"]),
+    hint: suggestion(word, ["max", "idle", `rate:ACCESSES_PER_TICK, of at least ${LEAST_RATE}`]),
   });
 }
+
+/** Less than an access in a million ticks is nothing but refreshes. */
+const LEAST_RATE = 1e-6;
