@@ -1,5 +1,6 @@
 /** Where a time crosses from one clock to another. Exact while numerator * denominator < 2^53. */
 
+import { gcd } from "../base/gcd.ts";
 import type { Clock } from "./network.ts";
 
 /** The network's. */
@@ -52,8 +53,4 @@ export function isSameClock(a: Clock, b: Clock): boolean {
 /** The least number of parts of a network tick on which all ticks of these clocks stand. */
 export function commonGrid(clocks: readonly Clock[]): number {
   return clocks.reduce((grid, { numerator }) => (grid / gcd(grid, numerator)) * numerator, 1);
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }

@@ -42,10 +42,14 @@ interface Detector {
   rest: number;
 }
 
-/** Its reference: iterations of `period` firings of a process. */
-interface Level extends Detector {
+/** Iterations of `period` firings of a process. */
+interface Reference {
   readonly process: number;
   readonly period: number;
+}
+
+/** What it compares is said by its reference. */
+interface Level extends Detector, Reference {
   iterations: number;
 }
 
@@ -61,7 +65,7 @@ export function createForward(state: State, processes: readonly number[], skippe
     skipped,
     rounds: 0,
     refresh: createDetector(),
-    levels: levelsOf(state, processes).map(({ process, period }) => ({ ...createDetector(), process, period, iterations: 0 })),
+    levels: referencesOf(state, processes).map(({ process, period }) => ({ ...createDetector(), process, period, iterations: 0 })),
     round: createDetector(),
     epoch: 0,
   };
@@ -75,9 +79,28 @@ function createDetector(): Detector {
 const LEVEL_STEP = 4;
 const MOST_LEVELS = 5;
 
+/** The coarsest first. */
+function referencesOf(state: State, processes: readonly number[]): readonly Reference[] {
+  const iterations = ({ process, period }: Reference): number => state.pf[process * PF + TOTAL]! / period;
+  return [...levelsOf(state, processes), ...turnsOf(state, processes)].sort((a, b) => iterations(a) - iterations(b));
+}
+
+/** One source for each family of servers: iterations after which its words have moved as far as they must, for the servers to be as they were. */
+function turnsOf({ spec, sources }: State, processes: readonly number[]): readonly Reference[] {
+  const turns = new Map<number, Reference>();
+  for (const process of processes) {
+    const words = sources[process]?.words;
+    if (words === undefined || turns.has(words.family)) continue;
+    const stride = spec.resources.find(({ server }) => server?.family === words.family)?.server?.stride ?? 0;
+    const period = stride === 0 ? 0 : words.period(stride);
+    if (period > 0) turns.set(words.family, { process, period });
+  }
+  return [...turns.values()];
+}
+
 /** One port for each level: the outermost first, none that acts in every firing of the busiest process. */
-function levelsOf({ pf, pi, qf }: State, processes: readonly number[]): readonly { readonly process: number; readonly period: number }[] {
-  const references = new Map<number, { readonly process: number; readonly period: number }>();
+function levelsOf({ pf, pi, qf }: State, processes: readonly number[]): readonly Reference[] {
+  const references = new Map<number, Reference>();
   for (const process of processes) {
     const total = pf[process * PF + TOTAL]!;
     for (let q = pi[process * PI + PORT]!; q < pi[process * PI + PORT_END]!; q++) {

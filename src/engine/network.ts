@@ -104,6 +104,8 @@ export interface SourceWords {
   readonly family: number;
   /** By how much the words of the next calls differ from those of the calls `firings` before them, as far as `repeats` says. */
   moves(firings: number): number;
+  /** After how many firings words may have moved by a multiple of `stride`; 0: not known. Decides when to compare, not what recurs. */
+  period(stride: number): number;
 }
 
 export interface ChannelSpec {

@@ -11,6 +11,8 @@ export interface ServerSpec {
   readonly least: number;
   /** Ticks after which something returns in it that no burst causes, and which a period therefore spans whole or not at all. 0: nothing does. */
   readonly interval: number;
+  /** Words recur for it only where they have moved by a multiple of this; 0: where nothing is known of it, or they do not. Decides when to compare, not what recurs. */
+  readonly stride: number;
   /** Resources of one family get words that move together. */
   readonly family: number;
   /** At tick `now` of the resource, with nothing to do. Adds what it counts to `counts`. */

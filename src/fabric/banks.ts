@@ -3,6 +3,7 @@
  * choice, the verifier and the simulation. Words are numbered in their buffer, so that all buffers of a scratch memory lie alike. A word that several lanes read is read once.
  */
 
+import { gcd } from "../base/gcd.ts";
 import type { Banking } from "../machine/machine.ts";
 import type { Access, Affine, Scratch } from "./fabric.ts";
 import { advance, everCuts, findLanes, makeWalk, type Walk, type Walkable } from "./walk.ts";
@@ -233,8 +234,4 @@ function bankStep({ dims }: Access, { scheme, strides, pitch }: BankMap): number
 /** So many words, each `step` banks further, in the fullest of the banks that they come to. */
 export function turnsOf(step: number, words: number, banks: number): number {
   return Math.ceil(words / (banks / gcd(Math.abs(step), banks)));
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }

@@ -26,7 +26,8 @@ export function dramServer(dram: DramSpec, family: number): ServerSpec {
   return {
     counters: COMMANDS,
     least: Math.min(kit.readLatency, kit.writeLatency),
-    interval: kit.cycle,
+    interval: dram.controller.refresh === "none" ? 0 : kit.cycle,
+    stride: kit.rowWords * kit.rowSteps,
     family,
     create: (now, counts) => recurring(kit, createChannel(kit, unified, now, counts)),
     createPlain: (now, counts) => createChannel(kit, stepped, now, counts).server,

@@ -1,5 +1,6 @@
 /** When the addresses of a walk repeat, but for a shift: what lets fast-forward skip the requests of a nest. */
 
+import { gcd } from "../base/gcd.ts";
 import { everCuts, type Walk } from "../fabric/walk.ts";
 
 /** The loops of a walk, those that are one walk joined, outermost first. */
@@ -71,6 +72,15 @@ export function repeatsOf({ loops, cuts }: Lattice, n: number, firings: number, 
 export function stepsIn({ loops }: Lattice, firings: number): number {
   const loop = loops.find(({ period }) => firings % period === 0);
   return loop === undefined ? 0 : (firings / loop.period) * loop.step;
+}
+
+/** After how many firings the element number has gained a multiple of `stride`, along the innermost loop that has room for it; 0 where none has. */
+export function periodOf({ loops }: Lattice, stride: number): number {
+  for (const { trip, period, step } of [...loops].reverse()) {
+    const iterations = stride / gcd(stride, Math.abs(step));
+    if (step !== 0 && iterations < trip) return iterations * period;
+  }
+  return 0;
 }
 
 /** The last iteration of loop `at`, from its iteration `first` on, up to which this cut makes no lane invalid, or as many in each iteration. */

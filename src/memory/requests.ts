@@ -5,12 +5,13 @@
  * Hot path: called once for each firing, 10^8 times in a long run; full vectors along the innermost loop cost one addition and two divisions.
  */
 
-import type { RequestSource } from "../engine/network.ts";
+import { gcd } from "../base/gcd.ts";
+import type { RequestSource, SourceWords } from "../engine/network.ts";
 import type { Access, TensorLayout } from "../fabric/fabric.ts";
 import { advance, advanceInner, findLanes, firingNumber, fullRun, makeWalk, seek, type Walk, type Walkable } from "../fabric/walk.ts";
 import type { TierSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import { type Lattice, latticeOf, repeatsOf, stepsIn } from "./recurrence.ts";
+import { type Lattice, latticeOf, periodOf, repeatsOf, stepsIn } from "./recurrence.ts";
 import type { PlacedTier } from "./tiers.ts";
 
 export interface CountingSource extends RequestSource {
@@ -55,14 +56,19 @@ export function requestSource(nest: Walkable, access: Access, layout: TensorLayo
     next: (_n, into, _inputs, words) => nextBursts(requests, into, words),
     repeats: (firings) => repeatsOf(requests.lattice, nextFiring(requests), firings, rotationOf(requests)),
     shift: (calls, period) => shift(requests, calls, period),
-    ...(requests.mark < 0 ? {} : { words: { family: tier.first, moves: (firings: number) => movesIn(requests, firings) } }),
+    ...(requests.mark < 0 ? {} : { words: wordsOf(requests, tier.first) }),
     bursts: () => requests.count,
   };
 }
 
-/** What a server is told grows by so much in so many firings: two for each burst of its channel. */
-function movesIn({ lattice, elementBytes, burst_bytes, order }: Requests, firings: number): number {
-  return (2 * stepsIn(lattice, firings) * elementBytes) / (burst_bytes * order.channels);
+/** What a server is told grows by two for each burst of its channel. */
+function wordsOf({ lattice, elementBytes, burst_bytes, order }: Requests, family: number): SourceWords {
+  const [grown, bytes] = [2 * elementBytes, burst_bytes * order.channels];
+  return {
+    family,
+    moves: (firings) => (grown * stepsIn(lattice, firings)) / bytes,
+    period: (stride) => periodOf(lattice, (stride * bytes) / gcd(stride * bytes, grown)),
+  };
 }
 
 function makeRequests(walk: Walk, layout: TensorLayout, { spec, first }: PlacedTier, writes: boolean): Requests {

@@ -4,6 +4,7 @@
  */
 
 import fc from "fast-check";
+import { gcd } from "../../src/base/gcd.ts";
 import type { Behaviour, Steering } from "../../src/engine/behaviour.ts";
 import type { ChannelSpec, Clock, NetworkSpec, PortSpec, ProcessSpec, RequestSource, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
 import { countedLoops, type Trip } from "../../src/engine/steering.ts";
@@ -383,7 +384,11 @@ export function cyclicSource(table: readonly (readonly number[])[], stride = 0, 
       return table[n % table.length]!.length;
     },
     repeats: (firings) => (firings % table.length === 0 && calls > firings ? Number.POSITIVE_INFINITY : 0),
-    words: { family: 0, moves: (firings) => (stride * firings) / table.length },
+    words: {
+      family: 0,
+      moves: (firings) => (stride * firings) / table.length,
+      period: (of) => (stride === 0 ? 0 : (table.length * of) / gcd(of, stride)),
+    },
     shift(more) {
       calls += more;
     },

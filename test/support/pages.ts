@@ -37,6 +37,7 @@ export function pagesSpec(plan: PagesPlan): ServerSpec {
     counters: ["hits", "misses"],
     least: plan.hit + plan.lag,
     interval: plan.interval,
+    stride: plan.banks,
     family: 0,
     create: (now, counts) => createPages(plan, now, counts),
     createPlain: (now, counts) => createPlainPages(plan, now, counts),
