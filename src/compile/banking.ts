@@ -38,14 +38,15 @@ export function scratchLayout(shape: readonly number[], dtypeBytes: number, mach
 
 /**
  * Where vectors lie along several dimensions, neighbours along each should lie in different banks. In cyclic order every inner size is made odd for it; in a
- * diagonal layout a row takes whole turns of the banks, and a block of rows counts an odd number of them.
+ * diagonal layout a row takes whole turns of the banks, and a block of rows counts an odd number of them. A dimension of one has no neighbours.
  */
 function stridesOf(shape: readonly number[], scheme: Banking, use: Use, banks: number): readonly number[] {
   const strides: number[] = [];
   const last = shape.length - 1;
   const odd = (count: number): number => (use === "columns" && count > 1 && count % 2 === 0 ? count + 1 : count);
   for (let d = last, size = 1; d >= 0; size = strides[d]! * shape[d]!, d--) {
-    if (scheme === "cyclic") strides[d] = odd(size);
+    if (shape[d] === 1) strides[d] = size;
+    else if (scheme === "cyclic") strides[d] = odd(size);
     else if (scheme !== "diagonal" || d === last) strides[d] = size;
     else if (d === last - 1) strides[d] = banks * Math.ceil(size / banks);
     else strides[d] = strides[last - 1]! * odd(size / strides[last - 1]!);
