@@ -45,10 +45,10 @@ function stridesOf(shape: readonly number[], scheme: Banking, use: Use, banks: n
   const last = shape.length - 1;
   const odd = (count: number): number => (use === "columns" && count > 1 && count % 2 === 0 ? count + 1 : count);
   for (let d = last, size = 1; d >= 0; size = strides[d]! * shape[d]!, d--) {
-    if (shape[d] === 1) strides[d] = size;
-    else if (scheme === "cyclic") strides[d] = odd(size);
+    if (scheme === "cyclic") strides[d] = shape[d] === 1 ? size : odd(size);
     else if (scheme !== "diagonal" || d === last) strides[d] = size;
     else if (d === last - 1) strides[d] = banks * Math.ceil(size / banks);
+    else if (shape[d] === 1) strides[d] = size;
     else strides[d] = strides[last - 1]! * odd(size / strides[last - 1]!);
   }
   return strides;
