@@ -33,9 +33,9 @@ const controller = z
       "FR-FCFS: the oldest request that may go. FR-FCFS-row-hit: as that, but no row is closed under an older hit. FCFS: the oldest, or none.",
     ),
     read_entries: count(1, 4096, "Entries of the read queue of a channel."),
-    write_entries: count(1, 4096, "Entries of the write queue of a channel."),
-    drain_above: count(0, 4096, "Writes are drained once more of them wait; they are while no read waits."),
-    drain_below: count(0, 4096, "... until fewer wait and a read does."),
+    write_entries: count(2, 4096, "Entries of the write queue of a channel."),
+    drain_above: count(1, 4095, "Writes are drained once more of them wait; they are while no read waits."),
+    drain_below: count(1, 4095, "... until fewer wait and a read does; with 0 no read would ever be served again."),
     row_accesses: count(0, 65536, "Accesses after which a row is closed; 0: it stays open until another is needed."),
     refresh: figure(z.enum(["none", "all-bank", "staggered", "per-bank", "paired"])).describe("Which banks are refreshed at a time."),
   })

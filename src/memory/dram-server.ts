@@ -22,7 +22,8 @@ export const COMMANDS = ["activates", "precharges", "reads", "writes"] as const 
 
 /** `family`: the tier's, whose channels get words that move together. */
 export function dramServer(dram: DramSpec, family: number): ServerSpec {
-  const kit = makeKit(dram);
+  const kit = kits.get(dram) ?? makeKit(dram);
+  kits.set(dram, kit);
   return {
     counters: COMMANDS,
     least: Math.min(kit.readLatency, kit.writeLatency),
@@ -54,6 +55,9 @@ interface Kit {
   readonly rowWords: number;
   readonly rowSteps: number;
 }
+
+/** What was made of a spec, for every section that asks. */
+const kits = new WeakMap<DramSpec, Kit>();
 
 function makeKit(dram: DramSpec): Kit {
   const part = partOfTier(dram);
@@ -160,12 +164,15 @@ function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, st
   };
   const count = (): void => {
     const now = controller.counts(state);
-    COMMANDS.forEach((name, i) => {
+    for (let i = 0; i < COMMANDS.length; i++) {
+      const name = COMMANDS[i]!;
       counts[i]! += now[name] - counted[name];
-    });
-    counted = { ...now };
+      counted[name] = now[name];
+    }
   };
   const seenOf = (waiting: readonly Waiting[]): number => (waiting.length === 0 ? Number.POSITIVE_INFINITY : waiting[0]!.seen - channel.base);
+
+  const after = (now: number, seen: number): number => (seen > now ? seen : Number.POSITIVE_INFINITY);
 
   const server: MadeChannel<S>["server"] = {
     take(seen, word, tag) {
@@ -187,13 +194,12 @@ function createChannel<S>(kit: Kit, controller: Controller<UnifiedPolicy, S>, st
         admit(channel.writes, complete);
         const now = controller.now(state);
         if (now >= end) break;
-        const arrivals = [seenOf(channel.reads), seenOf(channel.writes)].filter((seen) => seen > now);
-        controller.step(state, Math.min(end, ...arrivals));
+        controller.step(state, Math.min(end, after(now, seenOf(channel.reads)), after(now, seenOf(channel.writes))));
         tell(complete, 0);
       }
       count();
     },
-    save: () => ({ channel: structuredClone(channel), state: copyData(state), counted }),
+    save: () => ({ channel: structuredClone(channel), state: copyData(state), counted: { ...counted } }),
     restore(saved) {
       const from = saved as { channel: Channel; state: unknown; counted: CommandCounts };
       Object.assign(channel, structuredClone(from.channel));

@@ -27,6 +27,7 @@ export interface StreamPace {
 const SAMPLE = 4096;
 const LEAST = 64;
 const ALONE = 128;
+const MOST_TICKS = 2 ** 31;
 /** Refresh intervals that are measured after the first. */
 const INTERVALS = 2;
 
@@ -36,31 +37,42 @@ export function measurePace(machine: Machine, tier: PlacedTier, streams: readonl
   const found = burstsOf(streams, SAMPLE);
   const bursts = found.length < LEAST ? oneRead() : found;
   const demand = demandOf(machine, tier, new Set(bursts.map(({ stream }) => stream)).size);
-  const free = saturate(without(dram), bursts, demand);
-  const warm = Math.floor(bursts.length / 4);
-  const mean = (free.ticks.at(-1)! - free.ticks[warm]!) / (bursts.length - 1 - warm);
-  const { ticks, bursts: of } = fraction(Math.max(tier.spec.burst_clocks, mean));
-  const [activates, precharges] = COMMANDS.map((_, i) => free.counts[i]! / bursts.length) as [number, number];
-  return { ticks, bursts: of, latency: latencyAlone(without(dram), bursts), refresh: refreshCost(dram, bursts, demand, ticks / of), activates, precharges };
+  const key = JSON.stringify([demand, bursts.map(({ word, stream }) => [word, stream])]);
+  const known = measured.get(dram) ?? new Map<string, StreamPace>();
+  const pace = known.get(key) ?? measure(tier, bursts, demand);
+  if (known.size >= MOST_KNOWN) known.clear();
+  measured.set(dram, known.set(key, pace));
+  return pace;
 }
 
-/** A stream's share of what may be outstanding; together at least enough to fill the queues. */
+/** What was measured, for sections that ask for the same bursts. */
+const measured = new WeakMap<DramSpec, Map<string, StreamPace>>();
+const MOST_KNOWN = 64;
+
+function measure({ spec }: PlacedTier, bursts: readonly StreamBurst[], demand: Demand): StreamPace {
+  const dram = spec.dram!;
+  const unrefreshed: DramSpec = { ...dram, controller: { ...dram.controller, refresh: "none" } };
+  const free = saturate(unrefreshed, bursts, demand);
+  const warm = Math.floor(bursts.length / 4);
+  const mean = (free.ticks.at(-1)! - free.ticks[warm]!) / (bursts.length - 1 - warm);
+  const { ticks, bursts: of } = fraction(Math.max(spec.burst_clocks, mean));
+  const [activates, precharges] = COMMANDS.map((_, i) => free.counts[i]! / bursts.length) as [number, number];
+  return { ticks, bursts: of, latency: latencyAlone(unrefreshed, bursts), refresh: refreshCost(dram, bursts, demand, ticks / of), activates, precharges };
+}
+
+/** What the streams' generators may have under way together; at least what fills the queues, and what keeps the pins busy until answers are back. */
 function demandOf(machine: Machine, { spec }: PlacedTier, streams: number): Demand {
   const { read_entries, write_entries } = spec.dram!.controller;
   const { latency, clock } = tierTiming(machine, spec);
-  return {
-    window: Math.ceil(Math.max(machine.ag.outstanding / spec.channels, (read_entries + write_entries) / streams)),
-    back: Math.ceil(((latency + machine.ag.latency_cycles) * clock.numerator) / clock.denominator),
-  };
+  const back = Math.ceil(((latency + machine.ag.latency_cycles) * clock.numerator) / clock.denominator);
+  return { total: Math.ceil(Math.max((machine.ag.outstanding / spec.channels) * streams, read_entries + write_entries, back / spec.burst_clocks)), back };
 }
 
 const oneRead = (): StreamBurst[] => Array.from({ length: SAMPLE }, (_, i) => ({ word: 2 * i, stream: 0 }));
 
-const without = (dram: DramSpec): DramSpec => ({ ...dram, controller: { ...dram.controller, refresh: "none" } });
-
-/** Bursts of a stream that are under way at one time, and ticks from the completion of one to the next. */
+/** Bursts that are under way at one time, and ticks from the completion of one to the next. */
 interface Demand {
-  readonly window: number;
+  readonly total: number;
   readonly back: number;
 }
 
@@ -71,52 +83,64 @@ interface Saturated {
 }
 
 /**
- * Each stream has up to `window` bursts under way, from when it sends one until `back` ticks after that is complete, none is further ahead of the last than that is of them
- * all, and a write comes after the reads before it. `until`: the list again and again.
+ * Each stream has up to its share of `total` bursts under way, from when it sends one until `back` ticks after that is complete: by its share of the list, so that none holds the
+ * others up, since how late one generator's answers are is no time of the channel. None is further ahead of the last than `total`, and a write comes after the reads before it.
+ * `until`: the list again and again.
  */
-function saturate(dram: DramSpec, bursts: readonly StreamBurst[], { window, back }: Demand, until?: number): Saturated {
+function saturate(dram: DramSpec, bursts: readonly StreamBurst[], { total, back }: Demand, until?: number): Saturated {
   const spec: ServerSpec = dramServer(dram, 0);
   const counts = new Float64Array(spec.counters.length);
   const server = spec.create(0, counts);
   const places = placesOf(bursts);
-  const sent = places.map(() => 0);
-  const under = places.map(() => 0);
-  const ticks: number[] = [];
+  const streams = places.length;
+  const windows = places.map(({ length }) => Math.ceil((total * length) / bursts.length));
   const writes = places.map(([first]) => bursts[first!]!.word % 2 === 1);
+  const sent = new Float64Array(streams);
+  const under = new Float64Array(streams);
+  /** Places of each stream's next burst, and of the first that is under way. */
+  const next = Float64Array.from(places, ([first]) => first!);
+  const oldest = Float64Array.from(next);
   const placeAt = (stream: number, n: number): number => {
     const own = places[stream]!;
-    const turn = Math.floor(n / own.length);
-    return until === undefined && turn > 0 ? Number.POSITIVE_INFINITY : turn * bursts.length + own[n % own.length]!;
+    if (n < own.length) return own[n]!;
+    return until === undefined ? Number.POSITIVE_INFINITY : Math.floor(n / own.length) * bursts.length + own[n % own.length]!;
   };
-  const placeOf = (stream: number): number => placeAt(stream, sent[stream]!);
+  const setUnder = (stream: number, change: number): void => {
+    under[stream]! += change;
+    oldest[stream] = placeAt(stream, sent[stream]! - under[stream]!);
+  };
   const send = (now: number): void => {
-    const ahead = Math.min(...places.map((_, stream) => placeOf(stream))) + window * places.length;
-    const read = Math.min(...places.map((_, stream) => (writes[stream] ? Number.POSITIVE_INFINITY : placeAt(stream, sent[stream]! - under[stream]!))));
-    for (let stream = 0; stream < places.length; stream++) {
+    let [ahead, read] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let stream = 0; stream < streams; stream++) {
+      if (next[stream]! + total < ahead) ahead = next[stream]! + total;
+      if (!writes[stream] && oldest[stream]! < read) read = oldest[stream]!;
+    }
+    for (let stream = 0; stream < streams; stream++) {
       const end = writes[stream] ? Math.min(ahead, read) : ahead;
-      for (; under[stream]! < window && placeOf(stream) < end; sent[stream]!++, under[stream]!++) {
-        server.take(now, bursts[placeOf(stream) % bursts.length]!.word, stream);
+      while (under[stream]! < windows[stream]! && next[stream]! < end) {
+        server.take(now, bursts[next[stream]! % bursts.length]!.word, stream);
+        next[stream] = placeAt(stream, ++sent[stream]!);
+        setUnder(stream, 1);
       }
     }
   };
-  const returns: { readonly at: number; readonly stream: number }[] = [];
+  const ticks: number[] = [];
+  /** Completions that their generator does not know of yet, by tick. */
+  const unseen: { readonly tick: number; readonly stream: number }[] = [];
+  let seen = 0;
   const complete = (stream: number, tick: number): void => {
-    returns.push({ at: tick + back, stream });
+    let at = unseen.length;
+    while (at > seen && unseen[at - 1]!.tick > tick) at--;
+    unseen.splice(at, 0, { tick, stream });
     ticks.push(tick);
-  };
-  const takeBack = (now: number): void => {
-    let kept = 0;
-    for (const { at, stream } of returns) {
-      if (at <= now) under[stream]!--;
-      else returns[kept++] = { at, stream };
-    }
-    returns.length = kept;
   };
   const isOver = (now: number): boolean => (until === undefined ? ticks.length === bursts.length : now >= until);
   for (let now = 0; !isOver(now); ) {
-    takeBack(now);
+    while (seen < unseen.length && unseen[seen]!.tick + back <= now) setUnder(unseen[seen++]!.stream, -1);
     send(now);
-    now = Math.max(now + 1, Math.min(server.earliest(), ...returns.map(({ at }) => at)));
+    const known = seen < unseen.length ? unseen[seen]!.tick + back : Number.POSITIVE_INFINITY;
+    now = Math.max(now + 1, Math.min(server.earliest(), known));
+    if (now > MOST_TICKS) throw new Error("the controller serves no bursts any more");
     server.run(now, complete);
   }
   return { ticks: ticks.sort((a, b) => a - b), counts };

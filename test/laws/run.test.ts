@@ -112,7 +112,18 @@ describe("with memory that never makes anyone wait", () => {
   const machine = machineOf("plasticine");
   const endless = {
     ...machine,
-    tiers: { ddr: { ...machine.tiers.ddr!, channels: 64, clock_hz: 8_000_000_000, burst_clocks: 1, latency_seconds: 0, refresh: undefined } },
+    tiers: {
+      ddr: {
+        ...machine.tiers.ddr!,
+        channels: 64,
+        clock_hz: 8_000_000_000,
+        burst_clocks: 1,
+        latency_seconds: 0,
+        refresh: undefined,
+        dram: undefined,
+        fidelity: undefined,
+      },
+    },
   } as unknown as Machine;
 
   test.each([1, 2, 5])("a map of %i more vectors a copy takes just as many cycles more", (more) => {

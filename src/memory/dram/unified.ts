@@ -81,7 +81,7 @@ export const unified: Controller<UnifiedPolicy, UnifiedState> = {
 };
 
 function create(part: Part, policy: UnifiedPolicy): UnifiedState {
-  const tables = tablesOf(part, (command) => isUsed(policy.page, policy.refresh, command));
+  const tables = tablesFor(part, policy);
   const share = (fraction: number): number => Math.fround(Math.fround(fraction) * policy.write_entries);
   return {
     part,
@@ -114,7 +114,18 @@ function create(part: Part, policy: UnifiedPolicy): UnifiedState {
   };
 }
 
-/** Commands that a policy never issues. */
+/** What was made of a part, for every channel of it. */
+const made = new WeakMap<Part, Map<string, Tables>>();
+
+function tablesFor(part: Part, { page, refresh }: UnifiedPolicy): Tables {
+  const known = made.get(part) ?? new Map<string, Tables>();
+  const key = `${page.kind} ${refresh}`;
+  const tables = known.get(key) ?? tablesOf(part, (command) => isUsed(page, refresh, command));
+  made.set(part, known.set(key, tables));
+  return tables;
+}
+
+/** Whether a policy ever issues a command. */
 function isUsed(page: PagePolicy, refresh: Refresh, command: number): boolean {
   if (command === RDA || command === WRA) return page.kind === "closed";
   if (command === REFAB || command === PREAB) return refresh === "all-bank" || refresh === "staggered";
