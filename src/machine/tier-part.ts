@@ -80,9 +80,11 @@ export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly b
   const fields = [...dram.mapping.toLowerCase().matchAll(/([a-z]{2})(\d*)/g)].map(([, name, bits]) => ({ name: name!, bits }));
   const bank = fields.findIndex(({ name }) => name === "ba");
   if (bank < 0) return null;
+  // What has no number of bits takes what the other slices of its field leave.
   const sizeOf = ({ name, bits }: (typeof fields)[number]): number => {
     if (bits !== "") return 2 ** Number(bits);
-    return name === "co" ? part.columns : (part.levels.find(({ level }) => level === LEVELS[name])?.count ?? 1);
+    const all = name === "co" ? part.columns : (part.levels.find(({ level }) => level === LEVELS[name])?.count ?? 1);
+    return fields.reduce((rest, other) => (other.name === name && other.bits !== "" ? rest / 2 ** Number(other.bits) : rest), all);
   };
   const below = fields.slice(bank + 1).reduce((product, field) => product * sizeOf(field), 1);
   return { bytes: below * part.access_bytes, banks: sizeOf(fields[bank]!) };

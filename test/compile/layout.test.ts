@@ -68,6 +68,20 @@ describe("layOut", () => {
 });
 
 describe("where a tier's mapping keeps a stream in a bank", () => {
+  test.each([
+    ["plasticine", "ddr", 8 * 1024, 8],
+    ["plasticine-20x20-ddr4", "ddr", 4 * 8 * 1024, 4],
+    ["sn10", "ddr", 4 * 8 * 1024, 4],
+  ] as const)("a turn is a row of each bank group: %s", (name, tier, bytes, banks) => {
+    expect(bankTurnOf(readMachine(name).tiers[tier]!.dram!)).toEqual({ bytes, banks });
+  });
+
+  test("slices of a field are one field: its columns below the bank count once", () => {
+    const { dram } = readMachine("plasticine-20x20-ddr4").tiers.ddr!;
+    const turns = ["rorabacobg", "rorabacobgco2", "rorabaco4bgco", "roraco3bacobgco2"].map((mapping) => bankTurnOf({ ...dram!, mapping })!.bytes);
+    expect(turns).toEqual([32 * 1024, 32 * 1024, 32 * 1024, 4 * 1024]);
+  });
+
   test.each(["plasticine", "plasticine-20x20-ddr4", "sn10"])("large tensors begin in banks of their own, small ones as they come: %s", (name) => {
     const shipped = readMachine(name);
     const spec = shipped.tiers.ddr!;
