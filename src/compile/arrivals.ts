@@ -9,7 +9,7 @@ import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { resultOf } from "./sizes.ts";
+import { cutInto, meetingOf, product, resultOf, tileCycles } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
@@ -43,7 +43,7 @@ export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly Ou
     const direct = streamsFromTier(operand, draft, loops);
     return { from, earliest: direct ? 0 : 1, direct };
   }
-  const inOrder = sameOrder(operand, draft, from, loops);
+  const inOrder = sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);
   if (isFold(from.shape)) {
     const tokens = resultOf(from, operand.tensor).loops.reduce((product, loop) => product * loop.trip, 1);
     const direct = inOrder && (from.shape.operator.kind === "groupBy" || tokens <= machine.pcu.fifo_depth);
@@ -125,13 +125,24 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
 }
 
 function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: number | undefined, machine: Machine, loops: readonly OuterLoop[]): Via | string {
-  const { shape } = resultOf(from, operand.tensor);
-  const { bytes } = scratchLayout(shape, bytesOf(operand.dtype), machine, use);
-  const once = loops.every((loop) => loop.trips === 1);
+  const result = resultOf(from, operand.tensor);
+  const { shape, words } = result;
+  const { gathered } = meetingOf(from.loops, loops);
+  const bytesFor = (tiles: number): number => scratchLayout(gathered === 1 ? shape : [tiles, ...shape], bytesOf(operand.dtype), machine, use).bytes;
+  const bytes = bytesFor(1);
+  const once = (gathered === 1 ? loops : from.loops).every((loop) => loop.trips === 1);
   if (pinned !== undefined && pinned * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes, machine, pinned);
-  const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytes)));
-  if (pinned === undefined && (bytes > machine.pmu.bytes || (!once && buffers < 2))) return tooBig(operand.tensor, bytes * (once ? 1 : 2), machine);
-  return { kind: "stage-buffer", from: from.shape.name, shape, buffers };
+  const least = once ? 1 : 2;
+  if (pinned === undefined && least * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes * least, machine);
+  const inputs = words === 1 && machine.pcu.scalar_out > 0 && machine.pmu.scalar_in > 0 ? machine.pmu.scalar_in : machine.pmu.vector_in;
+  const written = product(result.loops.map(({ trip }) => trip)) / tileCycles(from);
+  const fits = (tiles: number): boolean =>
+    tiles + (tiles < gathered ? 1 : 0) <= inputs && tiles * written <= machine.pmu.write_ports && bytesFor(tiles) * (pinned ?? least) <= machine.pmu.bytes;
+  let pieces = 1;
+  while (pieces < gathered && !fits(Math.ceil(gathered / pieces))) pieces++;
+  const places = Math.ceil(gathered / pieces);
+  const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytesFor(places))));
+  return { kind: "stage-buffer", from: from.shape.name, shape, buffers, pmus: Math.ceil(gathered / places) };
 }
 
 const tooBig = (tensor: string, bytes: number, machine: Machine, tiles = 1): string =>
@@ -163,30 +174,36 @@ function tierBuffer(
   const deepest = dependent.lastIndexOf(true) + 1;
   const box = operand.at.map((place) => 1 + Object.entries(place.of).reduce((sum, [name, step]) => sum + Math.abs(step) * (extentOf(draft, name) - 1), 0));
   const boxElements = box.reduce((product, size) => product * size, 1);
-  let best: { buffer: TierBuffer; traffic: number } | null = null;
-  let smallest = Number.POSITIVE_INFINITY;
   const resident = staysOnChip(operand, group);
   const preset = resident && program.tensors.find(({ name }) => name === operand.tensor)!.tier === "sram";
-  for (let hold = resident ? 0 : deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
-    const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
-    const size = [...held.map((k) => loops[k]!.trips), ...box];
-    const handovers = loops.slice(0, hold).reduce((product, loop) => product * loop.trips, 1);
-    const buffers = pinned ?? (handovers > 1 ? 2 : 1);
-    const { bytes } = scratchLayout(size, bytesOf(operand.dtype), machine, use);
-    const pmus = resident ? pmusFor(bytes, size[0] ?? 1, machine) : 1;
-    smallest = Math.min(smallest, (bytes * buffers) / pmus);
-    if ((Math.ceil((size[0] ?? 1) / pmus) * bytes * buffers) / (size[0] ?? 1) > machine.pmu.bytes) continue;
-    const traffic = handovers * held.reduce((product, k) => product * loops[k]!.trips, 1) * boxElements;
-    if (best === null || traffic < best.traffic)
-      best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
-  }
-  return best?.buffer ?? tooBig(operand.tensor, smallest, machine);
+  let smallest = Number.POSITIVE_INFINITY;
+  /** With the least traffic, in at most so many PMUs. */
+  const leastTraffic = (mostPmus: number): TierBuffer | null => {
+    let best: { buffer: TierBuffer; traffic: number } | null = null;
+    for (let hold = resident ? 0 : deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
+      const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
+      const size = [...held.map((k) => loops[k]!.trips), ...box];
+      const handovers = product(loops.slice(0, hold).map(({ trips }) => trips));
+      const buffers = pinned ?? (handovers > 1 ? 2 : 1);
+      const pmus = piecesFor(size, buffers, mostPmus, bytesOf(operand.dtype), machine, use);
+      smallest = Math.min(smallest, scratchLayout(size, bytesOf(operand.dtype), machine, use).bytes * buffers);
+      const traffic = handovers * product(held.map((k) => loops[k]!.trips)) * boxElements;
+      if (pmus !== null && (best === null || traffic < best.traffic))
+        best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
+    }
+    return best?.buffer ?? null;
+  };
+  return (resident ? null : leastTraffic(1)) ?? leastTraffic(machine.pmu.count) ?? tooBig(operand.tensor, smallest, machine);
 }
 
-/** As few PMUs as hold a buffer of so many bytes, cut along its first dimension. */
-function pmusFor(bytes: number, first: number, { pmu }: Machine): number {
-  const places = Math.floor(pmu.bytes / (bytes / first));
-  return places === 0 ? first : Math.ceil(first / places);
+/** As few PMUs, but at most so many, as hold the buffers of a tile that is cut along one dimension; null where they cannot. */
+function piecesFor(size: readonly number[], buffers: number, most: number, dtypeBytes: number, machine: Machine, use: Use): number | null {
+  const bytesIn = (pieces: number): number => scratchLayout(cutInto(size, pieces).shape, dtypeBytes, machine, use).bytes * buffers;
+  const { along } = cutInto(size, 1);
+  const limit = Math.min(most, size[along] ?? 1);
+  let pieces = Math.max(1, Math.min(limit, Math.floor(bytesIn(1) / machine.pmu.bytes)));
+  while (pieces < limit && bytesIn(pieces) > machine.pmu.bytes) pieces++;
+  return bytesIn(pieces) > machine.pmu.bytes ? null : Math.ceil((size[along] ?? 1) / (cutInto(size, pieces).shape[along] ?? 1));
 }
 
 /** Of the tile. The round of a loop around the section is one number. */

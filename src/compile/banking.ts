@@ -20,6 +20,17 @@ export interface ScratchLayout {
 }
 
 export function scratchLayout(shape: readonly number[], dtypeBytes: number, machine: Machine, use: Use): ScratchLayout {
+  const known = found.get(machine) ?? new Map<string, ScratchLayout>();
+  const key = `${shape.join(" ")}/${dtypeBytes}/${use}`;
+  const layout = known.get(key) ?? findLayout(shape, dtypeBytes, machine, use);
+  found.set(machine, known.set(key, layout));
+  return layout;
+}
+
+/** A search asks for the same layouts again and again. */
+const found = new WeakMap<Machine, Map<string, ScratchLayout>>();
+
+function findLayout(shape: readonly number[], dtypeBytes: number, machine: Machine, use: Use): ScratchLayout {
   const { banking, banks, word_bytes } = machine.pmu;
   const schemes = use === "numbers" && banking.includes("hashed") ? (["hashed"] as const) : banking;
   const lanes = lanesFor(machine, dtypeBytes);

@@ -24,7 +24,7 @@ import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port,
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
   const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map(), late: [] };
   for (const stage of plan.stages) {
-    for (const at of copiesAt(loopsAround(stage, plan.loops))) buildStage(builder, stage, at);
+    for (const at of copiesAt(loopsAround(stage, stage.loops))) buildStage(builder, stage, at);
     for (const store of stage.stores) buildStores(builder, stage, store);
   }
   for (const connectLate of builder.late) connectLate();
@@ -33,10 +33,7 @@ export function buildSection(plan: SectionPlan, program: Program, machine: Machi
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {
   const { shape } = stage;
-  const copies = Array.from(
-    { length: joined(stage, builder.plan.loops) },
-    (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }),
-  );
+  const copies = Array.from({ length: joined(stage, stage.loops) }, (_, c): Copy => (shape.sums === null ? { at, part: c } : { at: [...at, c], part: 0 }));
   const parts = copies.map((copy) => buildCopy(builder, stage, copy));
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "flatMap") return;
   const root = parts.length === 1 ? parts[0]! : combine(builder, stage, parts, at);
@@ -46,7 +43,7 @@ function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): 
 /** One copy of a stage; returns the port of its (first) result. */
 function buildCopy(builder: Builder, stage: StagePlan, copy: Copy): Source {
   const { shape } = stage;
-  const name = `${shape.name}${label(builder.plan.loops, copy.at, copy.part, stage.split)}`;
+  const name = `${shape.name}${label(stage.loops, copy.at, copy.part, stage.split)}`;
   const feeds = shape.operands.map((_, position) => feed(builder, stage, position, copy));
   if (shape.systolic !== null) return buildArray(builder, stage, freshId(builder, name), feeds);
   const made = new Map<number, Source>();
@@ -80,20 +77,20 @@ function buildTail(builder: Builder, stage: StagePlan, copy: Copy, made: Readonl
 }
 
 function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, part: Part, feeds: readonly Source[], made: Map<number, Source>): void {
-  const { plan, machine } = builder;
+  const { machine } = builder;
   const { shape } = stage;
-  const loops = loopsOf(stage, plan.loops);
+  const loops = loopsOf(stage, stage.loops);
   const inputs: { name: string; source: Source; level: number }[] = [
     ...part.operands.map((operand) => ({ name: `operand${operand}`, source: feeds[operand]!, level: stage.operands[operand]!.level })),
     ...part.imports.map((node) => ({ name: `node${node}`, source: made.get(node)!, level: loops.length })),
   ];
-  const { nodes, position } = nodesOf(builder, stage, copy, part, feeds);
+  const { nodes, position } = nodesOf(stage, copy, part, feeds);
   const exports = part.exports.map((node) => {
     const folded = shape.body.nodes[node]!.kind === "reduce" && !sumsInMemory(stage);
     return {
       node,
       port: `out${node}`,
-      level: folded ? resultLevel(stage, plan.loops) : loops.length,
+      level: folded ? resultLevel(stage, stage.loops) : loops.length,
       words: wordsOfNode(stage, node),
       dtype: nodes[position.get(node)!]!.dtype,
     };
@@ -105,7 +102,7 @@ function buildPart(builder: Builder, stage: StagePlan, copy: Copy, id: string, p
     lanes: shape.lane === null ? 1 : shape.lanes,
     ii: 1,
     latency: machine.pcu.stages + (machine.pcu.tail ? 1 : 0) + turnsInTree(nodes, shape.lanes, machine),
-    guards: elementGuards(folded, stage, plan.loops, copy),
+    guards: elementGuards(folded, stage, stage.loops, copy),
     ports: [...inputs.map(({ name, level }) => port(name, "in", level)), ...exports.map(({ port: name, level }) => port(name, "out", level))],
     work: { kind: "compute", nodes, outputs: exports.map(({ node, port: name }) => ({ port: name, node: position.get(node)! })) },
   };
@@ -128,14 +125,7 @@ function wordsOfNode(stage: StagePlan, node: number): number {
 }
 
 /** The part's share of the body, with operands and imports as inputs. */
-function nodesOf(
-  builder: Builder,
-  stage: StagePlan,
-  copy: Copy,
-  part: Part,
-  feeds: readonly Source[],
-): { nodes: readonly Node[]; position: Map<number, number> } {
-  const { plan } = builder;
+function nodesOf(stage: StagePlan, copy: Copy, part: Part, feeds: readonly Source[]): { nodes: readonly Node[]; position: Map<number, number> } {
   const { body, lane } = stage.shape;
   const nodes: Node[] = [];
   const position = new Map<number, number>();
@@ -150,7 +140,7 @@ function nodesOf(
   const translate = (id: number): Node => {
     const node = body.nodes[id]!;
     if (part.imports.includes(id))
-      return { kind: "input", port: `node${id}`, dtype: joined(stage, plan.loops) > 1 && node.kind === "reduce" ? node.acc : node.dtype };
+      return { kind: "input", port: `node${id}`, dtype: joined(stage, stage.loops) > 1 && node.kind === "reduce" ? node.acc : node.dtype };
     switch (node.kind) {
       case "operand": {
         const { dtype } = feeds[node.operand]!;
@@ -160,18 +150,18 @@ function nodesOf(
       case "const":
         return node;
       case "index":
-        return { kind: "affine", dtype: "i32", value: placeOf(node.place, stage, plan.loops, copy, lane, "global") };
+        return { kind: "affine", dtype: "i32", value: placeOf(node.place, stage, stage.loops, copy, lane, "global") };
       case "op":
         return { ...node, args: node.args.map(place) };
       case "cast":
         return { ...node, arg: place(node.arg) };
       case "reduce": {
         if (sumsInMemory(stage)) return { kind: "cast", dtype: node.acc, arg: place(node.arg) };
-        const dtype = joined(stage, plan.loops) > 1 ? node.acc : node.dtype;
-        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, plan.loops), lanes: foldsLanes(stage.shape) };
+        const dtype = joined(stage, stage.loops) > 1 ? node.acc : node.dtype;
+        return { ...node, dtype, arg: place(node.arg), level: resultLevel(stage, stage.loops), lanes: foldsLanes(stage.shape) };
       }
       case "scan":
-        return { ...node, arg: place(node.arg), level: plan.loops.length + stage.inner.length - 1, lanes: lane !== null };
+        return { ...node, arg: place(node.arg), level: stage.loops.length + stage.inner.length - 1, lanes: lane !== null };
     }
   };
   for (const id of [...part.nodes, ...part.exports]) place(id);

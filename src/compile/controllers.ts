@@ -61,6 +61,8 @@ export interface Estimate {
 
 export interface StagePlan {
   readonly shape: StageShape;
+  /** The section's loops as its own copies take them: where it shares out fewer copies than the section has, each takes the tiles of several in turn. */
+  readonly loops: readonly OuterLoop[];
   /** Loops inside a tile, outermost first: those the result keeps, then those folded away. */
   readonly inner: readonly InnerLoop[];
   /** Copies of the outermost folded loop, whose partial results a tree combines. 1: none. Only where the section has no outer loops. */
@@ -105,8 +107,8 @@ export type Via =
   | { readonly kind: "stage-stream"; readonly from: string }
   /** From two buffers that change with the rounds: the copies of the stage that makes `from` fill one, for the round after. `init`: the tensor that the first round finds; null: zeros. */
   | { readonly kind: "carried"; readonly from: string; readonly init: string | null; readonly shape: readonly number[] }
-  /** Through tile buffers that the making stage fills. */
-  | { readonly kind: "stage-buffer"; readonly from: string; readonly shape: readonly number[]; readonly buffers: number };
+  /** Through tile buffers that the making stage fills. `pmus`: for each copy of the reader, each with the tiles of as many copies of the writer. */
+  | { readonly kind: "stage-buffer"; readonly from: string; readonly shape: readonly number[]; readonly buffers: number; readonly pmus: number };
 
 export interface TierBuffer {
   readonly kind: "tier-buffer";

@@ -19,6 +19,7 @@ import {
   readKey,
   resultOf,
   sumsInMemory,
+  tileCycles,
   treeUnits,
 } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
@@ -27,13 +28,14 @@ import { dependsOn } from "./stage.ts";
 const HANDOVER_CYCLES = 30;
 
 /** `inLoop`: of a loop on the chip, whose stages share readers. */
-export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine, inLoop: boolean): SectionPlan["units"] {
-  const copies = product(loops.map((loop) => loop.par));
+export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoop: boolean): SectionPlan["units"] {
   let pcu = 0;
   let pmu = 0;
   let ag = 0;
   const shared = new Set<string>();
   for (const stage of stages) {
+    const { loops } = stage;
+    const copies = product(loops.map((loop) => loop.par));
     const around = product(loopsAround(stage, loops).map((loop) => loop.par));
     pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + around * treeUnits(joined(stage, loops), stage.results[0]?.words ?? 1, machine);
     if (sumsInMemory(stage)) pmu += copies;
@@ -50,7 +52,7 @@ export function countUnits(stages: readonly StagePlan[], loops: readonly OuterLo
       shared.add(key);
       if (via.kind === "tier-buffer" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage) * via.pmus;
       if (via.kind === "carried" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
-      if (via.kind === "stage-buffer") pmu += copies;
+      if (via.kind === "stage-buffer") pmu += copies * via.pmus;
     });
     for (const { collect } of stage.stores) {
       ag += (around / product(collect)) * Math.max(1, stage.shape.shards.length);
@@ -67,12 +69,13 @@ const HOPS_A_SINK = 1.5;
 const BANK_TURNS = 3;
 
 /** Links that routes will take over those there are. A packet-switched link carries many slow channels, so there only fast ones count, and few are. */
-export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoop[], units: SectionPlan["units"], { grid, network }: Machine): number {
+export function linkShare(stages: readonly StagePlan[], units: SectionPlan["units"], { grid, network }: Machine): number {
   if (network.kind === "packet") return 0;
-  const copies = product(loops.map((loop) => loop.par));
   const toEdge = grid.columns / 4;
   let hops = units.ag * toEdge;
   for (const stage of stages) {
+    const { loops } = stage;
+    const copies = product(loops.map((loop) => loop.par));
     const parts = Math.max(1, stage.shape.parts.length);
     hops += HOPS_A_SINK * copies * stage.split * (parts - 1);
     stage.operands.forEach(({ via }, position) => {
@@ -80,7 +83,7 @@ export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoo
       const held = product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
       hops += HOPS_A_SINK * copies * stage.split;
       if (via.kind === "tier-buffer" || via.kind === "carried") hops += HOPS_A_SINK * held;
-      if (via.kind === "stage-buffer") hops += HOPS_A_SINK * copies;
+      if (via.kind === "stage-buffer") hops += HOPS_A_SINK * copies * via.pmus;
     });
     for (const { collect } of stage.stores) if (product(collect) > 1) hops += HOPS_A_SINK * copies;
   }
@@ -90,13 +93,11 @@ export function linkShare(stages: readonly StagePlan[], loops: readonly OuterLoo
 
 export function estimate(
   stages: readonly StagePlan[],
-  loops: readonly OuterLoop[],
+  section: readonly OuterLoop[],
   { machine, tierOf, program }: PlanContext,
   inLoop: boolean,
 ): Omit<Estimate, "link_share"> {
-  const turns = product(loops.map((loop) => loop.trips));
-  const buffered =
-    turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => (inLoop ? handsOverEachTurn(via, loops) : via.kind.endsWith("buffer"))));
+  const buffered = isBuffered(stages, section, inLoop);
   let compute = 0;
   let generator = 0;
   let first = 0;
@@ -105,16 +106,17 @@ export function estimate(
   const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
   const charged = new Set<string>();
   /** Two readers that walk the same tensor alike share a generator, unless one must have its own: the second costs nothing. */
-  const charge = (operand: OperandRead, moved: number, isAlone = false) => {
-    const walk = `${operand.tensor} ${Math.round(moved)}`;
+  const charge = (operand: OperandRead, { loops }: StagePlan, moved: number, isAlone = false) => {
+    const walk = `${operand.tensor} ${Math.round(moved)} ${loops.map(({ par }) => par)}`;
     if (isAlone || !charged.has(walk)) bytes[tierOf(operand.tensor)] += moved;
     charged.add(walk);
   };
   for (const stage of stages) {
+    const { loops } = stage;
+    const turns = product(loops.map((loop) => loop.trips));
     const firings = product(stage.inner.map((loop) => loop.trip));
     const atOnce = Math.max(1, stage.shape.shards.length);
-    const drain = Math.max(1, ...stage.results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip)) / atOnce));
-    compute = Math.max(compute, turns * (Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0)));
+    compute = Math.max(compute, stageCycles(stage, buffered));
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
@@ -122,7 +124,7 @@ export function estimate(
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
-        charge(operand, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
+        charge(operand, stage, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
@@ -133,7 +135,7 @@ export function estimate(
         const wholeBursts = Math.ceil(row / burstOf(operand)) * burstOf(operand);
         const moved = (vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes)) * (row < burstOf(operand) ? wholeBursts : row);
         firstBytes += moved / handovers(plan.via, loops);
-        charge(operand, moved);
+        charge(operand, stage, moved);
       }
     });
     if (stage.table !== null) {
@@ -154,7 +156,7 @@ export function estimate(
       generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
   }
-  if (inLoop) compute += loops[0]!.trips * stages.length * HANDOVER_CYCLES;
+  if (inLoop) compute += section[0]!.trips * stages.length * HANDOVER_CYCLES;
   let memory = 0;
   for (const kind of ["hbm", "ddr"] as const) {
     const tier = machine.tiers[kind];
@@ -164,6 +166,16 @@ export function estimate(
   const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }
+
+/** Do tiles change hands in buffers, turn after turn? */
+export function isBuffered(stages: readonly StagePlan[], section: readonly OuterLoop[], inLoop: boolean): boolean {
+  if (stages.every(({ loops }) => loops.every(({ trips }) => trips === 1))) return false;
+  return stages.some((stage) => stage.operands.some(({ via }) => (inLoop ? handsOverEachTurn(via, section) : via.kind.endsWith("buffer"))));
+}
+
+/** Cycles of a copy of a stage for all its turns. */
+export const stageCycles = (stage: StagePlan, buffered: boolean): number =>
+  product(stage.loops.map((loop) => loop.trips)) * (tileCycles(stage) + (buffered ? HANDOVER_CYCLES : 0));
 
 /** In a loop on the chip most buffers change with the round, or never. */
 function handsOverEachTurn(via: Via, loops: readonly OuterLoop[]): boolean {

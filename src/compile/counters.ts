@@ -5,7 +5,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { loopsAround, resultOf, sumsInMemory } from "./sizes.ts";
+import { loopsAround, meetingOf, resultOf, sumsInMemory } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 interface Need {
@@ -14,16 +14,16 @@ interface Need {
 }
 
 /** The first unit of a plan that would need more counters than it has, as a reason; null where all have enough. */
-export function tooManyCounters(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): string | null {
+export function tooManyCounters(stages: readonly StagePlan[], machine: Machine): string | null {
   for (const stage of stages) {
-    const over = needsOf(stage, stages, loops, machine).find(({ kind, counters }) => counters > machine[kind].counters);
+    const over = needsOf(stage, stages, machine).find(({ kind, counters }) => counters > machine[kind].counters);
     if (over !== undefined) return `"${stage.shape.name}" needs ${over.counters} counters of a ${over.kind.toUpperCase()}'s ${machine[over.kind].counters}`;
   }
   return null;
 }
 
-function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): readonly Need[] {
-  const { shape, operands, stores, table } = stage;
+function needsOf(stage: StagePlan, stages: readonly StagePlan[], machine: Machine): readonly Need[] {
+  const { shape, loops, operands, stores, table } = stage;
   const outer = loops.map((loop) => loop.trips);
   const trips = [...outer, ...stage.inner.map((loop) => loop.trip)];
   const drain = shape.systolic === null ? 0 : turning(trips.slice(0, outer.length + shape.kept)) + 1;
@@ -35,14 +35,24 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], loops: readonly
     if (via.kind === "tier-buffer") pmu(loadTrips(stage, position, via, loops));
     if (via.kind === "stage-buffer") {
       const from = stages.find((other) => other.shape.name === via.from)!;
-      pmu([...outer, ...resultOf(from, shape.operands[position]!.tensor).loops.map((loop) => loop.trip)]);
+      const { at, gathered, dealt } = meetingOf(from.loops, loops);
+      const split = (list: readonly number[], turns: number): readonly number[] => [...list.map((trip, k) => (k === at ? trip / turns : trip)), turns];
+      const inTile = resultOf(from, shape.operands[position]!.tensor).loops.map((loop) => loop.trip);
+      pmu([
+        ...split(
+          from.loops.map(({ trips: own }) => own),
+          dealt,
+        ),
+        ...inTile,
+      ]);
+      pmu(split(trips.slice(0, level), gathered));
     }
     if (via.kind === "carried") {
       const from = stages.find((other) => makes(other.shape, via.from))!;
       pmu([...outer, ...resultOf(from, via.from).loops.map((loop) => loop.trip)]);
       if (via.init !== null) pmu(blocks(via.shape, lanesFor(machine, bytesOf(shape.operands[position]!.dtype))));
     }
-    if (via.kind === "tier-buffer" || via.kind === "stage-buffer" || via.kind === "carried") pmu(trips.slice(0, level));
+    if (via.kind === "tier-buffer" || via.kind === "carried") pmu(trips.slice(0, level));
   });
   const around = loopsAround(stage, loops).map((loop) => loop.trips);
   if (sumsInMemory(stage)) pmu(trips);

@@ -144,9 +144,10 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
   return [
     `  stage ${lines.join("\n    ")}`,
     `    runs as ${unitWords(stage)}`,
+    ...shareWords(stage, loops),
     `    works through ${loops.length === 0 ? "its elements" : "a tile"} in ${insideWords(stage)}`,
     ...tableWords(stage),
-    ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, loops, before, isBuffered(stage, position, program), machine)}`),
+    ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, stage.loops, before, isBuffered(stage, position, program), machine)}`),
     ...sumWords(stage, loops),
     ...stage.appends.map((field) => `    appends ${appended(shape, field)} to memory, record after record`),
     ...stage.stores.map(({ tensor, into = tensor, collect, buffers }) => {
@@ -154,6 +155,17 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
       return `    stores ${printTensor(tensorNamed(program, into))}${after}${storeWords(collect, buffers)}`;
     }),
   ].flatMap((line) => line.split("\n"));
+}
+
+/** Of a stage with fewer copies than its section. */
+function shareWords(stage: StagePlan, loops: readonly OuterLoop[]): readonly string[] {
+  return stage.loops.flatMap(({ name, par, trips }, k) => {
+    const all = loops[k]!;
+    if (par === all.par) return [];
+    return [
+      `    has ${par === 1 ? "one" : par} of the ${all.par} along ${name}: it keeps up with the slowest stage when each takes the tiles of ${trips / all.trips} in turn`,
+    ];
+  });
 }
 
 const isBuffered = ({ shape }: StagePlan, position: number, { schedule }: Program): boolean =>

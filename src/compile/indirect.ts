@@ -11,25 +11,25 @@ import { hashSlots } from "./sizes.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** The loops of a stage with all its ports at the innermost level: what a unit behind its PCUs does at each firing of theirs. */
-function tailNest(builder: Builder, stage: StagePlan, copy: Copy, id: string, latency: number, ports: readonly Port[], work: Nest["work"]): Nest {
+function tailNest(stage: StagePlan, copy: Copy, id: string, latency: number, ports: readonly Port[], work: Nest["work"]): Nest {
   const { shape } = stage;
   const all = shape.loops.map((index) => index.name);
-  const guards = elementGuards(all, stage, builder.plan.loops, copy);
-  return { id, loops: loopsOf(stage, builder.plan.loops), lanes: shape.lane === null ? 1 : shape.lanes, ii: 1, latency, guards, ports, work };
+  const guards = elementGuards(all, stage, stage.loops, copy);
+  return { id, loops: loopsOf(stage, stage.loops), lanes: shape.lane === null ? 1 : shape.lanes, ii: 1, latency, guards, ports, work };
 }
 
-const levelOf = (builder: Builder, { inner }: StagePlan): number => builder.plan.loops.length + inner.length;
+const levelOf = ({ loops, inner }: StagePlan): number => loops.length + inner.length;
 
 /** Looks elements up in a copy of the table on the chip, or fetches each from memory. */
 export function buildGather(builder: Builder, stage: StagePlan, copy: Copy, index: Source): Source {
   const { name, lane, lanes, table } = stage.shape;
-  const id = freshId(builder, `${name}.gather${label(builder.plan.loops, copy.at)}`);
+  const id = freshId(builder, `${name}.gather${label(stage.loops, copy.at)}`);
   const source = { end: { unit: id, nest: id, port: "out" }, words: lane === null ? 1 : lanes, dtype: table!.dtype };
   if (stage.table === "pmu") return gatherOnChip(builder, stage, copy, id, index, source);
-  const level = levelOf(builder, stage);
+  const level = levelOf(stage);
   const ports = [port("index", "in", level), port("out", "out", level)];
   const work = { kind: "fetch", tensor: table!.name, indexPort: "index", port: "out" } as const;
-  addUnit(builder, { id, kind: "ag", operator: name, nests: [tailNest(builder, stage, copy, id, builder.machine.ag.latency_cycles, ports, work)] });
+  addUnit(builder, { id, kind: "ag", operator: name, nests: [tailNest(stage, copy, id, builder.machine.ag.latency_cycles, ports, work)] });
   connect(builder, index, { unit: id, nest: id, port: "index" });
   return source;
 }
@@ -37,7 +37,7 @@ export function buildGather(builder: Builder, stage: StagePlan, copy: Copy, inde
 function gatherOnChip(builder: Builder, stage: StagePlan, copy: Copy, id: string, index: Source, { words, dtype }: Source): Source {
   const { machine } = builder;
   const { lanes, table } = stage.shape;
-  const level = levelOf(builder, stage);
+  const level = levelOf(stage);
   const last = table!.shape.length - 1;
   const loops = table!.shape.map((size, d) => ({ name: `dim.${d}`, trip: d === last ? Math.ceil(size / lanes) : size }));
   const dims = table!.shape.map((_, d): Affine => (d === last ? unitPlace(loops.length, d, lanes) : counter(loops.length, d)));
@@ -54,7 +54,7 @@ function gatherOnChip(builder: Builder, stage: StagePlan, copy: Copy, id: string
   };
   const ports = [port("ready", "in", 0, "buffer"), port("index", "in", level), port("out", "out", level)];
   const work = { kind: "gather", scratch: table!.name, indexPort: "index", port: "out" } as const;
-  const reader = tailNest(builder, stage, copy, `${id}/gather`, machine.pmu.latency_cycles, ports, work);
+  const reader = tailNest(stage, copy, `${id}/gather`, machine.pmu.latency_cycles, ports, work);
   const { bytes, lie } = scratchLayout(table!.shape, bytesOf(dtype), machine, "numbers");
   addUnit(builder, {
     ...{ id, kind: "pmu", operator: stage.shape.name },
@@ -71,7 +71,7 @@ function gatherOnChip(builder: Builder, stage: StagePlan, copy: Copy, id: string
 export function buildAppends(builder: Builder, stage: StagePlan, copy: Copy, made: ReadonlyMap<number, Source>): void {
   const { operator, body } = stage.shape;
   if (operator.kind !== "flatMap") return;
-  const level = levelOf(builder, stage);
+  const level = levelOf(stage);
   const fields = Object.keys(operator.emits[0]!.fields);
   const size = `${operator.name}.size`;
   stage.appends.forEach((field, position) => {
@@ -82,7 +82,7 @@ export function buildAppends(builder: Builder, stage: StagePlan, copy: Copy, mad
     const ports = [...emits.flatMap(({ whenPort, valuePort }) => [port(whenPort, "in", level), port(valuePort, "in", level)])];
     if (sends) ports.push(port("size", "out", 0));
     const work = { kind: "append", tensor, emits, ...(sends && { sizePort: "size" }) } as const;
-    addUnit(builder, { id, kind: "ag", operator: operator.name, nests: [tailNest(builder, stage, copy, id, builder.machine.ag.latency_cycles, ports, work)] });
+    addUnit(builder, { id, kind: "ag", operator: operator.name, nests: [tailNest(stage, copy, id, builder.machine.ag.latency_cycles, ports, work)] });
     emits.forEach(({ whenPort, valuePort }, e) => {
       const first = e * (1 + fields.length);
       connect(builder, made.get(body.results[first]!)!, { unit: id, nest: id, port: whenPort });
@@ -98,14 +98,14 @@ export function buildHash(builder: Builder, stage: StagePlan, copy: Copy, made: 
   const { operator, body, lane, lanes } = stage.shape;
   if (operator.kind !== "hash") throw new Error(`"${operator.name}" is no hash`);
   const id = freshId(builder, `${operator.name}.hash`);
-  const level = levelOf(builder, stage);
+  const level = levelOf(stage);
   const slots = hashSlots(operator.keys);
   const work = { kind: "hash", slots, keyPort: "key", whenPort: "when", port: "out", keys: "keys" } as const;
   const ports = [port("key", "in", level), port("when", "in", level), port("out", "out", level)];
   const { bytes, lie } = scratchLayout([slots], 4, machine, "numbers");
   addUnit(builder, {
     ...{ id, kind: "pmu", operator: operator.name },
-    nests: [tailNest(builder, stage, copy, id, machine.pmu.latency_cycles, ports, work)],
+    nests: [tailNest(stage, copy, id, machine.pmu.latency_cycles, ports, work)],
     scratch: [
       { name: slotTableOf(work), dtype: "i32", shape: [slots], ...lie, buffers: 1, bytes },
       { name: "keys", dtype: "i32", shape: [operator.keys], buffers: 1, bytes: (bytes / slots) * operator.keys },

@@ -66,7 +66,8 @@ interface Copy {
   readonly at: readonly number[];
   readonly memory: Memory;
   readonly rounds: Rounds;
-  readonly held: Map<OperandPlan, Grid>;
+  /** With the turn of the loops outside the hand-over for which it was filled. */
+  readonly held: Map<OperandPlan, { readonly turn: string; readonly grid: Grid }>;
   /** Of all copies together, by stage. */
   readonly sums: ReadonlyMap<StagePlan, Sums>;
   readonly ring: Ring;
@@ -161,7 +162,7 @@ function extentOf({ memory }: Copy, { extent, count }: Index): number {
 }
 
 /** First element of the copy's tile along outer loop k. */
-const origin = ({ loops, at }: Copy, turn: readonly number[], k: number): number => {
+const origin = ({ loops, at }: Pick<Copy, "loops" | "at">, turn: readonly number[], k: number): number => {
   const loop = loops[k];
   return loop === undefined ? 0 : (turn[k]! * loop.par + at[k]!) * loop.tile;
 };
@@ -447,7 +448,8 @@ function operandAt(copy: Copy, stage: StagePlan, position: number, now: Spot, ma
       );
     case "tier-buffer": {
       const inBox = operand.at.map((place) => linear(stage, { ...place, constant: 0 }, (p, factor) => inside(p, factor) - lowest(stage, p, factor)));
-      return elementOf(copy.held.get(plan)!, [...via.held.map((k) => spot.turn[k]!), ...inBox], operand);
+      const turn = ownTurn(copy, stage, spot.turn);
+      return elementOf(copy.held.get(plan)!.grid, [...via.held.map((k) => turn[k]!), ...inBox], operand);
     }
     case "carried":
       return elementOf(
@@ -470,17 +472,24 @@ const lowest = ({ inner }: StagePlan, p: number, factor: number): number => (p <
 /** Loads the box that the tile touches, for each held tile, when an iteration of the loops outside the hand-over begins. */
 function fillBuffer(copy: Copy, stage: StagePlan, plan: OperandPlan, operand: OperandRead, turn: readonly number[]): void {
   const { via } = plan;
-  if (via.kind !== "tier-buffer" || turn.slice(via.hold).some((t) => t > 0)) return;
-  copy.held.set(plan, loaded(copy, stage, via, operand, turn));
+  if (via.kind !== "tier-buffer") return;
+  const own = ownTurn(copy, stage, turn);
+  const outside = own.slice(0, via.hold).join(" ");
+  if (copy.held.get(plan)?.turn !== outside) copy.held.set(plan, { turn: outside, grid: loaded(copy, stage, via, operand, own) });
 }
+
+/** The turn of the stage's own copy, where that takes the tiles of several. */
+const ownTurn = ({ loops, at }: Copy, stage: StagePlan, turn: readonly number[]): readonly number[] =>
+  stage.loops.map(({ par, trips }, k) => turn[k]! * (trips / loops[k]!.trips) + Math.floor(at[k]! / par));
 
 function loaded(copy: Copy, stage: StagePlan, { held, box }: TierBuffer, operand: OperandRead, turn: readonly number[]): Grid {
   const tensor = copy.memory.get(operand.tensor)!;
-  const shape = [...held.map((k) => copy.loops[k]!.trips), ...box];
+  const own: Pick<Copy, "loops" | "at"> = { loops: stage.loops, at: copy.at.map((c, k) => c % stage.loops[k]!.par) };
+  const shape = [...held.map((k) => stage.loops[k]!.trips), ...box];
   const values = Float64Array.from(points(shape), (place) => {
     const tile = turn.map((t, k) => (held.includes(k) ? place[held.indexOf(k)]! : t));
     const first = operand.at.map((linearPlace) =>
-      linear(stage, linearPlace, (p, factor, name) => factor * (p < 0 ? copy.rounds.get(name)! : origin(copy, tile, p)) + lowest(stage, p, factor)),
+      linear(stage, linearPlace, (p, factor, name) => factor * (p < 0 ? copy.rounds.get(name)! : origin(own, tile, p)) + lowest(stage, p, factor)),
     );
     const at = offset(
       tensor.shape,

@@ -15,7 +15,6 @@ import {
   placeOf,
   prefix,
   resultLoops,
-  resultPlaces,
   streamWalk,
   tileGuards,
   unitPlace,
@@ -23,20 +22,21 @@ import {
   withoutUnitLoops,
   withoutUnitPreset,
 } from "./nests.ts";
-import { partsOf, readKey, resultOf, takesOwn } from "./sizes.ts";
+import { cutInto, partsOf, readKey, resultOf, takesOwn } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
+import { readerNest, stageBuffer } from "./stage-buffers.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function feed(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
   const operand = stage.shape.operands[position]!;
   const { via, level, words } = stage.operands[position]!;
-  const { loops } = builder.plan;
+  const { loops } = stage;
   const own = loops.map((_, k) => (dependsOn(operand, stage.shape.loops[k]!.name) ? copy.at[k]! : 0));
   switch (via.kind) {
     case "stage-stream":
       return builder.results.get(resultKey(operand.tensor, copy.at))!;
     case "stage-buffer":
-      return stageBuffer(builder, stage, position, copy);
+      return stageBuffer(builder, stage, position, copy, via);
     case "tier-stream": {
       const walk = streamWalk(operand, stage, loops, { at: own, part: copy.part }, level, words, shapeOf(builder, operand.tensor));
       const alone = via.alone ? `${stage.shape.name}.${position}` : "";
@@ -83,7 +83,7 @@ export function generator(
 function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Source {
   const { plan } = builder;
   const operand = stage.shape.operands[position]!;
-  const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
+  const place = label(stage.loops, copy.at, copy.part, partsOf(operand, stage));
   const key = JSON.stringify(["buffer", plan.loop === undefined ? [stage.shape.name, position] : readKey(stage, position), place]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
@@ -109,7 +109,7 @@ interface Tile {
 }
 
 function tileOf(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Tile {
-  const { loops } = builder.plan;
+  const { loops } = stage;
   const { shape } = stage;
   const operand = shape.operands[position]!;
   const { walk, position: at } = loadWalk(operand, stage, loops, copy, via, shapeOf(builder, operand.tensor));
@@ -137,7 +137,7 @@ function tileOf(builder: Builder, stage: StagePlan, position: number, copy: Copy
   };
 }
 
-/** One of the PMUs: some places along the first dimension. What it does not have comes from the next one, `rest`. */
+/** One of the PMUs: some places along one dimension. What it does not have comes from the next one, `rest`. */
 interface Piece {
   readonly tile: Tile;
   readonly piece: number;
@@ -148,17 +148,19 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   const { load, walk, filled, read, size } = tile;
   const { tensor, dtype } = stage.shape.operands[position]!;
   const { level, words } = stage.operands[position]!;
-  const places = Math.ceil((size[0] ?? 1) / via.pmus);
-  const shape = size.map((extent, d) => (d === 0 ? places : extent));
-  const own = (dims: readonly Affine[]): readonly Affine[] => dims.map((dim, d) => (d === 0 ? { ...dim, constant: dim.constant - piece * places } : dim));
+  const { along, shape } = cutInto(size, via.pmus);
+  const own = (dims: readonly Affine[]): readonly Affine[] =>
+    dims.map((dim, d) => (d === along ? { ...dim, constant: dim.constant - piece * shape[along]! } : dim));
   const to = { dims: own(filled), shape };
-  const reader = readerNest(builder, stage, id, level, words, own(read), shape, via.preset ? null : Math.min(via.hold, level), rest !== null);
+  const loops = loopsOf(stage, stage.loops).slice(0, level);
+  const ready = via.preset ? [] : ["ready"];
+  const reader = readerNest(builder, { id, loops, words, dims: own(read), shape, ready, hold: Math.min(via.hold, level), chained: rest !== null });
   const { bytes, lie } = scratchLayout(shape, bytesOf(dtype), builder.machine, useOf(stage.shape, position));
   const scratch: Scratch = { name: "tile", dtype, shape, ...lie, buffers: via.buffers, bytes: bytes * via.buffers };
   const unit = { id, kind: "pmu", operator: stage.shape.name } as const;
   if (via.preset) {
-    const { access: from, ...loops } = walk;
-    addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...loops, from, to }) }] });
+    const { access: from, ...others } = walk;
+    addUnit(builder, { ...unit, nests: [reader], scratch: [{ ...scratch, preset: withoutUnitPreset({ tensor, ...others, from, to }) }] });
   } else {
     const writer = tileWriter(id, walk, to, via.hold);
     const fill = (): Source => generator(builder, tensor, dtype, withoutUnitLoops(load), "");
@@ -186,48 +188,24 @@ function tileWriter(id: string, { loops, lanes, guards }: Walk, access: Access, 
   };
 }
 
-/** Replays a buffer in the order of the stage's first `level` loops. `hold`: level of the hand-over, null where there is none. `chained`: other elements come from another PMU. */
-function readerNest(
-  builder: Builder,
-  stage: StagePlan,
-  id: string,
-  level: number,
-  words: number,
-  dims: readonly Affine[],
-  shape: readonly number[],
-  hold: number | null,
-  chained = false,
-): Nest {
-  const ready = hold === null ? [] : [port("ready", "in", hold, "buffer")];
-  return {
-    id: `${id}/read`,
-    loops: loopsOf(stage, builder.plan.loops).slice(0, level),
-    lanes: words,
-    ii: 1,
-    latency: builder.machine.pmu.latency_cycles,
-    guards: [],
-    ports: [...ready, ...(chained ? [port("rest", "in", level)] : []), port("out", "out", level)],
-    work: { kind: "read", scratch: "tile", access: { dims, shape }, port: "out", ...(chained && { rest: "rest" }) },
-  };
-}
-
 /** What the round before made, whole: every copy of the stage that makes it fills its part. */
 function carriedBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
   const { plan, machine } = builder;
   const operand = stage.shape.operands[position]!;
   const { via, level, words } = stage.operands[position]!;
   if (via.kind !== "carried") throw new Error(`"${operand.tensor}" is not carried`);
-  const place = label(plan.loops, copy.at, copy.part, partsOf(operand, stage));
+  const place = label(stage.loops, copy.at, copy.part, partsOf(operand, stage));
   const key = JSON.stringify(["carried", readKey(stage, position), place]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
   const id = freshId(builder, `${stage.shape.name}.${operand.tensor}${position}${place}`);
   const lane = words === 1 ? null : stage.shape.lane;
-  const dims = operand.at.map((dim) => prefix(placeOf(dim, stage, plan.loops, copy, lane, "global"), level));
-  const reader = readerNest(builder, stage, id, level, words, dims, via.shape, null);
+  const dims = operand.at.map((dim) => prefix(placeOf(dim, stage, stage.loops, copy, lane, "global"), level));
+  const loops = loopsOf(stage, stage.loops).slice(0, level);
+  const reader = readerNest(builder, { id, loops, words, dims, shape: via.shape, ready: [], hold: 0, chained: false });
   const from = plan.stages.find((other) => makes(other.shape, via.from))!;
-  const makers = takesOwn(operand, stage.shape, plan.loops) ? [copy.at] : copiesAt(plan.loops);
-  const writers = makers.map((at, w) => ringWriter(builder, from, via, at, `${id}/write${w}`));
+  const makers = takesOwn(operand, stage.shape, stage.loops) ? [copy.at] : copiesAt(stage.loops);
+  const writers = makers.map((at, w) => ringWriter(from, via, at, `${id}/write${w}`));
   const first = via.init === null ? [] : [initWriter(builder, via.init, via.shape, operand.dtype, id)];
   const ring = writers.map((_, w) => port(`ready${w}`, "in", 1, "buffer"));
   const { bytes, lie } = scratchLayout(via.shape, bytesOf(operand.dtype), machine, useOf(stage.shape, position));
@@ -253,18 +231,18 @@ function carriedBuffer(builder: Builder, stage: StagePlan, position: number, cop
 }
 
 /** A writer of one copy's part of a carried tensor: it begins with the second buffer, as the first round finds the first one full. */
-function ringWriter({ plan }: Builder, from: StagePlan, via: { readonly from: string; readonly shape: readonly number[] }, at: readonly number[], id: string) {
+function ringWriter(from: StagePlan, via: { readonly from: string; readonly shape: readonly number[] }, at: readonly number[], id: string) {
   const result = resultOf(from, via.from);
-  const loops = resultLoops(result, plan.loops);
+  const loops = resultLoops(result, from.loops);
   const nest: Nest = {
     id,
     loops,
     lanes: result.words,
     ii: 1,
     latency: 1,
-    guards: tileGuards(result, plan.loops),
+    guards: tileGuards(result, from.loops),
     ports: [port("in", "in", loops.length), port("full", "out", 1, "buffer")],
-    work: { kind: "write", scratch: "tile", access: { dims: globalPlaces(result, plan.loops, at).slice(1), shape: via.shape }, port: "in", first: 1 },
+    work: { kind: "write", scratch: "tile", access: { dims: globalPlaces(result, from.loops, at).slice(1), shape: via.shape }, port: "in", first: 1 },
   };
   return { nest, at };
 }
@@ -288,43 +266,4 @@ function initWriter(builder: Builder, init: string, shape: readonly number[], dt
     ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
     work: { kind: "write", scratch: "tile", access: { dims, shape }, port: "in" },
   };
-}
-
-/** Tile buffers between two stages of one copy. */
-function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
-  const { plan, machine } = builder;
-  const { shape } = stage;
-  const operand = shape.operands[position]!;
-  const via = stage.operands[position]!.via;
-  if (via.kind !== "stage-buffer") throw new Error(`"${operand.tensor}" has no stage buffer`);
-  const from = plan.stages.find((other) => makes(other.shape, operand.tensor))!;
-  const source = builder.results.get(resultKey(operand.tensor, copy.at))!;
-  const id = freshId(builder, `${shape.name}.${operand.tensor}${position}${label(plan.loops, copy.at)}`);
-  const result = resultOf(from, operand.tensor);
-  const loops = resultLoops(result, plan.loops);
-  const writer: Nest = {
-    id: `${id}/write`,
-    loops,
-    lanes: source.words,
-    ii: 1,
-    latency: 1,
-    guards: [],
-    ports: [port("in", "in", loops.length), port("full", "out", plan.loops.length, "buffer")],
-    work: { kind: "write", scratch: "tile", access: { dims: resultPlaces(result, plan.loops), shape: via.shape }, port: "in" },
-  };
-  const { level, words } = stage.operands[position]!;
-  const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
-  const dims = operand.at.map((place, d) => prefix(placeOf(place, stage, plan.loops, copy, lane, d < plan.loops.length ? "local" : "global"), level));
-  const reader = readerNest(builder, stage, id, level, words, dims, via.shape, Math.min(plan.loops.length, level));
-  const { bytes, lie } = scratchLayout(via.shape, bytesOf(operand.dtype), machine, useOf(shape, position));
-  addUnit(builder, {
-    id,
-    kind: "pmu",
-    operator: shape.name,
-    nests: [writer, reader],
-    scratch: [{ name: "tile", dtype: operand.dtype, shape: via.shape, ...lie, buffers: via.buffers, bytes: bytes * via.buffers }],
-  });
-  connect(builder, source, { unit: id, nest: writer.id, port: "in" });
-  handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: "ready" }, via.buffers);
-  return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
 }

@@ -14,32 +14,54 @@ import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, Stag
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { type Group, loopName, makes } from "./group.ts";
+import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
 export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
   const loops = outerLoops(group, choice);
+  const even = planStages(group, choice, context, () => loops);
+  if (typeof even === "string") return even;
+  const plan = finishSection(group, context, loops, even);
+  if (typeof plan !== "string") return plan;
+  for (const most of [Number.POSITIVE_INFINITY, 8, 2]) {
+    const shares = sharesOf(even, loops, group, most);
+    if (shares === null) break;
+    const uneven = planStages(group, choice, context, (stage) => withFewer(loops, shares.at, shares.turns[stage]!));
+    const shared = typeof uneven === "string" ? uneven : finishSection(group, context, loops, uneven);
+    if (typeof shared !== "string") return shared;
+  }
+  return plan;
+}
+
+/** `loopsFor`: the outer loops as the copies of a stage take them, by its place. */
+function planStages(group: Group, { split }: Choice, context: PlanContext, loopsFor: (stage: number) => readonly OuterLoop[]): readonly StagePlan[] | string {
   const stages: StagePlan[] = [];
-  for (const shape of group.shapes) {
-    const stage = planStage(shape, loops, choice.split, stages, group, context);
+  for (const [position, shape] of group.shapes.entries()) {
+    const stage = planStage(shape, loopsFor(position), split, stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
+  return stages;
+}
+
+/** Loads, stores and the units of all stages; or what there is too little of. */
+function finishSection(group: Group, context: PlanContext, loops: readonly OuterLoop[], stages: readonly StagePlan[]): SectionPlan | string {
   const stored =
     planTransfers(stages, loops, group, context, true) ??
     planTransfers(stages, loops, group, context, false) ??
     "loads and stores need more address generators than there are";
   if (typeof stored === "string") return stored;
-  const counters = tooManyCounters(stored, loops, context.machine);
+  const counters = tooManyCounters(stored, context.machine);
   if (counters !== null) return counters;
   const crowded = tooManyMakers(stored, loops, context.machine);
   if (crowded !== null) return crowded;
   const inLoop = group.loop !== undefined;
-  const units = countUnits(stored, loops, context.machine, inLoop);
+  const units = countUnits(stored, context.machine, inLoop);
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
   if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
-  const share = linkShare(stored, loops, units, context.machine);
+  const share = linkShare(stored, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
   const name = operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+");
@@ -93,7 +115,7 @@ function planStage(
   if (tooLarge !== null) return tooLarge;
   const results = resultsOf(shape, inner, loops, machine);
   const appends = results.flatMap((result, field) => (result === null && context.leaving.has(writesOf(shape.operator)[field]!) ? [field] : []));
-  return { shape, inner, split, operands, stores: [], epoch, results, table: placeOfTable(shape, context), appends };
+  return { shape, loops, inner, split, operands, stores: [], epoch, results, table: placeOfTable(shape, context), appends };
 }
 
 /** A stage that takes numbers one at a time counts on scalar ports, but what comes from a PMU without such an output takes a vector port. Null where all have one. */

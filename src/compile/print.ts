@@ -15,20 +15,26 @@ function printSection(section: SectionPlan): readonly string[] {
     `section ${section.name}  (${pcu} PCU, ${pmu} PMU, ${ag} AG)`,
     `  expects ${Math.round(cycles)} cycles: compute ${Math.round(compute_cycles)}, memory ${Math.round(memory_cycles)} for ${Math.round(tier_bytes)} bytes; ${Math.round(link_share * 100)} % of the links`,
     ...section.loops.map((loop) => `  for ${loop.name} in ${loop.extent}: tiles of ${loop.tile}, ${loop.par} copies, ${loop.trips} turns each`),
-    ...section.stages.flatMap(printStage),
+    ...section.stages.flatMap((stage) => printStage(stage, section)),
   ];
 }
 
-function printStage(stage: StagePlan): readonly string[] {
+function printStage(stage: StagePlan, section: SectionPlan): readonly string[] {
   const { shape } = stage;
   const loops = stage.inner.map((loop) => `${loop.index}:${loop.trip}${loop.step > 1 ? `x${loop.step}` : ""}`).join(" ");
   const split = stage.split > 1 ? `, split ${stage.split} ways` : "";
   return [
-    `    ${shape.name}: ${shape.mode}, ${shape.lanes} lanes over ${shape.lane ?? "nothing"}${split}, loops ${loops === "" ? "none" : loops}`,
+    `    ${shape.name}: ${shape.mode}, ${shape.lanes} lanes over ${shape.lane ?? "nothing"}${split}${printShare(stage, section)}, loops ${loops === "" ? "none" : loops}`,
     ...shape.operands.map((operand, position) => `      reads ${operand.tensor} ${printVia(stage.operands[position]!)}`),
     ...(shape.shards.length > 1 ? [`      keeps each table in ${shape.shards.length} PMUs`] : []),
     ...stage.stores.map((store) => `      stores ${store.tensor}${store.buffers > 0 ? `, ${store.collect.join("x")} copies gathered by a PMU` : ""}`),
   ];
+}
+
+/** Of a stage with fewer copies than its section. */
+function printShare(stage: StagePlan, section: SectionPlan): string {
+  const shared = stage.loops.flatMap(({ name, par }, k) => (par === section.loops[k]!.par ? [] : [`${par} copies along ${name}`]));
+  return shared.map((words) => `, ${words}`).join("");
 }
 
 function printVia({ via, level }: OperandPlan): string {
@@ -42,6 +48,6 @@ function printVia({ via, level }: OperandPlan): string {
     case "stage-stream":
       return `streamed from ${via.from}, at level ${level}`;
     case "stage-buffer":
-      return `from ${via.buffers} buffers of ${via.shape.join("x")} filled by ${via.from}`;
+      return `from ${via.buffers} buffers of ${via.shape.join("x")} ${via.pmus > 1 ? `in ${via.pmus} PMUs, ` : ""}filled by ${via.from}`;
   }
 }

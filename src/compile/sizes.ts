@@ -58,6 +58,13 @@ export function readKey(stage: StagePlan, position: number): string {
   return JSON.stringify([tensor, epoch, level, words, lane, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
 }
 
+/** Cycles of a stage for one tile: its firings, or as many as its results take to leave. */
+export function tileCycles({ inner, shape, results }: Pick<StagePlan, "inner" | "shape" | "results">): number {
+  const firings = product(inner.map((loop) => loop.trip));
+  const atOnce = Math.max(1, shape.shards.length);
+  return Math.max(firings, ...results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip)) / atOnce));
+}
+
 /** Words of one token of an operand. */
 export function wordsOf(shape: StageShape, position: number, machine: Machine): number {
   if (shape.systolic !== null) return position === shape.systolic.stageOperand ? machine.pcu.stages : shape.lanes;
@@ -67,6 +74,29 @@ export function wordsOf(shape: StageShape, position: number, machine: Machine): 
 /** Copies per outer loop of what belongs to an operand: those of the loops it depends on. */
 export function copiesOf(operand: OperandRead, shape: StageShape, loops: readonly OuterLoop[]): readonly number[] {
   return loops.map((loop, k) => (dependsOn(operand, shape.loops[k]!.name) ? loop.par : 1));
+}
+
+/** How copies of a writer stand to those of its reader: along outer loop `at`, each copy of the reader takes the tiles of `gathered` copies, each copy of the writer serves `dealt`. */
+export interface Meeting {
+  readonly at: number;
+  readonly gathered: number;
+  readonly dealt: number;
+}
+
+export function meetingOf(writer: readonly OuterLoop[], reader: readonly OuterLoop[]): Meeting {
+  const at = writer.findIndex(({ par }, k) => par !== reader[k]!.par);
+  if (at < 0) return { at: 0, gathered: 1, dealt: 1 };
+  const [from, to] = [writer[at]!.par, reader[at]!.par];
+  return { at, gathered: Math.max(1, from / to), dealt: Math.max(1, to / from) };
+}
+
+/** A tile cut into equal pieces along its first dimension of more than one place: that dimension, and the largest piece. */
+export function cutInto(size: readonly number[], pieces: number): { readonly along: number; readonly shape: readonly number[] } {
+  const along = Math.max(
+    0,
+    size.findIndex((extent) => extent > 1),
+  );
+  return { along, shape: size.map((extent, d) => (d === along ? Math.ceil(extent / pieces) : extent)) };
 }
 
 /** Parts of a split fold that each hold an operand's tiles themselves: those that read different elements. */

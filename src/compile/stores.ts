@@ -11,7 +11,7 @@ import { keptLoops, type TableShard } from "./stage.ts";
 import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan): void {
-  const loops = loopsAround(stage, builder.plan.loops);
+  const loops = loopsAround(stage, stage.loops);
   const { shards } = stage.shape;
   if (shards.length > 1) {
     shards.forEach((shard, part) => {
@@ -28,16 +28,15 @@ export function buildStores(builder: Builder, stage: StagePlan, store: StorePlan
 
 /** A table's part goes behind those before it. All but the last are whole vectors, and that ends with the tensor. */
 function storeShard(builder: Builder, stage: StagePlan, store: StorePlan, { first, size }: TableShard, part: number): void {
-  const { plan } = builder;
   const { lanes, shards } = stage.shape;
-  const [at] = copiesAt(plan.loops);
+  const [at] = copiesAt(stage.loops);
   const source = builder.results.get(resultKey(store.tensor, at!, part))!;
   const place: Affine = { ...unitPlace(1, 0, lanes), constant: first };
-  addStore(builder, stage, store, label(plan.loops, at!, part, shards.length), source, [{ name: "key", trip: Math.ceil(size / lanes) }], lanes, [place], []);
+  addStore(builder, stage, store, label(stage.loops, at!, part, shards.length), source, [{ name: "key", trip: Math.ceil(size / lanes) }], lanes, [place], []);
 }
 
 function storeDirect(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[]): void {
-  const outer = loopsAround(stage, builder.plan.loops);
+  const outer = loopsAround(stage, stage.loops);
   const result = resultOf(stage, store.tensor);
   const source = builder.results.get(resultKey(store.tensor, at))!;
   const places = globalPlaces(result, outer, at);
@@ -73,7 +72,7 @@ function addStore(
     lanes,
     ii: 1,
     latency: builder.machine.ag.latency_cycles,
-    guards: inLoop ? [...guards, lastRound(builder.plan.loops[0]!, loops.length)] : guards,
+    guards: inLoop ? [...guards, lastRound(stage.loops[0]!, loops.length)] : guards,
     ports: [port("in", "in", loops.length)],
     work: { kind: "store", tensor: into, access: { dims: inLoop ? dims.slice(1) : dims, shape: shapeOf(builder, into) }, port: "in" },
   };
@@ -86,8 +85,8 @@ const lastRound = ({ trips }: OuterLoop, count: number): Guard => ({ value: { ..
 
 /** One PMU gathers the tiles of several copies, and one generator writes them row by row. */
 function storeCollected(builder: Builder, stage: StagePlan, store: StorePlan, at: readonly number[], groups: readonly OuterLoop[]): void {
-  const { plan, machine } = builder;
-  const outer = loopsAround(stage, plan.loops);
+  const { machine } = builder;
+  const outer = loopsAround(stage, stage.loops);
   const result = resultOf(stage, store.tensor);
   const members = copiesAt(outer.map((loop, k) => ({ ...loop, par: store.collect[k]! })));
   const dtype = builder.program.tensors.find((item) => item.name === store.tensor)!.dtype;

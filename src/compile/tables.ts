@@ -17,11 +17,11 @@ import { addUnit, type Builder, connect, freshId, handOver, label, port, resultK
  * later, when the tile is complete: the timing of the cells one by one (units/systolic.ts). The drain is hidden behind the next tile where that has at least 2 stages + lanes steps.
  */
 export function buildArray(builder: Builder, stage: StagePlan, id: string, feeds: readonly Source[]): Source {
-  const { plan, machine } = builder;
+  const { machine } = builder;
   const { shape } = stage;
   const { laneOperand, stageOperand, product: rounded, acc, result } = shape.systolic!;
-  const loops = loopsOf(stage, plan.loops);
-  const level = resultLevel(stage, plan.loops);
+  const loops = loopsOf(stage, stage.loops);
+  const level = resultLevel(stage, stage.loops);
   const { stages } = machine.pcu;
   const array: Nest = {
     id: `${id}/array`,
@@ -78,15 +78,15 @@ function buildShard(
   { field, part }: { readonly field: number; readonly part: number },
   made: ReadonlyMap<number, Source>,
 ): void {
-  const { plan, machine } = builder;
+  const { machine } = builder;
   const { shape } = stage;
   if (shape.operator.kind !== "groupBy") return;
   const { name, fn, acc } = shape.operator.fields[field]!;
   const { keys } = shape.operator;
   const { first, size } = shape.shards[part]!;
   const tensor = `${shape.name}.${name}`;
-  const id = freshId(builder, `${tensor}${label(plan.loops, copy.at, part, shape.shards.length)}`);
-  const loops = loopsOf(stage, plan.loops);
+  const id = freshId(builder, `${tensor}${label(stage.loops, copy.at, part, shape.shards.length)}`);
+  const loops = loopsOf(stage, stage.loops);
   const lanes = shape.lane === null ? 1 : shape.lanes;
   const all = shape.loops.map((index) => index.name);
   const shard = size === keys ? {} : { shard: { first, keys } };
@@ -96,7 +96,7 @@ function buildShard(
     lanes,
     ii: 1,
     latency: machine.pmu.latency_cycles,
-    guards: elementGuards(all, stage, plan.loops, copy),
+    guards: elementGuards(all, stage, stage.loops, copy),
     ports: [port("key", "in", loops.length), port("value", "in", loops.length), port("full", "out", 0, "buffer")],
     work: { kind: "scatter", scratch: "table", keyPort: "key", valuePort: "value", fn, acc, ...shard },
   };
@@ -126,30 +126,30 @@ function buildShard(
 
 /** The PMU in which a stage adds up tiles: `from` gives the words of each. */
 export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: Source): Source {
-  const { plan, machine } = builder;
+  const { machine } = builder;
   const { shape, inner } = stage;
   const { fn, acc } = foldOf(stage);
-  const around = loopsAround(stage, plan.loops);
+  const around = loopsAround(stage, stage.loops);
   const result = stage.results[0]!;
-  const id = freshId(builder, `${shape.name}.sums${label(plan.loops, copy.at)}`);
-  const dims = keptLoops(shape).map(({ name }) => placeOf({ constant: 0, of: { [name]: 1 } }, stage, plan.loops, copy, shape.lane, "local"));
+  const id = freshId(builder, `${shape.name}.sums${label(stage.loops, copy.at)}`);
+  const dims = keptLoops(shape).map(({ name }) => placeOf({ constant: 0, of: { [name]: 1 } }, stage, stage.loops, copy, shape.lane, "local"));
   const adder: Nest = {
     id: `${id}/fold`,
-    loops: loopsOf(stage, plan.loops),
+    loops: loopsOf(stage, stage.loops),
     lanes: from.words,
     ii: 1,
     latency: 1,
     guards: elementGuards(
       foldedLoops(shape).map(({ name }) => name),
       stage,
-      plan.loops,
+      stage.loops,
       copy,
     ),
     ports: [
-      port("in", "in", plan.loops.length + inner.length),
+      port("in", "in", stage.loops.length + inner.length),
       port("full", "out", around.length, "buffer"),
-      port("ring.in", "in", plan.loops.length, "buffer"),
-      port("ring.out", "out", plan.loops.length, "buffer"),
+      port("ring.in", "in", stage.loops.length, "buffer"),
+      port("ring.out", "out", stage.loops.length, "buffer"),
     ],
     work: { kind: "fold", scratch: "sums", access: { dims, shape: result.shape }, port: "in", fn, acc },
   };
@@ -164,7 +164,7 @@ export function buildSums(builder: Builder, stage: StagePlan, copy: Copy, from: 
     ports: [port("ready", "in", around.length, "buffer"), port("out", "out", loops.length)],
     work: { kind: "read", scratch: "sums", access: { dims: resultPlaces(result, around), shape: result.shape }, port: "out" },
   };
-  const buffers = sumBuffers(stage, plan.loops);
+  const buffers = sumBuffers(stage, stage.loops);
   const { bytes, lie } = scratchLayout(result.shape, bytesOf(acc), machine, "rows");
   const scratch = { name: "sums", dtype: acc, shape: result.shape, ...lie, buffers, bytes: bytes * buffers };
   addUnit(builder, { id, kind: "pmu", operator: shape.name, nests: [adder, reader], scratch: [scratch] });
@@ -187,9 +187,9 @@ function foldOf({ shape }: StagePlan): Extract<BodyNode, { kind: "reduce" }> {
 
 /** A tree of PCUs folds partial results into one: of the parts of a split fold, or of the copies of the loop whose tiles a stage adds up. */
 export function combine(builder: Builder, stage: StagePlan, parts: readonly Source[], at: readonly number[]): Source {
-  const { machine, plan } = builder;
+  const { machine } = builder;
   const reduce = foldOf(stage);
-  const around = loopsAround(stage, plan.loops);
+  const around = loopsAround(stage, stage.loops);
   const loops = resultLoops(stage.results[0]!, around);
   const { words } = parts[0]!;
   const fan = treeFan(machine, words);

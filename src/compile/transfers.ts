@@ -21,10 +21,10 @@ export function planTransfers(
   eager: boolean,
 ): readonly StagePlan[] | string | null {
   const { cycles } = estimate(stages, loops, context, group.loop !== undefined);
-  const served = stages.map((stage) => serveLoads(stage, loops, cycles, context, eager));
-  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, loops), 0);
+  const served = stages.map((stage) => serveLoads(stage, cycles, context, eager));
+  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, stage.loops), 0);
   if (used > context.machine.ag.count) return null;
-  const stored = planStores(served, loops, context.machine.ag.count - used, cycles, context);
+  const stored = planStores(served, context.machine.ag.count - used, cycles, context);
   if (typeof stored === "string") return eager ? null : stored;
   const { loop } = group;
   return loop === undefined ? stored : stored.map((stage) => ({ ...stage, stores: stage.stores.map((store) => ({ ...store, into: nameAfter(store, loop) })) }));
@@ -37,8 +37,9 @@ const nameAfter = ({ tensor }: StorePlan, { results }: ChipLoop): string => resu
 const FIRST_TILES = 0.02;
 
 /** As few address generators as keep up with the section. */
-function serveLoads(stage: StagePlan, loops: readonly OuterLoop[], cycles: number, context: PlanContext, eager: boolean): StagePlan {
+function serveLoads(stage: StagePlan, cycles: number, context: PlanContext, eager: boolean): StagePlan {
   const { machine, tierOf } = context;
+  const { loops } = stage;
   const operands = stage.operands.map((plan, position) => {
     if (plan.via.kind !== "tier-buffer" || plan.via.preset) return plan;
     const operand = stage.shape.operands[position]!;
@@ -67,13 +68,7 @@ function fewestGenerators(copies: readonly number[], need: number): readonly num
   return best;
 }
 
-function planStores(
-  stages: readonly StagePlan[],
-  loops: readonly OuterLoop[],
-  generators: number,
-  cycles: number,
-  context: PlanContext,
-): readonly StagePlan[] | string {
+function planStores(stages: readonly StagePlan[], generators: number, cycles: number, context: PlanContext): readonly StagePlan[] | string {
   const total = stages.flatMap((stage) => writesOf(stage.shape.operator)).filter((tensor) => context.leaving.has(tensor)).length;
   const share = Math.floor(generators / Math.max(1, total));
   const next: StagePlan[] = [];
@@ -81,7 +76,7 @@ function planStores(
     const stores: StorePlan[] = [];
     for (const [field, tensor] of writesOf(stage.shape.operator).entries()) {
       if (!context.leaving.has(tensor) || stage.results[field] === null) continue;
-      const store = storeOf(tensor, field, stage, loopsAround(stage, loops), share, cycles, context.machine, context.program);
+      const store = storeOf(tensor, field, stage, loopsAround(stage, stage.loops), share, cycles, context.machine, context.program);
       if (typeof store === "string") return store;
       stores.push(store);
     }

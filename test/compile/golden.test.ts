@@ -9,7 +9,7 @@ import * as s from "../../src/pattern/scalars.ts";
 import { workloads } from "../../workloads/index.ts";
 import { middleSizes } from "../laws/workload-sizes.ts";
 import { machineOf } from "../support/runs.ts";
-import { type Build, programOf, refusal, withPcu } from "./support.ts";
+import { type Build, programOf, refusal, withPcu, withPmu } from "./support.ts";
 
 const golden = (name: string): string => `../golden/compile/${name}.txt`;
 
@@ -36,7 +36,7 @@ const trace: Build = () => {
 
 /** What is refused on plasticine, or on the machine named. */
 const refused: Readonly<Record<string, () => unknown>> = {
-  "a tile that is too large": () => on(trace),
+  "a tile that is too large": () => compile(programOf(trace), withPmu({ count: 8 }, machineOf("plasticine")), { style: "spatial" }),
   "a tensor that fits in no tier": () =>
     on(() => {
       const x = input("x", "f32", [200_000, 200_000]);
@@ -61,10 +61,10 @@ const refused: Readonly<Record<string, () => unknown>> = {
   "a schedule whose tiles fit nowhere": () =>
     on(
       () => {
-        const x = input("x", "f32", [400, 480]);
-        return { y: map("y", [480, 400], (i, j) => x.at(j, i)) };
+        const x = input("x", "f32", [4000, 4800]);
+        return { y: map("y", [4800, 4000], (i, j) => x.at(j, i)) };
       },
-      { tile: { "y.0": 480, "y.1": 400 } },
+      { tile: { "y.0": 4800, "y.1": 4000 } },
     ),
   "a loop nest with more loops than a PCU counts": () =>
     compile(

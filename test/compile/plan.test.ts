@@ -71,7 +71,9 @@ describe("tile buffers", () => {
   });
 
   test("are refused where they are larger than a scratchpad", () => {
-    expect(planWith(withPmu({ bytes: 2048 }), turned, { tile: [16, 40], par: [1, 1], split: 1 })).toBe(`a tile of "x" needs 5440 bytes of a PMU's 2048`);
+    expect(planWith(withPmu({ bytes: 2048, count: 2 }), turned, { tile: [16, 40], par: [1, 1], split: 1 })).toBe(
+      `a tile of "x" needs 5440 bytes of a PMU's 2048`,
+    );
     expect(planWith(withPmu({ bytes: 399 }), softmax, { tile: [1], par: [1], split: 1 })).toBe(`a tile of "e" needs 400 bytes of a PMU's 399`);
     expect(planWith(withPmu({ bytes: 400 }), softmax, { tile: [1], par: [1], split: 1 })).not.toBeTypeOf("string");
   });
@@ -82,7 +84,8 @@ describe("a buffer that is read across its rows", () => {
     const choice = { tile: [16, 40], par: [1, 1], split: 1 };
     const need = 40 * 17 * 4 * 2;
     expect(planWith(withPmu({ bytes: need }), turned, choice)).toMatchObject({ units: { pmu: 1 } });
-    expect(planWith(withPmu({ bytes: need - 1 }), turned, choice)).toBe(`a tile of "x" needs ${need} bytes of a PMU's ${need - 1}`);
+    expect(planWith(withPmu({ bytes: need - 1 }), turned, choice)).toMatchObject({ units: { pmu: 2 } });
+    expect(planWith(withPmu({ bytes: need - 1, count: 1 }), turned, choice)).toBe(`a tile of "x" needs ${need} bytes of a PMU's ${need - 1}`);
   });
 });
 

@@ -96,7 +96,7 @@ describe("a schedule", () => {
   test("is refused with the reason where it cannot fit", () => {
     expect(refused({ tile: { "c.0": 64 }, par: { "c.0": 2 } })).toContain('its schedule wants 2 copies of loop "c.0", which has at most 1 tiles');
     expect(refused({ par: { "c.0": 17, "c.1": 2 } })).toContain("its schedule wants 34 copies, there are 16 PCUs");
-    expect(refused({ tile: { "y.0": 48, "y.1": 40 } }, withPmu({ bytes: 4096 }), turned)).toContain(`a tile of "x" needs 7840 bytes of a PMU's 4096`);
+    expect(refused({ tile: { "y.0": 48, "y.1": 40 } }, withPmu({ bytes: 4096, count: 1 }), turned)).toContain(`a tile of "x" needs 7840 bytes of a PMU's 4096`);
     expect(refused({ par: { "c.0": 4, "c.1": 4 } }, withPcu({ count: 16 }, { ...simdMachine, ag: { ...simdMachine.ag, count: 2 } }))).toContain(
       "address generators",
     );

@@ -197,7 +197,7 @@ describe("a pinned buffer", () => {
   test("is refused where nothing reads the tensor, where it is no number of buffers, and where a PMU cannot hold them", () => {
     expect(refused({ buffer: { x: 2 } })).toBe('schedule.buffer: no tensor that an operator reads is called "x"; there are a, b; did you mean "a"?');
     expect(refused({ buffer: { a: 0 } })).toBe("schedule.buffer a: 0 is not a whole number of buffers from 1");
-    expect(refused({ tile: { "c.0": 64, "c.1": 96 }, buffer: { b: 9 } }, gemm, withPmu({ bytes: 131_072 }))).toMatch(
+    expect(refused({ tile: { "c.0": 64, "c.1": 96 }, buffer: { b: 9 } }, gemm, withPmu({ bytes: 131_072, count: 1 }))).toMatch(
       /a tile of "b" needs \d+ bytes of a PMU's 131072/,
     );
   });

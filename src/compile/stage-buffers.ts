@@ -1,0 +1,166 @@
+/**
+ * Tile buffers between two stages. Where both have as many copies, each copy of the reader has a PMU that its own copy of the writer fills. Where the writer has more, the tiles of several of
+ * its copies are gathered, in one PMU or in a chain of them; where it has fewer, its tiles are dealt out in turn.
+ *
+ *     scores[0..11] -> 3 PMUs, each with the tiles of 4 copies -> max         12 copies of scores, one of max that takes their tiles in turn
+ */
+
+import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import { scratchLayout, useOf } from "./banking.ts";
+import type { StagePlan, Via } from "./controllers.ts";
+import { makes } from "./group.ts";
+import { type Copy, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
+import { type Meeting, meetingOf, resultOf } from "./sizes.ts";
+import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
+
+/** Loop `at` as a loop outside and one of `turns` iterations inside it. */
+const splitLoop = (loops: readonly Loop[], at: number, turns: number): readonly Loop[] =>
+  turns === 1
+    ? loops
+    : loops.flatMap((loop, l): readonly Loop[] =>
+        l === at
+          ? [
+              { ...loop, trip: loop.trip / turns },
+              { name: `${loop.name}.copy`, trip: turns },
+            ]
+          : [loop],
+      );
+
+function splitPlace(place: Affine, at: number, turns: number): Affine {
+  if (turns === 1) return place;
+  return { ...place, loops: place.loops.flatMap((factor, l): readonly number[] => (l === at ? [factor * turns, factor] : [factor])) };
+}
+
+/** A nest that replays a buffer, and what it waits for. */
+export interface Replay {
+  readonly id: string;
+  readonly loops: readonly Loop[];
+  readonly words: number;
+  readonly dims: readonly Affine[];
+  readonly shape: readonly number[];
+  /** Ports of hand-overs, and their level. */
+  readonly ready: readonly string[];
+  readonly hold: number;
+  /** Other elements come from another PMU. */
+  readonly chained: boolean;
+}
+
+export function readerNest({ machine }: Builder, { id, loops, words, dims, shape, ready, hold, chained }: Replay): Nest {
+  return {
+    id: `${id}/read`,
+    loops,
+    lanes: words,
+    ii: 1,
+    latency: machine.pmu.latency_cycles,
+    guards: [],
+    ports: [...ready.map((name) => port(name, "in", hold, "buffer")), ...(chained ? [port("rest", "in", loops.length)] : []), port("out", "out", loops.length)],
+    work: { kind: "read", scratch: "tile", access: { dims, shape }, port: "out", ...(chained && { rest: "rest" }) },
+  };
+}
+
+type StageBuffer = Extract<Via, { readonly kind: "stage-buffer" }>;
+
+/** The buffers of one copy of the reader. */
+export function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: StageBuffer): Source {
+  const id = freshId(builder, `${stage.shape.name}.${stage.shape.operands[position]!.tensor}${position}${label(stage.loops, copy.at)}`);
+  let source: Source | null = null;
+  for (let piece = via.pmus - 1; piece >= 0; piece--)
+    source = bufferPiece(builder, stage, position, copy, via, piece === 0 ? id : freshId(builder, `${id}.${piece}`), piece, source);
+  return source!;
+}
+
+/** One of the PMUs: the tiles of some copies of the writer. Those of the others come from the next one, `rest`. */
+function bufferPiece(
+  builder: Builder,
+  stage: StagePlan,
+  position: number,
+  copy: Copy,
+  via: StageBuffer,
+  id: string,
+  piece: number,
+  rest: Source | null,
+): Source {
+  const { shape, loops } = stage;
+  const operand = shape.operands[position]!;
+  const from = builder.plan.stages.find((other) => makes(other.shape, operand.tensor))!;
+  const meeting = meetingOf(from.loops, loops);
+  const { at, gathered } = meeting;
+  const places = Math.ceil(gathered / via.pmus);
+  const members = Array.from({ length: Math.min(places, gathered - piece * places) }, (_, w) => piece * places + w);
+  const size = gathered === 1 ? via.shape : [places, ...via.shape];
+  const writers = members.map((member, w) => writerOf(builder, stage, from, meeting, copy, { operand: operand.tensor, member, place: w, size, id }));
+  const { level, words } = stage.operands[position]!;
+  const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
+  const inTile = operand.at.map((place, d) =>
+    splitPlace(prefix(placeOf(place, stage, loops, copy, lane, d < loops.length ? "local" : "global"), level), at, gathered),
+  );
+  const readLoops = splitLoop(loopsOf(stage, loops).slice(0, level), at, gathered);
+  const member = { ...counter(readLoops.length, at + 1), constant: 0 - piece * places };
+  const reader = readerNest(builder, {
+    id,
+    loops: readLoops,
+    words,
+    dims: gathered === 1 ? inTile : [member, ...inTile],
+    shape: size,
+    ready: writers.length === 1 ? ["ready"] : writers.map((_, w) => `ready${w}`),
+    hold: gathered === 1 ? Math.min(loops.length, level) : at + 1,
+    chained: rest !== null,
+  });
+  const { bytes, lie } = scratchLayout(size, bytesOf(operand.dtype), builder.machine, useOf(shape, position));
+  addUnit(builder, {
+    id,
+    kind: "pmu",
+    operator: shape.name,
+    nests: [...writers.map(({ nest }) => nest), reader],
+    scratch: [{ name: "tile", dtype: operand.dtype, shape: size, ...lie, buffers: via.buffers, bytes: bytes * via.buffers }],
+  });
+  writers.forEach(({ nest, source }, w) => {
+    connect(builder, source, { unit: id, nest: nest.id, port: "in" });
+    const ready = writers.length === 1 ? "ready" : `ready${w}`;
+    handOver(builder, { unit: id, nest: nest.id, port: "full" }, { unit: id, nest: reader.id, port: ready }, via.buffers);
+  });
+  if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
+  return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype: operand.dtype };
+}
+
+interface Place {
+  readonly operand: string;
+  /** Of the copies whose tiles are gathered, and where its tile stands in this PMU. */
+  readonly member: number;
+  readonly place: number;
+  readonly size: readonly number[];
+  readonly id: string;
+}
+
+/** Writes what one copy of the writer makes, of that what is for this copy of the reader. */
+function writerOf(
+  { results }: Builder,
+  stage: StagePlan,
+  from: StagePlan,
+  { at, gathered, dealt }: Meeting,
+  copy: Copy,
+  { operand, member, place, size, id }: Place,
+): { readonly nest: Nest; readonly source: Source } {
+  const [own, makers] = [stage.loops[at]?.par ?? 1, from.loops[at]?.par ?? 1];
+  const maker = copy.at.map((c, k) => (k === at ? (gathered > 1 ? member * own + c : c % makers) : c));
+  const source = results.get(resultKey(operand, maker))!;
+  const result = resultOf(from, operand);
+  const loops = splitLoop(resultLoops(result, from.loops), at, dealt);
+  const inTile = resultPlaces(result, from.loops).map((one) => splitPlace(one, at, dealt));
+  const first: Affine = { constant: place, loops: new Array<number>(loops.length).fill(0), lane: 0 };
+  const turn = { ...counter(loops.length, at + 1), constant: 0 - Math.floor((copy.at[at] ?? 0) / makers) };
+  const guards: readonly Guard[] = dealt === 1 ? [] : [{ value: turn, limit: 1 }];
+  const several = size.length > result.shape.length && size[0]! > 1;
+  const nest: Nest = {
+    id: several ? `${id}/write${place}` : `${id}/write`,
+    loops,
+    lanes: source.words,
+    ii: 1,
+    latency: 1,
+    guards,
+    ports: [port("in", "in", loops.length), port("full", "out", dealt === 1 ? from.loops.length : at + 1, "buffer")],
+    work: { kind: "write", scratch: "tile", access: { dims: gathered === 1 ? inTile : [first, ...inTile], shape: size }, port: "in" },
+  };
+  return { nest, source };
+}
