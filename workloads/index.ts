@@ -4,12 +4,16 @@ import type { Definition } from "weft";
 import attention from "./attention.ts";
 import bfs from "./bfs.ts";
 import blackscholes from "./blackscholes.ts";
+import bottleneck from "./bottleneck.ts";
 import conv2d from "./conv2d.ts";
+import decoder from "./decoder.ts";
 import dot from "./dot.ts";
 import fft from "./fft.ts";
 import flights from "./flights.ts";
 import gda from "./gda.ts";
 import gemm from "./gemm.ts";
+import gemmChain from "./gemm-chain.ts";
+import gemmGelu from "./gemm-gelu.ts";
 import gru from "./gru.ts";
 import hashjoin from "./hashjoin.ts";
 import histogram from "./histogram.ts";
@@ -22,6 +26,7 @@ import lstm from "./lstm.ts";
 import mdKnn from "./md-knn.ts";
 import mergesort from "./mergesort.ts";
 import mlp from "./mlp.ts";
+import monarch from "./monarch.ts";
 import outer from "./outer.ts";
 import pagerank from "./pagerank.ts";
 import sgd from "./sgd.ts";
@@ -33,6 +38,6 @@ import tpchQ6 from "./tpch-q6.ts";
 import viterbi from "./viterbi.ts";
 
 export const workloads: readonly Definition[] = [
-  ...[attention, bfs, blackscholes, conv2d, dot, fft, flights, gda, gemm, gru, hashjoin, histogram, join, kmeansFlights, kmeans, layernorm],
-  ...[logreg, lstm, mdKnn, mergesort, mlp, outer, pagerank, sgd, softmax, spmvCsr, spmv, stencil2d, tpchQ6, viterbi],
+  ...[attention, bfs, blackscholes, bottleneck, conv2d, decoder, dot, fft, flights, gda, gemmChain, gemmGelu, gemm, gru, hashjoin, histogram, join],
+  ...[kmeansFlights, kmeans, layernorm, logreg, lstm, mdKnn, mergesort, mlp, monarch, outer, pagerank, sgd, softmax, spmvCsr, spmv, stencil2d, tpchQ6, viterbi],
 ];

@@ -1,6 +1,8 @@
 /** The work behind `run` and `compile`: from names and flags to a result, every stage a function call. Runs in a worker thread. */
 
+import { RunError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
+import type { Controllers } from "../compile/controllers.ts";
 import { explain } from "../compile/explain.ts";
 import { printControllers } from "../compile/index.ts";
 import type { Style } from "../fabric/fabric.ts";
@@ -8,6 +10,7 @@ import { printFabric } from "../fabric/print.ts";
 import type { Machine } from "../machine/machine.ts";
 import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
+import { grouped } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
@@ -26,7 +29,7 @@ import { readEnergyTable, readMachine } from "./machines.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
 import type { Settings } from "./settings.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
-import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
+import { dataBytes, expectedCycles, mostOnChip, plannedCycles, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
@@ -57,6 +60,8 @@ export interface RunJob extends Common {
 /** A run, and beside it what was expected of it. */
 export interface StudyJob extends Omit<RunJob, "kind"> {
   readonly kind: "study";
+  /** A plan that is expected to take more cycles is not simulated: the job fails and says so. None unless said. */
+  readonly mostCycles?: number;
 }
 
 /** `explanation` is what `weft explain` prints. */
@@ -121,6 +126,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
   const resumed = job.resume == null ? null : resumedFrom(job.resume, identityOf(job, machine, workload));
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
+  refuseLong(job, controllers);
   for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
   const identify = (): Identity => ({ ...identityOf(job, machine, workload), mapping: hashOf(mapping) });
@@ -150,6 +156,14 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
   const counters = inFile(shownPath(workload.path), () => untilStopped(() => simulate(mapping, machine, options), report));
   const result = report(counters);
   return { result, expected_cycles: expectedCycles(controllers, result), on_chip: mostOnChip(mapping), data_bytes: dataBytes(program) };
+}
+
+function refuseLong({ mostCycles = Number.POSITIVE_INFINITY }: StudyJob, controllers: Controllers): void {
+  const planned = Math.round(plannedCycles(controllers));
+  if (planned <= mostCycles) return;
+  const count = controllers.sections.length;
+  const plan = `its plan of ${count} section${count === 1 ? "" : "s"} is expected to take ${grouped(planned)} cycles`;
+  throw new JobFailed(failureOf(new RunError("limit", `${plan}, and none over ${grouped(mostCycles)} is simulated here`)));
 }
 
 const seconds = (): number => performance.now() / 1000;

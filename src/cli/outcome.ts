@@ -15,7 +15,7 @@ export interface Measured extends Study {
 /** All its figures are within their tolerances, and it is no faster than it can be. */
 export function isGood(outcome: Outcome): boolean {
   if ("failure" in outcome || outcome.result.cycles < Math.floor(largestBound(outcome.result).cycles)) return false;
-  return outcome.study.figures.every((figure) => isWithin(figure.expected, figure.of(outcome.result, outcome.machine)));
+  return outcome.study.figures.every((figure) => isWithin(figure.expected, figure.of(outcome.result, outcome.machine, outcome.data_bytes)));
 }
 
 export function isWithin(expected: Expected, measured: number): boolean {

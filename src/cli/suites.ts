@@ -3,16 +3,17 @@
  * tolerance), asked (a demand on the compiler and the models, met or not) or there to be looked at. None of them is an input to any model.
  */
 
-import { peakFlopsPerSecond } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
-import { duration, grouped, percent } from "../report/format.ts";
+import { grouped } from "../report/format.ts";
 import type { RunResult } from "../result/result.ts";
 import type { ComparisonSuite } from "./comparison.ts";
+import { COMPILER_CASES } from "./compiler-suite.ts";
 import { CYCLES_CASES } from "./cycles.ts";
 import { DRAM } from "./dram-suite.ts";
+import { bytesOverOnce, cycles, shareOfPeak, shareOfPins, time } from "./figures.ts";
 import { NOC_SUITE } from "./noc-suite.ts";
 import { POWER_SUITE } from "./power-suite.ts";
-import { offChipBytes, type UnitCounts } from "./study.ts";
+import type { UnitCounts } from "./study.ts";
 import { SYSTOLIC } from "./systolic-suite.ts";
 
 export type Suite = RunSuite | ComparisonSuite;
@@ -34,13 +35,16 @@ export interface Case {
   /** As `--set` takes them; those of the machine begin with `machine.`. */
   readonly set: readonly string[];
   readonly figures: readonly Figure[];
+  /** A plan that is expected to take more cycles is not simulated, as the host would take too long: the case counts as one that did not run. Absent: it takes the time that it takes. */
+  readonly most_cycles?: number;
   /** Of a benchmark: the units of each kind that its authors' mapping used. It has a row in the table of benchmarks, with its bound beside it. */
   readonly published_units?: UnitCounts;
 }
 
 export interface Figure {
   readonly what: string;
-  readonly of: (result: RunResult, machine: Machine) => number;
+  /** `data_bytes`: of all inputs and outputs of the program, each once. */
+  readonly of: (result: RunResult, machine: Machine, data_bytes: number) => number;
   readonly print: (value: number) => string;
   readonly expected: Expected;
 }
@@ -145,6 +149,16 @@ export const SUITES: readonly Suite[] = [
   },
   {
     kind: "runs",
+    name: "compiler",
+    leavesOut: [
+      STREAMED_DRAM,
+      "contention in the packet network, the launch of a section by software, and the second die, as in the suite sn40l",
+      "runs of plans so slow that the host would not end them in a minute or two: they count as not run, with the cycles that the compiler expects",
+    ],
+    cases: COMPILER_CASES,
+  },
+  {
+    kind: "runs",
     name: "rnn",
     leavesOut: [
       "the load of the configuration, and of the weights with it: the published times are those of a cell that is served, with its weights on the chip",
@@ -193,35 +207,4 @@ function benchmark(name: string, instance: string, [pcu, pmu, ag]: readonly [num
   const of = (percents: number, count: number): number => Math.round((percents / 100) * count);
   const published_units = { pcu: of(pcu, 64), pmu: of(pmu, 64), ag: of(ag, 34) };
   return { name, workload: `plasticine-${instance}`, machine: "plasticine", set: [], figures, published_units };
-}
-
-// --- figures ---
-
-function time(expected: Expected): Figure {
-  return { what: "time", of: ({ seconds }) => seconds, print: duration, expected };
-}
-
-function cycles(): Figure {
-  return { what: "cycles", of: (result) => result.cycles, print: grouped, expected: { kind: "information" } };
-}
-
-/** Floating-point operations of the program against a multiply and an add of every functional unit in each cycle. */
-function shareOfPeak(dtypeBytes: number, expected: Expected): Figure {
-  const of = ({ ops, seconds }: RunResult, machine: Machine): number => ops.flops / seconds / peakFlopsPerSecond(machine, dtypeBytes);
-  return { what: "share of peak FLOP/s", of, print: percent, expected };
-}
-
-function shareOfPins(tier: "hbm" | "ddr", expected: Expected): Figure {
-  const of = ({ tiers }: RunResult): number => (tiers[tier]?.achieved_bytes_per_second ?? 0) / (tiers[tier]?.peak_bytes_per_second ?? 1);
-  return { what: `share of ${tier} bandwidth`, of, print: percent, expected };
-}
-
-/** Bytes off the chip, over those of which no schedule can do without. */
-function bytesOverOnce(what: string, bytes: number): Figure {
-  return {
-    what: `bytes off chip over ${what}`,
-    of: (result) => offChipBytes(result) / bytes,
-    print: (ratio) => `${ratio.toFixed(3)} x`,
-    expected: { kind: "information" },
-  };
 }

@@ -118,11 +118,15 @@ async function runCases({ name, cases }: RunSuite, { run, lanes, say }: Validate
 
 /** A case that cannot be run to its end is out of tolerance; the others still count. */
 async function runCase(study: Case, run: ValidateParts["run"]): Promise<Outcome> {
-  const { workload, machine, set } = study;
+  const { workload, machine, set, most_cycles } = study;
   const settings = parseSettings(set);
   try {
     const job = { workload, machine, style: "spatial", settings, seed: null, values: false, engine: "fast", maxCycles: null } as const;
-    return { study, ...(await run({ kind: "study", ...job }, study.name)), machine: readMachine(machine, settings.machine) };
+    return {
+      study,
+      ...(await run({ kind: "study", ...job, ...(most_cycles !== undefined && { mostCycles: most_cycles }) }, study.name)),
+      machine: readMachine(machine, settings.machine),
+    };
   } catch (error) {
     if (!(error instanceof JobFailed) && !(error instanceof UserError)) throw error;
     return { study, failure: error.message.split("\n")[0] as string };

@@ -37,6 +37,14 @@ export function allWritesOf(operator: Operator): readonly string[] {
   return operator.kind === "iterate" ? [...writesOf(operator), ...operator.body.flatMap(allWritesOf)] : writesOf(operator);
 }
 
+/** Passes call what they make after what it is made from, `owner.what`; a source operator may have a name of that form too. */
+export function originFinder(source: Program): (operator: string) => string {
+  const longestFirst = allOperators(source.operators)
+    .map(({ name }) => name)
+    .toSorted((a, b) => b.length - a.length);
+  return (operator) => longestFirst.find((name) => operator === name || operator.startsWith(`${name}.`)) ?? operator;
+}
+
 /** The operators, each iterate followed by those inside it. */
 export function allOperators(operators: readonly Operator[]): readonly Operator[] {
   return operators.flatMap((operator) => (operator.kind === "iterate" ? [operator, ...allOperators(operator.body)] : [operator]));

@@ -23,6 +23,8 @@ export interface Controllers {
   /** Stage -> why it begins a section although it reads what the section before makes: what a plan of both lacked. Absent where the style forbids one. And of a loop whose rounds could
    * be one section, why they are not. */
   readonly cuts: Readonly<Record<string, string>>;
+  /** Stage -> the operator at which the schedule pins the section that begins with the stage. */
+  readonly pins: Readonly<Record<string, string>>;
 }
 
 export interface SectionPlan {

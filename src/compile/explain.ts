@@ -85,9 +85,10 @@ function repeatWords(repeat: RepeatStep, { configurations, cuts }: Controllers):
 const sectionsOf = (steps: readonly Step[]): readonly number[] => steps.flatMap((step) => (step.kind === "section" ? [step.section] : sectionsOf(step.steps)));
 
 /** Why the section does not go on where the one before it ends. */
-function whyHere(section: SectionPlan, before: SectionPlan | null, loop: RepeatStep | null, { cuts, style }: Controllers): string {
+function whyHere(section: SectionPlan, before: SectionPlan | null, loop: RepeatStep | null, { cuts, pins, style }: Controllers): string {
   const first = section.stages[0]!.shape;
   if (before === null) return loop === null ? "it has no section before it" : `a round of ${loop.name} begins with it`;
+  if (pins[first.name] !== undefined) return `it begins here, as the schedule pins a cut at ${pins[first.name]}`;
   const whole = neededWhole(first).find((tensor) => before.stages.some(({ shape }) => makes(shape, tensor)));
   if (whole !== undefined) return `it begins here, as ${first.name} needs ${whole} whole before it begins, and the section before makes that`;
   const made = first.operands.map(({ tensor }) => tensor).find((tensor) => before.stages.some(({ shape }) => makes(shape, tensor)));

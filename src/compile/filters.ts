@@ -6,7 +6,7 @@
  * Before: a normalised Program without gathers in its bodies: so conditions and fields are cheap to compute twice, and may be computed for records that are not taken.
  * After: the same values; a filter is gone where all its readers are reductions, groupBys and flatMaps of its block that read it at their own index. All others stay,
  * to be compacted in memory: outputs, flatMaps of several emits or with a bound that could be exceeded, filters whose records are mapped, scanned, hashed,
- * gathered from, or read in the rounds of an iterate.
+ * gathered from, or read in the rounds of an iterate, or behind a cut of the schedule.
  */
 
 import { bodiesOf, tensorsReadBy } from "../pattern/analysis.ts";
@@ -14,23 +14,29 @@ import { identity } from "../pattern/dtypes.ts";
 import { visitNodes } from "../pattern/nodes.ts";
 import type { Expr, FlatMapOperator, GroupByOperator, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
 import { mapBlocks } from "./blocks.ts";
+import { type Stretches, UNCUT } from "./cuts.ts";
 import { renameIndices, rewriteExpr, substitute } from "./rewrite.ts";
 
 type Reduce = Extract<Expr, { kind: "reduce" }>;
 
-export const fuseFilters = (program: Program): Program => mapBlocks(program, fuseBlock);
+export const fuseFilters = (program: Program, stretches: Stretches = UNCUT): Program => mapBlocks(program, (block) => fuseBlock(block, stretches));
 
-function fuseBlock(block: Program): Program {
+function fuseBlock(block: Program, stretches: Stretches): Program {
   const names = block.operators.filter((operator) => operator.kind === "flatMap").map(({ name }) => name);
-  return names.reduce((current, name) => fuseFilter(current, current.operators.find((operator) => operator.name === name) as FlatMapOperator), block);
+  return names.reduce(
+    (current, name) => fuseFilter(current, current.operators.find((operator) => operator.name === name) as FlatMapOperator, stretches),
+    block,
+  );
 }
 
-function fuseFilter(block: Program, filter: FlatMapOperator): Program {
+function fuseFilter(block: Program, filter: FlatMapOperator, stretches: Stretches): Program {
   const size = sizeOf(filter);
   const fields = new Set(Object.keys(filter.emits[0]!.fields).map((field) => `${filter.name}.${field}`));
   const outputs = Object.values(block.outputs);
   if (filter.emits.length !== 1 || canExceedBound(filter) || outputs.some((tensor) => fields.has(tensor))) return block;
-  const readers = block.operators.filter((operator) => operator !== filter).map((operator) => takeOver(operator, filter));
+  const near = (operator: Operator): boolean => stretches.of(operator.name) === stretches.of(filter.name);
+  const others = block.operators.filter((operator) => operator !== filter);
+  const readers = others.map((operator) => (near(operator) ? takeOver(operator, filter) : operator));
   if (readers.some((operator) => readsRecords(operator, fields))) return block;
   const usesSize = outputs.includes(size) || readers.some((operator) => tensorsReadBy(operator).has(size));
   const position = block.operators.indexOf(filter);

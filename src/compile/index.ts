@@ -19,11 +19,12 @@ import type { StageOperator } from "./body.ts";
 import { buildSection } from "./build.ts";
 import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
+import { cutAmong, type Stretches } from "./cuts.ts";
 import { cutLongFolds } from "./folds.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
 import { layOut } from "./layout.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
-import { lowerProgram, type PassRecord } from "./passes.ts";
+import { type Lowered, lowerProgram, type PassRecord } from "./passes.ts";
 import { shareChip } from "./residency.ts";
 import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
@@ -62,7 +63,7 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
     "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
   const passes = [...lowered.passes, { pass: "folds", what, before: lowered.program, after: program } as const];
   checkProgram(program);
-  const controllers = planProgram(program, sources, machine, style, linkShare);
+  const controllers = planProgram(program, lowered, machine, style, linkShare);
   const fabric: Fabric = {
     schemaVersion: 1,
     program: program.name,
@@ -137,7 +138,7 @@ function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanCon
 }
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
-function planProgram(program: Program, sources: (operator: string) => readonly string[], machine: Machine, style: Style, linkShare: number): Controllers {
+function planProgram(program: Program, { operators, sources, stretches }: Lowered, machine: Machine, style: Style, linkShare: number): Controllers {
   const everything = layOutAll(program, machine);
   const chips = new Map<IterateOperator, Group>();
   const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
@@ -160,6 +161,7 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
   };
   const cuts: Record<string, string> = {};
   const joins = (group: Group): boolean => {
+    if (cutAmong(group.shapes, stretches) !== null) return false;
     if (style !== "spatial" && new Set(group.shapes.flatMap((shape) => sources(shape.name))).size > 1) return false;
     const cut = whyUnfit(group, contextFor(group));
     if (cut !== null) cuts[group.shapes.at(-1)!.name] = cut;
@@ -186,6 +188,11 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     const shapes = stageOperators(operator.body).map(shapeFor);
     const chip = chipGroup(operator, shapes, program, machine);
     if (chip === null) continue;
+    const pin = cutAmong(shapes, stretches);
+    if (pin !== null) {
+      cuts[operator.name] = `the schedule pins a cut at ${pin}`;
+      continue;
+    }
     const plan = searchPlan(chip, contextFor(chip), schedule);
     const apart = typeof plan === "string" ? 0 : timeInMemory(operator, formGroups(shapes, joins, true));
     if (typeof plan === "string") cuts[operator.name] = plan;
@@ -194,7 +201,7 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
     else chips.set(operator, chip);
   }
   const steps = stepsOf(needed(program, chips));
-  checkSchedule(schedule, groups);
+  checkSchedule(schedule, groups, operators);
   const kept = tensorsKept(program, chips);
   const carriedOut = [...chips.values()].flatMap(({ loop }) => loop!.results.map(({ to }) => to));
   const stored = new Set([...groups.filter(({ loop }) => loop === undefined).flatMap((group) => [...leaving(group, kept, all)]), ...kept, ...carriedOut]);
@@ -210,7 +217,13 @@ function planProgram(program: Program, sources: (operator: string) => readonly s
   });
   const apart = { sections: plans, configurations: plans.map((_, section) => section) };
   const resident = style === "spatial" ? shareChip(steps, plans, planOn, machine, linkShare) : apart;
-  return { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts };
+  return { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts, pins: pinsOf(groups, stretches) };
+}
+
+/** First stage of a group -> the last of the cuts that part it from the group before. */
+function pinsOf(groups: readonly Group[], { of, cuts }: Stretches): Controllers["pins"] {
+  const begun = groups.map(({ shapes }) => ({ first: shapes[0]!.name, stretch: of(shapes[0]!.name) }));
+  return Object.fromEntries(begun.flatMap(({ first, stretch }, g) => (g > 0 && stretch > begun[g - 1]!.stretch ? [[first, cuts[stretch - 1]!]] : [])));
 }
 
 /** Operators that become steps: maps that are 0 everywhere only where somebody reads them from memory. */

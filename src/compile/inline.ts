@@ -4,12 +4,13 @@
  *     t[i, j] = x[i, j] * c; s[i] = sum_j t[i, j]   ->   s[i] = sum_j x[i, j] * c
  *
  * Before: a normalised Program. After: the same values, fewer operators, nothing computed twice. Outputs and what the schedule buffers stay, and so does what an
- * iterate takes from outside: it would be computed again in each round.
+ * iterate takes from outside: it would be computed again in each round. So does what a cut of the schedule parts from its reader.
  */
 
 import { indicesOf, type Read, readsOf, tensorsReadBy } from "../pattern/analysis.ts";
 import type { MapOperator, Operator, Program } from "../pattern/program.ts";
 import { mapBlocks } from "./blocks.ts";
+import { type Stretches, UNCUT } from "./cuts.ts";
 import { rewriteBodies, rewriter, substitute } from "./rewrite.ts";
 
 export interface Inlined {
@@ -20,18 +21,18 @@ export interface Inlined {
 
 export type Merged = Readonly<Record<string, readonly string[]>>;
 
-export function inlineElementwise(program: Program): Inlined {
+export function inlineElementwise(program: Program, stretches: Stretches = UNCUT): Inlined {
   const merged: Record<string, readonly string[]> = {};
-  return { program: mapBlocks(program, (block) => inlineBlock(block, merged)), merged };
+  return { program: mapBlocks(program, (block) => inlineBlock(block, stretches, merged)), merged };
 }
 
 /** Notes in `merged` what became part of what. */
-function inlineBlock(block: Program, merged: Record<string, readonly string[]>): Program {
+function inlineBlock(block: Program, stretches: Stretches, merged: Record<string, readonly string[]>): Program {
   const outputs = new Set(Object.values(block.outputs));
   const gone = new Set<string>();
   let operators = block.operators;
   const apart = new Set([...outputs, ...Object.keys(block.schedule?.buffer ?? {})]);
-  for (let next = findPair(operators, apart); next !== null; next = findPair(operators, apart)) {
+  for (let next = findPair(operators, apart, stretches); next !== null; next = findPair(operators, apart, stretches)) {
     const { producer, reader } = next;
     operators = operators.filter((operator) => operator !== producer).map((operator) => (operator === reader ? absorb(reader, producer) : operator));
     merged[reader.name] = [...(merged[producer.name] ?? []), producer.name, ...(merged[reader.name] ?? [])];
@@ -42,15 +43,21 @@ function inlineBlock(block: Program, merged: Record<string, readonly string[]>):
 }
 
 /** The first operator, in program order, that can become part of its one reader. Two readers may have become one by an earlier merge. */
-function findPair(operators: readonly Operator[], apart: ReadonlySet<string>): { readonly producer: MapOperator; readonly reader: Operator } | null {
+function findPair(operators: readonly Operator[], apart: ReadonlySet<string>, stretches: Stretches): Pair | null {
   const needs = operators.map((operator) => ({ operator, tensors: tensorsReadBy(operator) }));
   for (const producer of operators) {
     if (producer.kind !== "map" || producer.body.kind === "reduce" || apart.has(producer.name)) continue;
     const readers = needs.filter(({ tensors }) => tensors.has(producer.name)).map(({ operator }) => operator);
     const reader = readers[0];
-    if (reader !== undefined && readers.length === 1 && takesEachOnce(reader, producer)) return { producer, reader };
+    if (reader === undefined || readers.length > 1 || stretches.of(reader.name) !== stretches.of(producer.name)) continue;
+    if (takesEachOnce(reader, producer)) return { producer, reader };
   }
   return null;
+}
+
+interface Pair {
+  readonly producer: MapOperator;
+  readonly reader: Operator;
 }
 
 /** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same indices. */

@@ -7,7 +7,8 @@
 
 import type { Style } from "../fabric/fabric.ts";
 import type { Program } from "../pattern/program.ts";
-import { allOperators } from "./blocks.ts";
+import { allOperators, originFinder } from "./blocks.ts";
+import { type Stretches, stretchesOf } from "./cuts.ts";
 import { serialiseEmits } from "./emits.ts";
 import { fuseFilters } from "./filters.ts";
 import { liftGathers } from "./gathers.ts";
@@ -18,8 +19,12 @@ import { unroll } from "./unroll.ts";
 
 export interface Lowered {
   readonly program: Program;
+  /** Names of all source operators, in program order. */
+  readonly operators: readonly string[];
   /** The source operators that an operator stands for, in program order; itself where a pass made it from nothing known. */
   readonly sources: (operator: string) => readonly string[];
+  /** What the schedule's cuts part. */
+  readonly stretches: Stretches;
   /** What each pass did, those that changed nothing included. */
   readonly passes: readonly PassRecord[];
 }
@@ -39,7 +44,7 @@ type LoweringName = "prune" | "normalise" | "unroll" | "gathers" | "emits" | "fi
 
 interface Pass {
   readonly what: string;
-  run(program: Program): { readonly program: Program; readonly merged?: Merged };
+  run(program: Program, stretches: Stretches): { readonly program: Program; readonly merged?: Merged };
 }
 
 const passes: { readonly [P in LoweringName]: Pass } = {
@@ -65,7 +70,7 @@ const passes: { readonly [P in LoweringName]: Pass } = {
   },
   filters: {
     what: "A filter that is only read in order becomes a condition of its readers, so that no compacted collection is made.",
-    run: (program) => ({ program: fuseFilters(program) }),
+    run: (program, stretches) => ({ program: fuseFilters(program, stretches) }),
   },
   inline: {
     what: "An elementwise operator whose one reader takes each element once becomes part of it, so that its tensor is never stored.",
@@ -82,23 +87,23 @@ const orders: { readonly [S in Style]: readonly LoweringName[] } = {
 export function lowerProgram(source: Program, style: Style): Lowered {
   const records: PassRecord[] = [];
   const merged: Record<string, readonly string[]> = {};
+  const stretches = stretchesOf(source);
   const program = orders[style].reduce((before, pass) => {
     const { what, run } = passes[pass];
-    const result = run(before);
+    const result = run(before, stretches);
     records.push({ pass, what, before, after: result.program });
     Object.assign(merged, result.merged);
     return result.program;
   }, source);
-  return { program, sources: sourcesOf(source, merged), passes: records };
+  const operators = allOperators(source.operators).map(({ name }) => name);
+  return { program, operators, sources: sourcesOf(source, merged), stretches, passes: records };
 }
 
-/** Passes call what they make after what it is made from, `owner.what`; a source operator may have a name of that form too. */
 function sourcesOf(source: Program, merged: Merged): Lowered["sources"] {
   const names = allOperators(source.operators).map(({ name }) => name);
-  const longestFirst = names.toSorted((a, b) => b.length - a.length);
-  const origin = (operator: string): string => longestFirst.find((name) => operator === name || operator.startsWith(`${name}.`)) ?? operator;
+  const originOf = originFinder(source);
   return (operator) => {
-    const found = new Set([...(merged[operator] ?? []), operator].map(origin));
+    const found = new Set([...(merged[operator] ?? []), operator].map(originOf));
     return [...names.filter((name) => found.has(name)), ...[...found].filter((name) => !names.includes(name))];
   };
 }

@@ -4,15 +4,17 @@ import type { Controllers, OperandPlan, SectionPlan, StagePlan } from "./control
 
 export function printControllers(controllers: Controllers): string {
   const head = `controllers of ${controllers.program.name} on ${controllers.machine} (${controllers.style})`;
-  return [head, ...controllers.sections.flatMap(printSection)].join("\n");
+  return [head, ...controllers.sections.flatMap((section) => printSection(section, controllers.pins))].join("\n");
 }
 
-function printSection(section: SectionPlan): readonly string[] {
+function printSection(section: SectionPlan, pins: Controllers["pins"]): readonly string[] {
+  const pin = pins[section.stages[0]!.shape.name];
   const { pcu, pmu, ag } = section.units;
   const { cycles, compute_cycles, memory_cycles, tier_bytes, link_share } = section.estimate;
   return [
     "",
     `section ${section.name}  (${pcu} PCU, ${pmu} PMU, ${ag} AG)`,
+    ...(pin === undefined ? [] : [`  begins at ${pin}: pinned by the schedule`]),
     `  expects ${Math.round(cycles)} cycles: compute ${Math.round(compute_cycles)}, memory ${Math.round(memory_cycles)} for ${Math.round(tier_bytes)} bytes; ${Math.round(link_share * 100)} % of the links`,
     ...section.loops.map((loop) => `  for ${loop.name} in ${loop.extent}: tiles of ${loop.tile}, ${loop.par} copies, ${loop.trips} turns each`),
     ...section.stages.flatMap((stage) => printStage(stage, section)),

@@ -226,16 +226,17 @@ const disagree = (one: Pin, other: Pin): UserError =>
     message: `${other.value}, but "${one.name}" has ${one.value}: they are one loop, which the stages of a section share`,
   });
 
-/** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads. */
-export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: readonly Group[]): void {
+/** Every name in a schedule stands for something that it can pin: a loop that some group shares, a loop of a stage, a tensor that a stage reads, one of the source's `operators`. */
+export function checkSchedule({ tile, par, lanes, buffer, cut }: Schedule, groups: readonly Group[], operators: readonly string[]): void {
   const outer = groups.flatMap((group) => group.shapes.flatMap((shape) => loopNames(group, shape, group.shared)));
   const all = groups.flatMap((group) => group.shapes.flatMap((shape) => loopNames(group, shape, shape.loops.length)));
   const read = [...new Set(groups.flatMap(({ shapes }) => shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor))))];
   const faults = [
-    ...unknownNames("tile", tile, outer, "outer loop"),
-    ...unknownNames("par", par, outer, "outer loop"),
-    ...unknownNames("lanes", lanes, all, "loop"),
-    ...unknownNames("buffer", buffer, read, "tensor that an operator reads"),
+    ...unknownNames("tile", Object.keys(tile ?? {}), outer, "outer loop"),
+    ...unknownNames("par", Object.keys(par ?? {}), outer, "outer loop"),
+    ...unknownNames("lanes", Object.keys(lanes ?? {}), all, "loop"),
+    ...unknownNames("buffer", Object.keys(buffer ?? {}), read, "tensor that an operator reads"),
+    ...(cut === undefined || Array.isArray(cut) ? unknownNames("cut", cut ?? [], operators, "operator") : [noList(cut)]),
     ...Object.entries(buffer ?? {}).flatMap(([name, buffers]) => (Number.isInteger(buffers) && buffers >= 1 ? [] : [badBuffers(name, buffers)])),
   ];
   if (faults.length > 0) throw new UserError(faults);
@@ -245,8 +246,8 @@ export function checkSchedule({ tile, par, lanes, buffer }: Schedule, groups: re
 const loopNames = (group: Group, shape: StageShape, count: number): readonly string[] =>
   Array.from({ length: count }, (_, k) => k).flatMap((k) => (isRound(group, k) ? [] : [loopName(group, shape, k)]));
 
-function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], names: readonly string[], what: string): readonly Fault[] {
-  return Object.keys(pins ?? {})
+function unknownNames(kind: keyof Schedule, pins: readonly string[], names: readonly string[], what: string): readonly Fault[] {
+  return pins
     .filter((name) => !names.includes(name))
     .map((name) => {
       const near = suggest(name, names);
@@ -258,6 +259,12 @@ function unknownNames(kind: keyof Schedule, pins: Schedule[keyof Schedule], name
       };
     });
 }
+
+const noList = (cut: unknown): Fault => ({
+  code: "illegal-schedule",
+  place: { path: "schedule.cut" },
+  message: `${JSON.stringify(cut)} is no list of names of operators`,
+});
 
 function badBuffers(name: string, buffers: number): Fault {
   return { code: "illegal-schedule", place: { path: `schedule.buffer ${name}` }, message: `${buffers} is not a whole number of buffers from 1` };

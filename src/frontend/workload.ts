@@ -9,14 +9,14 @@
  *       place: { package: vega-datasets, file: data/airports.csv, columns: [longitude, latitude] }     # an input [rows, 2]
  *       origin:                                                                                         # its row in the table of airports
  *         { package: vega-datasets, file: data/flights-3m.parquet, column: origin, row_of: { package: vega-datasets, file: data/airports.csv, column: iata } }
- *     schedule: { tile: { "c.0": 64 } }
+ *     schedule: { tile: { "c.0": 64 }, cut: [y] }
  *     seed: 7                          # of inputs without data
  */
 
 import * as z from "zod";
 import { type Fault, type Place, UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
-import { type Override, parseYaml, readYaml } from "../base/yaml.ts";
+import { type KeyPath, type Override, parseYaml, readYaml } from "../base/yaml.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Definition } from "../pattern/builder.ts";
 import { isFloat } from "../pattern/dtypes.ts";
@@ -55,7 +55,7 @@ export interface WorkloadFile {
   readonly schedule?: Schedule;
   readonly seed?: number;
   /** Where the value of a key stands in the text, or the key itself. */
-  place(path: readonly string[], part?: "value" | "key"): Place;
+  place(path: KeyPath, part?: "value" | "key"): Place;
 }
 
 const source = { package: z.string().optional(), file: z.string() };
@@ -163,13 +163,15 @@ function codingFaults({ row_of, missing }: Binding, { name, dtype }: Tensor, pla
   }));
 }
 
-/** A schedule's loops exist, and its tiles and copies are whole numbers up to a loop's extent. What passes make, lanes and buffers the compiler checks. */
+/** A schedule's loops and operators exist, and its tiles and copies are whole numbers up to a loop's extent. What passes make, lanes and buffers the compiler checks. */
 function scheduleFaults({ operators }: Program, { schedule = {}, place }: WorkloadFile): readonly Fault[] {
   const extents = new Map(operators.flatMap(loopsOf));
-  const { tile = {}, par = {} } = schedule;
-  return Object.entries({ tile, par }).flatMap(([what, factors]) =>
-    Object.entries(factors).flatMap(([name, factor]) => factorFault(extents, what, name, factor, place)),
-  );
+  const { tile = {}, par = {}, cut = [] } = schedule;
+  return [...factorFaults(extents, { tile, par }, place), ...cutFaults(operators.flatMap(namesOf), cut, place)];
+}
+
+function factorFaults(extents: ReadonlyMap<string, number>, factors: Pick<Schedule, "tile" | "par">, place: WorkloadFile["place"]): readonly Fault[] {
+  return Object.entries(factors).flatMap(([what, pins]) => Object.entries(pins).flatMap(([name, factor]) => factorFault(extents, what, name, factor, place)));
 }
 
 function factorFault(extents: ReadonlyMap<string, number>, what: string, name: string, factor: number, place: WorkloadFile["place"]): readonly Fault[] {
@@ -188,6 +190,23 @@ function factorFault(extents: ReadonlyMap<string, number>, what: string, name: s
     },
   ];
 }
+
+function cutFaults(names: readonly string[], cut: readonly string[], place: WorkloadFile["place"]): readonly Fault[] {
+  return cut.flatMap((name, position) =>
+    names.includes(name)
+      ? []
+      : [
+          {
+            code: "unknown-operator",
+            message: `the program has no operator ${JSON.stringify(name)}`,
+            place: place(["schedule", "cut", position]),
+            hint: suggestion(name, names),
+          },
+        ],
+  );
+}
+
+const namesOf = (operator: Operator): readonly string[] => [operator.name, ...(operator.kind === "iterate" ? operator.body.flatMap(namesOf) : [])];
 
 /** `c.0` is the outermost loop of the operator c, its reductions follow after its domain. Each with its extent. */
 function loopsOf(operator: Operator): readonly (readonly [name: string, extent: number])[] {

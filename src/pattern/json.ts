@@ -197,7 +197,7 @@ const data = z.discriminatedUnion("kind", [
 const factors = z.record(z.string(), z.int().min(1)).optional();
 
 /** A workload's `schedule`. */
-export const scheduleSchema = z.strictObject({ tile: factors, par: factors, lanes: factors, buffer: factors });
+export const scheduleSchema = z.strictObject({ tile: factors, par: factors, lanes: factors, buffer: factors, cut: z.array(z.string()).optional() });
 
 const schema = z.strictObject({
   schemaVersion: z.literal(1),

@@ -204,6 +204,8 @@ export interface Schedule {
   readonly lanes?: Readonly<Record<string, number>>;
   /** Tensor -> tile buffers through which every reader takes it, one tile a turn of the outer loops; never streamed or merged into its reader. */
   readonly buffer?: Readonly<Record<string, number>>;
+  /** Operators at which a new section begins: what stands before them in the program is never fused with them or what follows. */
+  readonly cut?: readonly string[];
 }
 
 /** Row-major values of a tensor; element i of a bool is 0 or 1. Values are always representable in the tensor's dtype. */

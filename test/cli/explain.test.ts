@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   pagerank: "explain pagerank --set nodes=64 --set edges=256 --set iterations=3",
   "too-few-units":
     "explain softmax --set rows=64 --set cols=200 --set machine.pcu.count=3 --set machine.pmu.count=3 --set machine.grid.columns=3 --set machine.grid.rows=2",
+  cut: "explain gemm-chain-unfused --set m=64 --set n=96 --set k=32 --set p=16",
   "kernel-by-kernel": "explain softmax --set rows=16 --set cols=32 --style kernel-by-kernel",
 };
 

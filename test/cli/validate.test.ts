@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
+import { intensity, overBound } from "../../src/cli/figures.ts";
 import { doJob, type StudyJob } from "../../src/cli/jobs.ts";
 import type { Study } from "../../src/cli/study.ts";
 import { type Case, type Expected, type RunSuite, SUITES, type Suite } from "../../src/cli/suites.ts";
@@ -11,6 +12,7 @@ import { validate } from "../../src/cli/validate.ts";
 import { loadWorkload } from "../../src/cli/workload.ts";
 import type { RunResult } from "../../src/result/result.ts";
 import { root, temporaryFolder, weft } from "../support/cli.ts";
+import { machineOf } from "../support/runs.ts";
 
 /** A dot product so small that loading its configuration, 10,000 cycles, takes most of its time: 10,000 to 11,000 cycles. */
 function study(name: string, expected: Expected, set: readonly string[] = []): Case {
@@ -99,6 +101,27 @@ describe("weft validate", () => {
     expect(row(table, "impossible").slice(4, 7)).toEqual(["did not run", "", "no"]);
     expect(row(table, "possible")[6]).toBe("yes");
     expect(text).toMatch(/- impossible did not run: .*1024/);
+  });
+
+  it("does not simulate a plan that is expected to take more cycles than the case allows, and says so", async () => {
+    const [short, long] = [study("short", published(10_500, 0.05)), study("long", published(10_500, 0.05), ["n=64000"])];
+    const { code, table, text } = await run([suiteOf("slow", { ...short, most_cycles: 1000 }, { ...long, most_cycles: 1000 })]);
+    expect(code).toBe(1);
+    expect(row(table, "short")[6]).toBe("yes");
+    expect(row(table, "long").slice(4, 7)).toEqual(["did not run", "", "no"]);
+    expect(text).toMatch(/- long did not run: weft: stopped: its plan of 1 section is expected to take [\d,]+ cycles, and none over 1,000 is simulated here\n/);
+  });
+
+  it("reads a time over the longer of operations and data, whatever bytes the plan moved", async () => {
+    const { result, data_bytes } = await simulated(job);
+    const machine = machineOf("plasticine");
+    const ddr = result.tiers.ddr!;
+    const ratioOf = (change: Partial<RunResult>): number => overBound({ kind: "information" }).of({ ...result, ...change }, machine, data_bytes);
+    const least = (data_bytes / ddr.peak_bytes_per_second) * result.clock_hz;
+    expect(ratioOf({})).toBeCloseTo(result.cycles / least, 9);
+    expect(ratioOf({ tiers: { ...result.tiers, ddr: { ...ddr, read_bytes: 10 * ddr.read_bytes } } })).toBe(ratioOf({}));
+    expect(ratioOf({ bounds_cycles: { ...result.bounds_cycles, compute: 5000 } })).toBe(result.cycles / 5000);
+    expect(intensity({ kind: "information" }).of(result, machine, data_bytes)).toBe(128 / (ddr.read_bytes + ddr.write_bytes));
   });
 
   it("writes the same bytes again: neither date nor host time, the command, the limit of each case, and what is left out", async () => {

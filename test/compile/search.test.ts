@@ -85,6 +85,8 @@ describe("a schedule", () => {
   test("is refused where it names no outer loop, with the nearest that there is", () => {
     expect(refused({ tile: { "c.O": 8 } })).toBe('schedule.tile: no outer loop is called "c.O"; there are c.0, c.1; did you mean "c.0"?');
     expect(refused({ par: { "c.2": 2 } })).toContain('schedule.par: no outer loop is called "c.2"');
+    expect(refused({ cut: ["d"] })).toBe('schedule.cut: no operator is called "d"; there are c; did you mean "c"?');
+    expect(refused({ cut: "c" as unknown as string[] })).toBe('schedule.cut: "c" is no list of names of operators');
     expect(refused({ tile: { other: 8, "c.7": 1 } }).split("\n")).toHaveLength(2);
   });
 

@@ -28,12 +28,12 @@ function linesOf(run: () => unknown): readonly string[] {
 describe("a workload file", () => {
   test("sets parameters, dtype, data and schedule", () => {
     const text =
-      "program: scale\nparams: { n: 12 }\ndtype: bf16\ndata:\n  x: { file: x.parquet, column: c }\nschedule: { tile: { y.0: 4 }, par: { total.0: 2 } }\nseed: 7\n";
+      "program: scale\nparams: { n: 12 }\ndtype: bf16\ndata:\n  x: { file: x.parquet, column: c }\nschedule: { tile: { y.0: 4 }, par: { total.0: 2 }, cut: [total] }\nseed: 7\n";
     const file = parseWorkload(text, "w.yaml");
     expect(file).toMatchObject({ program: "scale", params: { n: 12, dtype: "bf16" }, seed: 7 });
     const bound = bind(text);
     expect(bound.program.params).toEqual({ n: 12, dtype: "bf16" });
-    expect(bound.program.schedule).toEqual({ tile: { "y.0": 4 }, par: { "total.0": 2 } });
+    expect(bound.program.schedule).toEqual({ tile: { "y.0": 4 }, par: { "total.0": 2 }, cut: ["total"] });
     expect(bound.data).toEqual({ x: { file: "x.parquet", column: "c" } });
   });
 
@@ -54,10 +54,13 @@ describe("a workload file", () => {
     expect(linesOf(() => bind("program: scale\ndtype: f23\n"))).toEqual(['w.yaml:2:8 dtype: dtype is "f23", which is no dtype; did you mean "f32"?']);
   });
 
-  test("names inputs and loops that the program does not have", () => {
+  test("names inputs, loops and operators that the program does not have", () => {
     expect(linesOf(() => bind("program: scale\ndata: { z: { file: f.parquet, column: c } }\nschedule: { tile: { y.1: 4 } }\n"))).toEqual([
       'w.yaml:2:9 data.z: the program has no input "z"; did you mean "x"?',
       'w.yaml:3:21 schedule.tile."y.1": the program has no loop "y.1"; did you mean "y.0"?',
+    ]);
+    expect(linesOf(() => bind("program: scale\nschedule:\n  cut: [y, totl]\n"))).toEqual([
+      'w.yaml:3:12 schedule.cut[1]: the program has no operator "totl"; did you mean "total"?',
     ]);
   });
 
