@@ -133,7 +133,11 @@ function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: nu
   const once = (gathered === 1 ? loops : from.loops).every((loop) => loop.trips === 1);
   if (pinned !== undefined && pinned * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes, machine, pinned);
   const least = once ? 1 : 2;
-  if (pinned === undefined && least * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes * least, machine);
+  const stage = { kind: "stage-buffer", from: from.shape.name, shape } as const;
+  if (pinned === undefined && least * bytes > machine.pmu.bytes) {
+    const cuts = loops.length === 0 ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
+    return cuts === null ? tooBig(operand.tensor, bytes * least, machine) : { ...stage, buffers: least, pmus: gathered * cuts, cuts };
+  }
   const inputs = words === 1 && machine.pcu.scalar_out > 0 && machine.pmu.scalar_in > 0 ? machine.pmu.scalar_in : machine.pmu.vector_in;
   const written = product(result.loops.map(({ trip }) => trip)) / tileCycles(from);
   const fits = (tiles: number): boolean =>
@@ -142,7 +146,7 @@ function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: nu
   while (pieces < gathered && !fits(Math.ceil(gathered / pieces))) pieces++;
   const places = Math.ceil(gathered / pieces);
   const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytesFor(places))));
-  return { kind: "stage-buffer", from: from.shape.name, shape, buffers, pmus: Math.ceil(gathered / places) };
+  return { ...stage, buffers, pmus: Math.ceil(gathered / places), cuts: 1 };
 }
 
 const tooBig = (tensor: string, bytes: number, machine: Machine, tiles = 1): string =>

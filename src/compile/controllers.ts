@@ -109,8 +109,18 @@ export type Via =
   | { readonly kind: "stage-stream"; readonly from: string }
   /** From two buffers that change with the rounds: the copies of the stage that makes `from` fill one, for the round after. `init`: the tensor that the first round finds; null: zeros. */
   | { readonly kind: "carried"; readonly from: string; readonly init: string | null; readonly shape: readonly number[] }
-  /** Through tile buffers that the making stage fills. `pmus`: for each copy of the reader, each with the tiles of as many copies of the writer. */
-  | { readonly kind: "stage-buffer"; readonly from: string; readonly shape: readonly number[]; readonly buffers: number; readonly pmus: number };
+  | StageBuffer;
+
+/** Through tile buffers that the making stage fills. */
+export interface StageBuffer {
+  readonly kind: "stage-buffer";
+  readonly from: string;
+  readonly shape: readonly number[];
+  readonly buffers: number;
+  /** For each copy of the reader: PMUs with the tiles of as many copies of the writer each; or, where a tile is larger than a PMU, so many for each tile. */
+  readonly pmus: number;
+  readonly cuts: number;
+}
 
 export interface TierBuffer {
   readonly kind: "tier-buffer";

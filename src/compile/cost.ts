@@ -62,6 +62,9 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
   return { pcu, pmu, ag };
 }
 
+/** Share of its time in which an address generator moves vectors when tile after tile waits for it: the rest it waits for memory and for buffers to be free. Assumed; steers the search only. */
+const GENERATOR_LOAD = 0.8;
+
 /** Hops to one more sink of a net among neighbours, as annealed placements have shown; steers the search only. */
 const HOPS_A_SINK = 1.5;
 
@@ -129,7 +132,9 @@ export function estimate(
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
         const perVector = Math.ceil((words * width) / machine.network.vector_bytes);
-        generator = Math.max(generator, (vectors / product(plan.via.generators)) * perVector);
+        const loading = (vectors / product(plan.via.generators)) * perVector;
+        if (handovers(plan.via, loops) > 1) compute = Math.max(compute, loading / GENERATOR_LOAD);
+        generator = Math.max(generator, loading);
         first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
         const row = (plan.via.box.at(-1) ?? 1) * width;
         const wholeBursts = Math.ceil(row / burstOf(operand)) * burstOf(operand);

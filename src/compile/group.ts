@@ -79,6 +79,14 @@ export function extend(group: Group, shape: StageShape): Group | null {
   return shapes.some((one) => one.sums !== null && one.shareable > shared) ? null : { shapes, shared };
 }
 
+/** Leading loops that the stages of a group share. */
+export function sharedBy(shapes: readonly StageShape[]): number {
+  return shapes.reduce((least, shape, s) => {
+    const depths = shapes.slice(0, s).map((writer) => sharedDepth(shape, writer));
+    return Math.min(least, shape.shareable, ...depths.filter((depth) => depth !== null));
+  }, Number.POSITIVE_INFINITY);
+}
+
 /** Cuts the program's stages into groups; `fits` says whether a group can be planned on the machine. */
 export function formGroups(shapes: readonly StageShape[], fits: (group: Group) => boolean, fuse: boolean): readonly Group[] {
   const groups: Group[] = [];

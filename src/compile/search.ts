@@ -182,12 +182,12 @@ function tileCandidates(extent: number, lanes: number): readonly number[] {
   return [...sizes].filter((tile) => tile <= extent).toSorted((a, b) => a - b);
 }
 
-/** Copies worth trying: fewer turns with each. */
+/** Copies worth trying: fewer turns with each; and a few more, so many that stages can share them out evenly. */
 function parCandidates(turns: number, most: number): readonly number[] {
   const pars = new Set<number>();
   for (let par = 1; par <= Math.min(turns, most); par++) {
     const trips = Math.ceil(turns / par);
-    if (par <= 8 || Math.ceil(turns / (par - 1)) > trips) pars.add(par);
+    if (par <= 8 || Math.ceil(turns / (par - 1)) > trips) for (const one of [par, Math.min(turns, Math.ceil(par / 8) * 8)]) pars.add(one);
   }
   return [...pars].filter((par) => par <= 8 || par % 2 === 0 || par === turns);
 }

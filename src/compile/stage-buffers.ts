@@ -8,10 +8,10 @@
 import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { scratchLayout, useOf } from "./banking.ts";
-import type { StagePlan, Via } from "./controllers.ts";
+import type { StageBuffer, StagePlan } from "./controllers.ts";
 import { makes } from "./group.ts";
 import { type Copy, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
-import { type Meeting, meetingOf, resultOf } from "./sizes.ts";
+import { cutInto, type Meeting, meetingOf, resultOf } from "./sizes.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** Loop `at` as a loop outside and one of `turns` iterations inside it. */
@@ -59,8 +59,6 @@ export function readerNest({ machine }: Builder, { id, loops, words, dims, shape
   };
 }
 
-type StageBuffer = Extract<Via, { readonly kind: "stage-buffer" }>;
-
 /** The buffers of one copy of the reader. */
 export function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: StageBuffer): Source {
   const id = freshId(builder, `${stage.shape.name}.${stage.shape.operands[position]!.tensor}${position}${label(stage.loops, copy.at)}`);
@@ -70,7 +68,7 @@ export function stageBuffer(builder: Builder, stage: StagePlan, position: number
   return source!;
 }
 
-/** One of the PMUs: the tiles of some copies of the writer. Those of the others come from the next one, `rest`. */
+/** One of the PMUs: the tiles of some copies of the writer, or a piece of one. What it does not have comes from the next one, `rest`. */
 function bufferPiece(
   builder: Builder,
   stage: StagePlan,
@@ -86,22 +84,26 @@ function bufferPiece(
   const from = builder.plan.stages.find((other) => makes(other.shape, operand.tensor))!;
   const meeting = meetingOf(from.loops, loops);
   const { at, gathered } = meeting;
-  const places = Math.ceil(gathered / via.pmus);
-  const members = Array.from({ length: Math.min(places, gathered - piece * places) }, (_, w) => piece * places + w);
-  const size = gathered === 1 ? via.shape : [places, ...via.shape];
-  const writers = members.map((member, w) => writerOf(builder, stage, from, meeting, copy, { operand: operand.tensor, member, place: w, size, id }));
+  const places = via.cuts > 1 ? 1 : Math.ceil(gathered / via.pmus);
+  const first = Math.floor(piece / via.cuts) * places;
+  const members = Array.from({ length: Math.min(places, gathered - first) }, (_, w) => first + w);
+  const cut = cutInto(via.shape, via.cuts);
+  const own = (dims: readonly Affine[]): readonly Affine[] =>
+    dims.map((dim, d) => (d === cut.along ? { ...dim, constant: dim.constant - (piece % via.cuts) * (cut.shape[d] ?? 1) } : dim));
+  const size = gathered === 1 ? cut.shape : [places, ...cut.shape];
+  const writers = members.map((member, w) => writerOf(builder, stage, from, meeting, copy, { operand: operand.tensor, member, place: w, size, own, id }));
   const { level, words } = stage.operands[position]!;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
   const inTile = operand.at.map((place, d) =>
     splitPlace(prefix(placeOf(place, stage, loops, copy, lane, d < loops.length ? "local" : "global"), level), at, gathered),
   );
   const readLoops = splitLoop(loopsOf(stage, loops).slice(0, level), at, gathered);
-  const member = { ...counter(readLoops.length, at + 1), constant: 0 - piece * places };
+  const member = { ...counter(readLoops.length, at + 1), constant: 0 - first };
   const reader = readerNest(builder, {
     id,
     loops: readLoops,
     words,
-    dims: gathered === 1 ? inTile : [member, ...inTile],
+    dims: gathered === 1 ? own(inTile) : [member, ...own(inTile)],
     shape: size,
     ready: writers.length === 1 ? ["ready"] : writers.map((_, w) => `ready${w}`),
     hold: gathered === 1 ? Math.min(loops.length, level) : at + 1,
@@ -130,6 +132,8 @@ interface Place {
   readonly member: number;
   readonly place: number;
   readonly size: readonly number[];
+  /** Places in a tile as places in the piece of it. */
+  readonly own: (dims: readonly Affine[]) => readonly Affine[];
   readonly id: string;
 }
 
@@ -140,14 +144,14 @@ function writerOf(
   from: StagePlan,
   { at, gathered, dealt }: Meeting,
   copy: Copy,
-  { operand, member, place, size, id }: Place,
+  { operand, member, place, size, own: ownOf, id }: Place,
 ): { readonly nest: Nest; readonly source: Source } {
   const [own, makers] = [stage.loops[at]?.par ?? 1, from.loops[at]?.par ?? 1];
   const maker = copy.at.map((c, k) => (k === at ? (gathered > 1 ? member * own + c : c % makers) : c));
   const source = results.get(resultKey(operand, maker))!;
   const result = resultOf(from, operand);
   const loops = splitLoop(resultLoops(result, from.loops), at, dealt);
-  const inTile = resultPlaces(result, from.loops).map((one) => splitPlace(one, at, dealt));
+  const inTile = ownOf(resultPlaces(result, from.loops).map((one) => splitPlace(one, at, dealt)));
   const first: Affine = { constant: place, loops: new Array<number>(loops.length).fill(0), lane: 0 };
   const turn = { ...counter(loops.length, at + 1), constant: 0 - Math.floor((copy.at[at] ?? 0) / makers) };
   const guards: readonly Guard[] = dealt === 1 ? [] : [{ value: turn, limit: 1 }];

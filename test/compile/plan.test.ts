@@ -74,7 +74,7 @@ describe("tile buffers", () => {
     expect(planWith(withPmu({ bytes: 2048, count: 2 }), turned, { tile: [16, 40], par: [1, 1], split: 1 })).toBe(
       `a tile of "x" needs 5440 bytes of a PMU's 2048`,
     );
-    expect(planWith(withPmu({ bytes: 399 }), softmax, { tile: [1], par: [1], split: 1 })).toBe(`a tile of "e" needs 400 bytes of a PMU's 399`);
+    expect(planWith(withPmu({ bytes: 399, count: 1 }), softmax, { tile: [1], par: [1], split: 1 })).toBe(`a tile of "e" needs 400 bytes of a PMU's 399`);
     expect(planWith(withPmu({ bytes: 400 }), softmax, { tile: [1], par: [1], split: 1 })).not.toBeTypeOf("string");
   });
 });

@@ -61,8 +61,17 @@ describe.each(["spatial", "kernel-by-kernel"] as const)("the program passes for 
   );
 });
 
-describe.each(["plasticine", "sn10", "sn40l"])("random programs on %s", (name) => {
-  const machine = machineOf(name);
+/** So few PCUs that stages have to share them out. */
+const small = (machine: Machine): Machine => ({ ...machine, pcu: { ...machine.pcu, count: 14 } });
+
+const machines = [
+  ["plasticine", machineOf("plasticine")],
+  ["plasticine with 14 PCUs", small(machineOf("plasticine"))],
+  ["sn10", machineOf("sn10")],
+  ["sn40l", machineOf("sn40l")],
+] as const;
+
+describe.each(machines)("random programs on %s", (_, machine) => {
   const refused = new Map<string, number>();
 
   /** The programs that the machine can hold. */
