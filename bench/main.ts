@@ -1,5 +1,6 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `dram` or `fidelity`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `dram`, `fidelity` or `compile`: one part. */
 
+import { benchCompile } from "./compile.ts";
 import { benchDram } from "./dram.ts";
 import { benchEngine } from "./engine.ts";
 import { benchFidelity } from "./fidelity.ts";
@@ -7,7 +8,15 @@ import { benchForward } from "./forward.ts";
 import { benchNoc } from "./noc.ts";
 import { benchWorkloads } from "./workloads.ts";
 
-const parts = { engine: benchEngine, forward: benchForward, noc: benchNoc, workloads: benchWorkloads, dram: benchDram, fidelity: benchFidelity };
+const parts = {
+  engine: benchEngine,
+  forward: benchForward,
+  noc: benchNoc,
+  workloads: benchWorkloads,
+  dram: benchDram,
+  fidelity: benchFidelity,
+  compile: benchCompile,
+};
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; there are ${Object.keys(parts).join(", ")}`);

@@ -8,11 +8,13 @@ import { explain } from "../../src/compile/explain.ts";
 import { interpretControllers, printControllers } from "../../src/compile/index.ts";
 import { lowerProgram } from "../../src/compile/passes.ts";
 import { filter, input, iterate, map, reduce } from "../../src/pattern/builder.ts";
+import { generateInputs } from "../../src/pattern/inputs.ts";
 import { outputsOf } from "../../src/pattern/interpret.ts";
 import type { Program } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
+import gemmChain from "../../workloads/gemm-chain.ts";
 import { type ProgramCase, programCases, spine } from "../support/programs.ts";
-import { differences, prepareOn, runOn } from "../support/runs.ts";
+import { differences, machineOf, prepareOn, runOn } from "../support/runs.ts";
 import { arrayMachine, type Build, compileOn, linesOf, programOf, simdMachine } from "./support.ts";
 
 /** Which the compiler makes one section of, and one stage of the last three. */
@@ -82,6 +84,26 @@ describe("a cut", () => {
     expect(printControllers(compiled.controllers)).toContain("\n  begins at second: pinned by the schedule\n");
     expect(printControllers(compileOn(simdMachine, chain, { cut: ["first"] }).controllers)).not.toContain("pinned");
   });
+});
+
+test("cuts of the SN40L paper's example move the bytes that each section's operands and results take", () => {
+  const [m, k, bytes] = [128, 32, 2];
+  const [square, side] = [m * m * bytes, m * k * bytes];
+  const movedBy = (cut: readonly string[]): number => {
+    const program = { ...gemmChain.build({ m, n: m, k, p: k }), schedule: { cut } };
+    const machine = machineOf("sn40l");
+    const { sections } = runOn(machine, prepareOn(machine, program), program, generateInputs(program, 1), "fast", false);
+    return sections.reduce((sum, { tiers }) => sum + tiers.hbm!.read_bytes + tiers.hbm!.write_bytes, 0);
+  };
+  const counted: readonly (readonly [cut: readonly string[], bytes: number])[] = [
+    [["scaled", "transposed", "gemm1"], 6 * square + 4 * side],
+    [["gemm1"], 2 * square + 4 * side],
+    [[], 4 * side],
+  ];
+  for (const [cut, least] of counted) {
+    expect(movedBy(cut) / least).toBeGreaterThanOrEqual(1);
+    expect(movedBy(cut) / least).toBeLessThan(1.05);
+  }
 });
 
 /** Do sections hold operators of one stretch only? */
