@@ -1,13 +1,22 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `dram` or `fidelity`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `mapper`, `dram` or `fidelity`: one part. */
 
 import { benchDram } from "./dram.ts";
 import { benchEngine } from "./engine.ts";
 import { benchFidelity } from "./fidelity.ts";
 import { benchForward } from "./forward.ts";
+import { benchMapper } from "./mapper.ts";
 import { benchNoc } from "./noc.ts";
 import { benchWorkloads } from "./workloads.ts";
 
-const parts = { engine: benchEngine, forward: benchForward, noc: benchNoc, workloads: benchWorkloads, dram: benchDram, fidelity: benchFidelity };
+const parts = {
+  engine: benchEngine,
+  forward: benchForward,
+  noc: benchNoc,
+  mapper: benchMapper,
+  workloads: benchWorkloads,
+  dram: benchDram,
+  fidelity: benchFidelity,
+};
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; there are ${Object.keys(parts).join(", ")}`);
