@@ -98,6 +98,8 @@ export function estimate(
   const buffered =
     turns > 1 && stages.some((stage) => stage.operands.some(({ via }) => (inLoop ? handsOverEachTurn(via, loops) : via.kind.endsWith("buffer"))));
   let compute = 0;
+  /** Of the slowest stage on one tile, by epoch: what hands a tile to the next epoch begins it anew there. */
+  const tileCycles: number[] = [];
   let generator = 0;
   let first = 0;
   let firstBytes = 0;
@@ -114,7 +116,9 @@ export function estimate(
     const firings = product(stage.inner.map((loop) => loop.trip));
     const atOnce = Math.max(1, stage.shape.shards.length);
     const drain = Math.max(1, ...stage.results.map((result) => product((result?.loops ?? []).map((loop) => loop.trip)) / atOnce));
-    compute = Math.max(compute, turns * (Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0)));
+    const tile = Math.max(firings, drain) + (buffered ? HANDOVER_CYCLES : 0);
+    compute = Math.max(compute, turns * tile);
+    tileCycles[stage.epoch] = Math.max(tileCycles[stage.epoch] ?? 0, tile);
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
@@ -161,7 +165,9 @@ export function estimate(
     if (tier !== undefined && bytes[kind] > 0) memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier)));
   }
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
-  const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
+  /** The pipeline fills once: the first tile goes through all its epochs, of which the slowest is counted with the turns. */
+  const fill = inLoop ? 0 : tileCycles.reduce((sum, tile) => sum + tile, 0) - Math.max(...tileCycles.filter((tile) => tile > 0));
+  const cycles = Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }
 
