@@ -1,10 +1,11 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `dram`, `fidelity` or `compile`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `mapper`, `dram`, `fidelity` or `compile`: one part. */
 
 import { benchCompile } from "./compile.ts";
 import { benchDram } from "./dram.ts";
 import { benchEngine } from "./engine.ts";
 import { benchFidelity } from "./fidelity.ts";
 import { benchForward } from "./forward.ts";
+import { benchMapper } from "./mapper.ts";
 import { benchNoc } from "./noc.ts";
 import { benchWorkloads } from "./workloads.ts";
 
@@ -12,6 +13,7 @@ const parts = {
   engine: benchEngine,
   forward: benchForward,
   noc: benchNoc,
+  mapper: benchMapper,
   workloads: benchWorkloads,
   dram: benchDram,
   fidelity: benchFidelity,

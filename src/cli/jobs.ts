@@ -1,11 +1,10 @@
-/** The work behind `run` and `compile`: from names and flags to a result, every stage a function call. Runs in a worker thread. */
+/** The work behind the commands: from names and flags to a result, every stage a function call. Runs in a worker thread. */
 
 import { RunError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import type { Controllers } from "../compile/controllers.ts";
 import { explain } from "../compile/explain.ts";
 import { printControllers } from "../compile/index.ts";
-import type { Style } from "../fabric/fabric.ts";
 import { printFabric } from "../fabric/print.ts";
 import type { Machine } from "../machine/machine.ts";
 import { printMapping } from "../mapper/index.ts";
@@ -25,23 +24,15 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { readEnergyTable, readMachine } from "./machines.ts";
+import { readEnergyTable } from "./machines.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
-import type { Settings } from "./settings.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
 import { dataBytes, expectedCycles, mostOnChip, plannedCycles, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
-import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
-
-export interface Common {
-  readonly workload: string;
-  readonly machine: string;
-  readonly style: Style;
-  readonly settings: Settings;
-  /** Null: the workload's own, or 1. */
-  readonly seed: number | null;
-}
+import { type Common, load } from "./target.ts";
+import { type Candidates, type CandidatesJob, listCandidates, type Trial, type TrialJob, tryChoice } from "./trials.ts";
+import { inFile, type LoadedWorkload } from "./workload.ts";
 
 export interface RunJob extends Common {
   readonly kind: "run";
@@ -85,7 +76,7 @@ export interface DramJob {
   readonly stream: StreamChoice;
 }
 
-export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob;
+export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -97,7 +88,9 @@ export interface Link {
   readonly request: StopRequest;
 }
 
-export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunResult | Study | string | readonly Row[] | SystolicReport | DramReport> {
+export type Done = RunResult | Study | string | readonly Row[] | SystolicReport | DramReport | Candidates | Trial;
+
+export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> {
   switch (job.kind) {
     case "run":
       return runJob(job, progress, link);
@@ -111,6 +104,10 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<RunRes
       return Promise.resolve(countLayers(job, makeRowTeller(seconds, progress)));
     case "dram":
       return Promise.resolve(runDram(job.choice, job.stream));
+    case "candidates":
+      return listCandidates(job);
+    case "trial":
+      return tryChoice(job);
   }
 }
 
@@ -208,12 +205,6 @@ async function comparisonJob({ suite: name }: ComparisonJob, progress: Progress)
   const suite = SUITES.find((one): one is ComparisonSuite => one.kind === "comparison" && one.name === name);
   if (suite === undefined) throw new Error(`there is no suite of comparisons ${name}`);
   return suite.rows(makeRowTeller(seconds, progress));
-}
-
-async function load({ workload: name, machine: machineName, settings, seed }: Common): Promise<{ machine: Machine; workload: LoadedWorkload }> {
-  const machine = readMachine(machineName, settings.machine);
-  const workload = await loadWorkload(name, { settings: settings.workload, ...(seed === null ? {} : { seed }) });
-  return { machine, workload };
 }
 
 /** `slice`: the nests that compute; null: fast-forward is off. */

@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "list", "check", "area", "dram", "systolic", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "search", "list", "check", "area", "dram", "systolic", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -77,6 +77,16 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
       (flags) => compileCommand(flags),
     )
     .command("explain <workload>", "say what each pass did and why, and how each section is mapped", target, (flags) => explainCommand(flags))
+    .command(
+      "search <workload>",
+      "try other tiles, copies and placements by simulation, on all cores, and keep the best",
+      (y) =>
+        target(y)
+          .option("tries", { ...text("--tries", "a number"), demandOption: true, describe: "choices to simulate, the compiler's own the first" })
+          .option("json", { ...text("--json", "a file"), describe: "write all tries as JSON, after each of them; - is standard output, at the end" })
+          .option("resume", { ...text("--resume", "a file"), describe: "go on from what --json wrote" }),
+      async (flags) => (await import("./search.ts")).search(flags),
+    )
     .command("list", "name the workloads with their parameters and data, and the machines with their figures", {}, async () =>
       (await import("./list.ts")).list(),
     )
@@ -170,7 +180,7 @@ const text = (flag: string, expected: string) =>
     },
   }) as const;
 
-/** What `run`, `compile` and `explain` have in common. */
+/** What `run`, `compile`, `explain` and `search` have in common. */
 function target(y: Argv) {
   return y
     .positional("workload", { type: "string", demandOption: true, describe: "a name in workloads/, or a .yaml, .ts or .json file" })
@@ -218,6 +228,7 @@ const FLAGS = [
   "json",
   "out",
   "emit",
+  "tries",
   "array",
   "dataflow",
   "gemm",

@@ -7,8 +7,9 @@ import { printReport } from "../report/table.ts";
 import type { RunResult } from "../result/result.ts";
 import { JobFailed } from "./failure.ts";
 import { assertFolder, assertWritable, makeFolder, writeText } from "./files.ts";
-import type { Common, RunJob } from "./jobs.ts";
+import type { RunJob } from "./jobs.ts";
 import { bytesOf, parseSettings, secondsOf, wholeNumber } from "./settings.ts";
+import type { Common } from "./target.ts";
 import { inThread } from "./thread.ts";
 
 /** What `run`, `compile` and `explain` have in common, as yargs gives it. */

@@ -12,23 +12,31 @@ import type { ComparisonJob, CompileJob, DramJob, Job, RunJob, StudyJob } from "
 import { type HostLimits, type HostReason, makeRequest, NO_LIMITS, reachedLimit, requestStop, type StopRequest, toMebibytes, wordsFor } from "./stop.ts";
 import type { Study } from "./study.ts";
 import type { SystolicJob, SystolicReport } from "./systolic-count.ts";
+import type { Candidates, CandidatesJob, Trial, TrialJob } from "./trials.ts";
 import type { Message, Work } from "./worker.ts";
 
-/** `label` tells the progress of jobs apart that run side by side. */
+/** `label` tells the progress of jobs apart that run side by side. `signal` ends a job at once, as interrupted. */
 export function inThread(job: RunJob, label?: string): Promise<RunResult>;
 export function inThread(job: StudyJob, label?: string): Promise<Study>;
 export function inThread(job: CompileJob, label?: string): Promise<string>;
 export function inThread(job: ComparisonJob, label?: string): Promise<readonly Row[]>;
 export function inThread(job: SystolicJob, label?: string): Promise<SystolicReport>;
 export function inThread(job: DramJob, label?: string): Promise<DramReport>;
-export function inThread(job: Job, label?: string): Promise<unknown> {
+export function inThread(job: CandidatesJob, label?: string, signal?: AbortSignal): Promise<Candidates>;
+export function inThread(job: TrialJob, label?: string, signal?: AbortSignal): Promise<Trial>;
+export function inThread(job: Job, label?: string, signal?: AbortSignal): Promise<unknown> {
   const request = makeRequest();
   const worker = startWorker({ job, request });
   let end = (): void => {};
   const result = new Promise<unknown>((resolve, reject) => {
     const fail = (failure: Failure, partial: RunResult | null = null): void => reject(new JobFailed(failure, partial));
+    const abort = (): void => fail(failureOf(new RunError("interrupted", "interrupted")));
+    signal?.addEventListener("abort", abort);
     const watch = job.kind === "run" ? watchHost(job.limits ?? NO_LIMITS, request, fail) : null;
-    if (watch !== null) end = watch.end;
+    end = () => {
+      signal?.removeEventListener("abort", abort);
+      watch?.end();
+    };
     worker.on("message", (message: Message) => {
       if (message.kind === "progress") showProgress(label === undefined ? message.line : `${label}: ${message.line}`);
       else if (message.kind === "answers") watch?.answers();

@@ -102,6 +102,8 @@ export function estimate(
 ): Omit<Estimate, "link_share"> {
   const buffered = isBuffered(stages, section, inLoop);
   let compute = 0;
+  /** Of the slowest stage on one tile, by epoch: what hands a tile to the next epoch begins it anew there. */
+  const fills: number[] = [];
   let generator = 0;
   let first = 0;
   let firstBytes = 0;
@@ -120,6 +122,7 @@ export function estimate(
     const firings = product(stage.inner.map((loop) => loop.trip));
     const atOnce = Math.max(1, stage.shape.shards.length);
     compute = Math.max(compute, stageCycles(stage, buffered));
+    fills[stage.epoch] = Math.max(fills[stage.epoch] ?? 0, tileCycles(stage) + (buffered ? HANDOVER_CYCLES : 0));
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
@@ -168,7 +171,9 @@ export function estimate(
     if (tier !== undefined && bytes[kind] > 0) memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier)));
   }
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
-  const cycles = Math.max(1, compute + Math.max(first, firstBytes / rate), memory, generator);
+  /** The pipeline fills once: the first tile goes through all its epochs, of which the slowest is counted with the turns. */
+  const fill = inLoop ? 0 : fills.reduce((sum, tile) => sum + tile, 0) - Math.max(...fills.filter((tile) => tile > 0));
+  const cycles = Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }
 

@@ -50,6 +50,13 @@ export interface Compiled {
   readonly passes: readonly PassRecord[];
   readonly controllers: Controllers;
   readonly fabric: Fabric;
+  /** What the plan of each section was searched for. */
+  readonly searched: readonly Searched[];
+}
+
+export interface Searched {
+  readonly group: Group;
+  readonly context: PlanContext;
 }
 
 export function compile(source: Program, machine: Machine, { style, linkShare = DEFAULT_LINK_SHARE }: CompileOptions): Compiled {
@@ -63,7 +70,7 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
     "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
   const passes = [...lowered.passes, { pass: "folds", what, before: lowered.program, after: program } as const];
   checkProgram(program);
-  const controllers = planProgram(program, lowered, machine, style, linkShare);
+  const { controllers, searched } = planProgram(program, lowered, machine, style, linkShare);
   const fabric: Fabric = {
     schemaVersion: 1,
     program: program.name,
@@ -77,7 +84,7 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
     steps: controllers.steps,
   };
   checkFabric(fabric, machine);
-  return { program, passes, controllers, fabric };
+  return { program, passes, controllers, fabric, searched };
 }
 
 /** A sparse format would change bytes and time, so it must not pass for a dense one. */
@@ -138,7 +145,13 @@ function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanCon
 }
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
-function planProgram(program: Program, { operators, sources, stretches }: Lowered, machine: Machine, style: Style, linkShare: number): Controllers {
+function planProgram(
+  program: Program,
+  { operators, sources, stretches }: Lowered,
+  machine: Machine,
+  style: Style,
+  linkShare: number,
+): Pick<Compiled, "controllers" | "searched"> {
   const everything = layOutAll(program, machine);
   const chips = new Map<IterateOperator, Group>();
   const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
@@ -223,9 +236,10 @@ function planProgram(program: Program, { operators, sources, stretches }: Lowere
   const carriedOut = [...chips.values()].flatMap(({ loop }) => loop!.results.map(({ to }) => to));
   const stored = new Set([...groups.filter(({ loop }) => loop === undefined).flatMap((group) => [...leaving(group, kept, all)]), ...kept, ...carriedOut]);
   const tensors = layOut(program, machine, stored);
+  const searched = groups.map((group): Searched => ({ group, context: contextFor(group, tensors) }));
   const planOn = (section: number, share: number): SectionPlan | string => {
-    const context = contextFor(groups[section]!, tensors);
-    return searchPlan(groups[section]!, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share }, schedule);
+    const { group, context } = searched[section]!;
+    return searchPlan(group, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share }, schedule);
   };
   const plans = groups.map((group, section): SectionPlan => {
     const plan = planOn(section, 1);
@@ -234,7 +248,8 @@ function planProgram(program: Program, { operators, sources, stretches }: Lowere
   });
   const apart = { sections: plans, configurations: plans.map((_, section) => section) };
   const resident = style === "spatial" ? shareChip(steps, plans, planOn, machine, linkShare) : apart;
-  return { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts, pins: pinsOf(groups, stretches) };
+  const pins = pinsOf(groups, stretches);
+  return { controllers: { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts, pins }, searched };
 }
 
 /** First stage of a group -> the last of the cuts that part it from the group before. */

@@ -31,6 +31,18 @@ export function fewestCycles(group: Group, context: PlanContext, trials: number)
   return fastestOf(candidatesFor(group, context, {}, false), group, context, trials)?.estimate.cycles ?? Number.POSITIVE_INFINITY;
 }
 
+/** The plans of fewest expected cycles, at most `count`; of equals the one of fewer units first. What a search by simulation tries: a smaller count gives the first of them. */
+export function bestPlans(group: Group, context: PlanContext, schedule: Schedule, count: number): readonly SectionPlan[] {
+  let best: readonly SectionPlan[] = [];
+  for (const { choice, bound } of candidatesFor(group, context, schedule, false).slice(0, TRIALS)) {
+    if (best.length === count && bound > best.at(-1)!.estimate.cycles) break;
+    const plan = planSection(group, choice, context);
+    if (typeof plan === "string" || (best.length === count && plan.estimate.cycles > best.at(-1)!.estimate.cycles)) continue;
+    best = [...best, plan].toSorted((a, b) => a.estimate.cycles - b.estimate.cycles || size(a) - size(b)).slice(0, count);
+  }
+  return best;
+}
+
 /** A choice, and no plan of it takes less than `bound` cycles. */
 interface Candidate {
   readonly choice: Choice;

@@ -1,6 +1,6 @@
 /**
  * Hot path: simulated annealing of a placement on weighted half perimeters. All state is in typed arrays and a move allocates nothing: two million
- * moves a CPU second on the full SN40L section of test/mapper/machines.test.ts. Costs are whole numbers, so that they never drift; the
+ * moves a CPU second on full sections of an SN40L (`npm run bench -- mapper`). Costs are whole numbers, so that they never drift; the
  * chance to accept is made of + * / alone, so that every JavaScript engine decides alike.
  */
 
@@ -14,6 +14,11 @@ export interface AnnealOptions {
   readonly random: RandomState;
   /** Moves to try in all; 0 keeps the start. */
   readonly moves: number;
+}
+
+/** Moves worth trying. Grows faster than the units, as annealing needs: 250 for each of a hundred and fifty units, 675 for each of two thousand. */
+export function movesFor(units: number): number {
+  return Math.ceil(10_000 + 15 * units * Math.sqrt(units));
 }
 
 const steps = 60;

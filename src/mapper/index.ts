@@ -7,7 +7,7 @@ import { type Fault, UserError } from "../base/errors.ts";
 import { seedRandom } from "../base/random.ts";
 import type { Channel, Fabric, Section } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
-import { anneal } from "./anneal.ts";
+import { anneal, movesFor } from "./anneal.ts";
 import type { MappedSection, Mapping } from "./mapping.ts";
 import { type Maze, mazeOf } from "./maze.ts";
 import { meshOf } from "./mesh.ts";
@@ -85,11 +85,6 @@ function routeTogether(maze: Maze, { whole, parts }: Together, machine: Machine,
     return routeSection(maze, part, machine, own);
   });
   return { routes: routed.flatMap(({ routes }) => routes), overloads: worstFirst(routed.flatMap(({ overloads }) => overloads)) };
-}
-
-/** Grows faster than the units, as annealing needs: 250 for each of a hundred and fifty units, 675 for each of two thousand. */
-function movesFor(units: number): number {
-  return Math.ceil(10_000 + 15 * units * Math.sqrt(units));
 }
 
 function mappedSection(section: Section, machine: Machine, positions: readonly Site[], { routes }: RoutedSection): MappedSection {
