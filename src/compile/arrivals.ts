@@ -69,7 +69,7 @@ export function viaOf(
   if (operand.carried !== undefined) return carriedBuffer(operand, operand.carried, use, context);
   if (arrival.from !== null) {
     if (pinned === undefined && arrival.direct && arrival.earliest === epoch) return { kind: "stage-stream", from: arrival.from.shape.name };
-    return stageBuffer(operand, arrival.from, use, pinned, context.machine, loops);
+    return stageBuffer(operand, arrival.from, use, pinned, context, loops);
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
   if (pinned !== undefined) return tierBuffer(operand, draft, use, loops, group, context, pinned);
@@ -124,7 +124,14 @@ function sameOrder(operand: OperandRead, { shape, inner }: Draft, from: StagePla
   );
 }
 
-function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: number | undefined, machine: Machine, loops: readonly OuterLoop[]): Via | string {
+function stageBuffer(
+  operand: OperandRead,
+  from: StagePlan,
+  use: Use,
+  pinned: number | undefined,
+  { machine, whole = false }: PlanContext,
+  loops: readonly OuterLoop[],
+): Via | string {
   const result = resultOf(from, operand.tensor);
   const { shape, words } = result;
   const { gathered } = meetingOf(from.loops, loops);
@@ -135,7 +142,7 @@ function stageBuffer(operand: OperandRead, from: StagePlan, use: Use, pinned: nu
   const least = once ? 1 : 2;
   const stage = { kind: "stage-buffer", from: from.shape.name, shape } as const;
   if (pinned === undefined && least * bytes > machine.pmu.bytes) {
-    const cuts = loops.length === 0 ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
+    const cuts = loops.length === 0 || whole ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
     return cuts === null ? tooBig(operand.tensor, bytes * least, machine) : { ...stage, buffers: least, pmus: gathered * cuts, cuts };
   }
   const inputs = words === 1 && machine.pcu.scalar_out > 0 && machine.pmu.scalar_in > 0 ? machine.pmu.scalar_in : machine.pmu.vector_in;
@@ -170,7 +177,7 @@ function tierBuffer(
   use: Use,
   loops: readonly OuterLoop[],
   group: Group,
-  { machine, program }: PlanContext,
+  { machine, program, whole = false }: PlanContext,
   pinned?: number,
 ): TierBuffer | string {
   const { shape } = draft;
@@ -197,7 +204,7 @@ function tierBuffer(
     }
     return best?.buffer ?? null;
   };
-  return (resident ? null : leastTraffic(1)) ?? leastTraffic(machine.pmu.count) ?? tooBig(operand.tensor, smallest, machine);
+  return (resident ? null : leastTraffic(1)) ?? (whole && !resident ? null : leastTraffic(machine.pmu.count)) ?? tooBig(operand.tensor, smallest, machine);
 }
 
 /** As few PMUs, but at most so many, as hold the buffers of a tile that is cut along one dimension; null where they cannot. */

@@ -18,6 +18,8 @@ export interface PlanContext {
   readonly sources: (operator: string) => readonly string[];
   /** Largest share of the network's links that a plan may expect to take. */
   readonly linkShare: number;
+  /** No tile may lie in more than one PMU: what a search tries first. */
+  readonly whole?: boolean;
   /** Off-chip tier of a tensor. */
   readonly tierOf: (tensor: string) => "hbm" | "ddr";
 }

@@ -20,15 +20,32 @@ const SMALLER_TRIALS = 2000;
 /** The plan with the fewest expected cycles; among those within 1 % of it the one with the fewest units that was found. A string says why nothing fits. */
 export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
   const candidates = candidatesFor(group, context, schedule, false);
-  const fastest = fastestOf(candidates, group, context, TRIALS);
-  if (fastest !== null) return leanest(fastest, candidates, group, context);
+  const fastest = fastestWhole(candidates, group, context, TRIALS);
+  if (fastest !== null) return leanest(fastest.plan, candidates, group, fastest.context);
   const narrow = candidatesFor(group, context, schedule, true);
   return fastestOf(narrow, group, context, TRIALS) ?? firstFit(narrow.slice(TRIALS), group, context) ?? whyNothingFits(narrow, group, context, schedule);
 }
 
 /** The fewest cycles that a plan is expected to take; Infinity if none of the first `trials` choices fits. */
 export function fewestCycles(group: Group, context: PlanContext, trials: number): number {
-  return fastestOf(candidatesFor(group, context, {}, false), group, context, trials)?.estimate.cycles ?? Number.POSITIVE_INFINITY;
+  return fastestWhole(candidatesFor(group, context, {}, false), group, context, trials)?.plan.estimate.cycles ?? Number.POSITIVE_INFINITY;
+}
+
+/** A plan whose tiles lie in several PMUs must be expected to take less than this share of one whose tiles are whole. Assumed: their loads are more than the cost model knows of. */
+const SPREAD = 0.9;
+
+/** With tiles that lie in one PMU each, but where others are expected to be clearly faster, or nothing else fits. */
+function fastestWhole(
+  candidates: readonly Candidate[],
+  group: Group,
+  context: PlanContext,
+  trials: number,
+): { readonly plan: SectionPlan; readonly context: PlanContext } | null {
+  const whole = { ...context, whole: true };
+  const one = fastestOf(candidates, group, whole, trials);
+  const other = fastestOf(candidates, group, context, trials);
+  if (one !== null && (other === null || other.estimate.cycles >= SPREAD * one.estimate.cycles)) return { plan: one, context: whole };
+  return other === null ? null : { plan: other, context };
 }
 
 /** The plans of fewest expected cycles, at most `count`; of equals the one of fewer units first. What a search by simulation tries: a smaller count gives the first of them. */
