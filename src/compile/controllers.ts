@@ -20,7 +20,7 @@ export interface Controllers {
   readonly configurations: readonly number[];
   /** In which order they run. */
   readonly steps: readonly Step[];
-  /** Stage -> why it begins a section although it reads what the section before makes: what a plan of both lacked. Absent where the style forbids one. And of a loop whose rounds could
+  /** Stage -> why it begins a section although it reads what the section before makes. Absent where the style forbids one. And of a loop whose rounds could
    * be one section, why they are not. */
   readonly cuts: Readonly<Record<string, string>>;
   /** Stage -> the operator at which the schedule pins the section that begins with the stage. */

@@ -96,7 +96,7 @@ function whyHere(section: SectionPlan, before: SectionPlan | null, loop: RepeatS
   if (!before.stages.some(({ shape }) => handsOn(shape, made))) return `it begins here, as ${made} is complete only when all of it is in memory`;
   const cut = cuts[first.name];
   if (cut === undefined) return `it begins here, as ${style} makes a section of each operator of the source`;
-  return `it begins here, as the section before would not fit with ${first.name} in it: ${cut}`;
+  return `it begins here, as ${cut}`;
 }
 
 function sectionWords(section: SectionPlan, number: number, why: string, program: Program, machine: Machine): readonly string[] {

@@ -9,7 +9,7 @@
 import { UserError } from "../base/errors.ts";
 import type { Fabric, Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
-import { reconfigurationCycles, tierTiming } from "../machine/derived.ts";
+
 import type { Machine } from "../machine/machine.ts";
 import { tensorsReadBy } from "../pattern/analysis.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
@@ -21,7 +21,8 @@ import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
 import { cutAmong, type Stretches } from "./cuts.ts";
 import { cutLongFolds } from "./folds.ts";
-import { formGroups, type Group, leaving, sharedBy } from "./group.ts";
+import { formGroups, type Group, leaving } from "./group.ts";
+import { alone, memoryLatency, whySlower } from "./joining.ts";
 import { layOut } from "./layout.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
 import { type Lowered, lowerProgram, type PassRecord } from "./passes.ts";
@@ -173,29 +174,15 @@ function planProgram(
     return shapeOf(operator, program, pipelined);
   };
   const cuts: Record<string, string> = {};
+  const slower = whySlower(machine, contextFor);
   const joins = (group: Group): boolean => {
     if (cutAmong(group.shapes, stretches) !== null) return false;
     if (style !== "spatial" && new Set(group.shapes.flatMap((shape) => sources(shape.name))).size > 1) return false;
-    const cut = whyUnfit(group, contextFor(group)) ?? whySlower(group);
-    if (cut !== null) cuts[group.shapes.at(-1)!.name] = cut;
+    const last = group.shapes.at(-1)!.name;
+    const unfit = whyUnfit(group, contextFor(group));
+    const cut = unfit === null ? slower(group) : `the section before would not fit with ${last} in it: ${unfit}`;
+    if (cut !== null) cuts[last] = cut;
     return cut === null;
-  };
-  const expected = new Map<string, number>();
-  /** Cycles of a group by itself, by the names of its stages. */
-  const timeOf = (group: Group): number => {
-    const key = group.shapes.map(({ name }) => name).join(" ");
-    const known = expected.get(key) ?? fewestCycles(group, contextFor(group), JOIN_TRIALS);
-    expected.set(key, known);
-    return known;
-  };
-  /** Why a group is better without its last stage: as two sections, and with what lies between them, it would take much less time. Null where it would not. */
-  const whySlower = (group: Group): string | null => {
-    const last = group.shapes.at(-1)!;
-    const before: Group = { ...group, shapes: group.shapes.slice(0, -1), shared: sharedBy(group.shapes.slice(0, -1)) };
-    const apart = timeOf(before) + timeOf(alone(last)) + reconfigurationCycles(machine) + 2 * memoryLatency(machine);
-    const together = timeOf(group);
-    if (!Number.isFinite(together) || together <= SLOWER * apart) return null;
-    return `one section of both is expected to take ${Math.round(together)} cycles, two ${Math.round(apart)}`;
   };
   /** Cycles that the rounds of a loop are expected to take if each carries through memory: every section waits for its first loads and its last stores. */
   const timeInMemory = ({ times }: IterateOperator, rounds: readonly Group[]): number =>
@@ -276,19 +263,8 @@ function shareOf(machine: Machine, share: number): Machine {
   return { ...machine, pcu: part(pcu), pmu: part(pmu), ag: part(ag) };
 }
 
-const memoryLatency = (machine: Machine): number =>
-  Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
-
-/** Choices tried to see how fast a group is. Bounds the time of a compilation. */
-const JOIN_TRIALS = 200;
-
-/** A section that is expected to take this much longer than two is not made. Above 1, as what stays on the chip is sure to be saved and times are guesses. Steers the choice only. */
-const SLOWER = 1.25;
-
 /** Choices tried to see how fast a loop's rounds could be apart. Bounds the time of a compilation. */
 const LOOP_TRIALS = 500;
-
-const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 
 function tooLarge(group: Group, reason: string, machine: Machine): UserError {
   const names = group.shapes.map((shape: StageShape) => shape.name).join(", ");

@@ -1,0 +1,42 @@
+/**
+ * Joining: is one section of more stages worth it? What stays on the chip moves no bytes, but all stages of a section share its outer loops and its units.
+ *
+ *     centred, covariance   ->   two sections: the second reads centred whole, so that one section would have no loop to copy
+ */
+
+import { reconfigurationCycles, tierTiming } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { PlanContext } from "./context.ts";
+import { type Group, sharedBy } from "./group.ts";
+import { fewestCycles } from "./search.ts";
+import type { StageShape } from "./stage.ts";
+
+/** Choices tried to see how fast a group is. Bounds the time of a compilation. */
+const TRIALS = 200;
+
+/** A section that is expected to take this much longer than two is not made. Above 1, as what stays on the chip is sure to be saved and times are guesses. Steers the choice only. */
+const SLOWER = 1.25;
+
+export const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
+
+export const memoryLatency = (machine: Machine): number =>
+  Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
+
+/** Tells of a group why it is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not. */
+export function whySlower(machine: Machine, contextFor: (group: Group) => PlanContext): (group: Group) => string | null {
+  const known = new Map<string, number>();
+  const timeOf = (group: Group): number => {
+    const key = group.shapes.map(({ name }) => name).join(" ");
+    const time = known.get(key) ?? fewestCycles(group, contextFor(group), TRIALS);
+    known.set(key, time);
+    return time;
+  };
+  return (group) => {
+    const before = group.shapes.slice(0, -1);
+    const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
+    const apart = timeOf({ ...group, shapes: before, shared: sharedBy(before) }) + timeOf(alone(group.shapes.at(-1)!)) + between;
+    const together = timeOf(group);
+    if (!Number.isFinite(together) || together <= SLOWER * apart) return null;
+    return `one section with the one before is expected to take ${Math.round(together)} cycles, two ${Math.round(apart)}`;
+  };
+}
