@@ -129,7 +129,7 @@ function stageBuffer(
   from: StagePlan,
   use: Use,
   pinned: number | undefined,
-  { machine, whole = false }: PlanContext,
+  { machine, whole }: PlanContext,
   loops: readonly OuterLoop[],
 ): Via | string {
   const result = resultOf(from, operand.tensor);
@@ -142,7 +142,8 @@ function stageBuffer(
   const least = once ? 1 : 2;
   const stage = { kind: "stage-buffer", from: from.shape.name, shape } as const;
   if (pinned === undefined && least * bytes > machine.pmu.bytes) {
-    const cuts = loops.length === 0 || whole ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
+    if (whole !== undefined) whole.refused = true;
+    const cuts = loops.length === 0 || whole !== undefined ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
     return cuts === null ? tooBig(operand.tensor, bytes * least, machine) : { ...stage, buffers: least, pmus: gathered * cuts, cuts };
   }
   const inputs = words === 1 && machine.pcu.scalar_out > 0 && machine.pmu.scalar_in > 0 ? machine.pmu.scalar_in : machine.pmu.vector_in;
@@ -177,7 +178,7 @@ function tierBuffer(
   use: Use,
   loops: readonly OuterLoop[],
   group: Group,
-  { machine, program, whole = false }: PlanContext,
+  { machine, program, whole }: PlanContext,
   pinned?: number,
 ): TierBuffer | string {
   const { shape } = draft;
@@ -204,7 +205,13 @@ function tierBuffer(
     }
     return best?.buffer ?? null;
   };
-  return (resident ? null : leastTraffic(1)) ?? (whole && !resident ? null : leastTraffic(machine.pmu.count)) ?? tooBig(operand.tensor, smallest, machine);
+  const one = resident ? null : leastTraffic(1);
+  if (one !== null) return one;
+  if (whole !== undefined && !resident) {
+    whole.refused = true;
+    return tooBig(operand.tensor, smallest, machine);
+  }
+  return leastTraffic(machine.pmu.count) ?? tooBig(operand.tensor, smallest, machine);
 }
 
 /** As few PMUs, but at most so many, as hold the buffers of a tile that is cut along one dimension; null where they cannot. */

@@ -18,8 +18,8 @@ export interface PlanContext {
   readonly sources: (operator: string) => readonly string[];
   /** Largest share of the network's links that a plan may expect to take. */
   readonly linkShare: number;
-  /** No tile may lie in more than one PMU: what a search tries first. */
-  readonly whole?: boolean;
+  /** No tile may lie in more than one PMU: what a search tries first. `refused`: set where one would have had to. */
+  readonly whole?: { refused: boolean };
   /** Off-chip tier of a tensor. */
   readonly tierOf: (tensor: string) => "hbm" | "ddr";
 }

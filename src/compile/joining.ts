@@ -17,12 +17,15 @@ const TRIALS = 200;
 /** A section that is expected to take this much longer than two is not made. Above 1, as what stays on the chip is sure to be saved and times are guesses. Steers the choice only. */
 const SLOWER = 1.25;
 
+/** Loops of a section that are copied, at most (search.ts). */
+const COPIED = 2;
+
 export const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 
 export const memoryLatency = (machine: Machine): number =>
   Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
 
-/** Tells of a group why it is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not. */
+/** Tells of a group why it is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not; nor is it asked where no stage loses a loop that could be copied. */
 export function whySlower(machine: Machine, contextFor: (group: Group) => PlanContext): (group: Group) => string | null {
   const known = new Map<string, number>();
   const timeOf = (group: Group): number => {
@@ -33,8 +36,10 @@ export function whySlower(machine: Machine, contextFor: (group: Group) => PlanCo
   };
   return (group) => {
     const before = group.shapes.slice(0, -1);
+    const last = group.shapes.at(-1)!;
+    if (group.shared >= sharedBy(before) && group.shared >= Math.min(COPIED, last.shareable)) return null;
     const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
-    const apart = timeOf({ ...group, shapes: before, shared: sharedBy(before) }) + timeOf(alone(group.shapes.at(-1)!)) + between;
+    const apart = timeOf({ ...group, shapes: before, shared: sharedBy(before) }) + timeOf(alone(last)) + between;
     const together = timeOf(group);
     if (!Number.isFinite(together) || together <= SLOWER * apart) return null;
     return `one section with the one before is expected to take ${Math.round(together)} cycles, two ${Math.round(apart)}`;

@@ -34,15 +34,16 @@ export function fewestCycles(group: Group, context: PlanContext, trials: number)
 /** A plan whose tiles lie in several PMUs must be expected to take less than this share of one whose tiles are whole. Assumed: their loads are more than the cost model knows of. */
 const SPREAD = 0.9;
 
-/** With tiles that lie in one PMU each, but where others are expected to be clearly faster, or nothing else fits. */
+/** With tiles in one PMU each, but where others are expected to be clearly faster or nothing else fits. */
 function fastestWhole(
   candidates: readonly Candidate[],
   group: Group,
   context: PlanContext,
   trials: number,
 ): { readonly plan: SectionPlan; readonly context: PlanContext } | null {
-  const whole = { ...context, whole: true };
+  const whole = { ...context, whole: { refused: false } };
   const one = fastestOf(candidates, group, whole, trials);
+  if (one !== null && !whole.whole.refused) return { plan: one, context: whole };
   const other = fastestOf(candidates, group, context, trials);
   if (one !== null && (other === null || other.estimate.cycles >= SPREAD * one.estimate.cycles)) return { plan: one, context: whole };
   return other === null ? null : { plan: other, context };
