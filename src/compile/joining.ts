@@ -41,7 +41,8 @@ export function whySlower(machine: Machine, contextFor: (group: Group) => PlanCo
     const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
     const apart = timeOf({ ...group, shapes: before, shared: sharedBy(before) }) + timeOf(alone(last)) + between;
     const together = timeOf(group);
-    if (!Number.isFinite(together) || together <= SLOWER * apart) return null;
-    return `one section with the one before is expected to take ${Math.round(together)} cycles, two ${Math.round(apart)}`;
+    if (!Number.isFinite(apart) || together <= SLOWER * apart) return null;
+    const expected = Number.isFinite(together) ? `is expected to take ${Math.round(together)} cycles` : "has no plan among the first that were tried";
+    return `one section with the one before ${expected}, and two are expected to take ${Math.round(apart)}`;
   };
 }
