@@ -12,7 +12,7 @@ import { fewestCycles } from "./search.ts";
 import type { StageShape } from "./stage.ts";
 
 /** Choices tried to see how fast a group is. Bounds the time of a compilation. */
-const TRIALS = 200;
+const TRIALS = 2000;
 
 /** A section that is expected to take this much longer than two is not made. Above 1, as what stays on the chip is sure to be saved and times are guesses. Steers the choice only. */
 const SLOWER = 1.25;
