@@ -32,7 +32,7 @@ const programs: readonly {
 }[] = [
   { workload: "softmax", set: ["rows=64", "cols=256"], within: asked },
   { workload: "softmax", set: ["rows=100", "cols=37"], within: asked },
-  { workload: "layernorm", set: ["rows=64", "cols=64"], within: 1.45, misses: "streams" },
+  { workload: "layernorm", set: ["rows=64", "cols=64"], within: 1.75, misses: "streams" },
   { workload: "layernorm", set: ["rows=96", "cols=64"], within: asked },
   { workload: "gemm", set: ["m=64", "n=64", "k=64"], within: asked },
   { workload: "gemm", set: ["m=32", "n=100", "k=16"], within: 1.3, misses: "turns" },
