@@ -10,7 +10,6 @@ import { outputsOf } from "../../src/pattern/interpret.ts";
 import type { Program } from "../../src/pattern/program.ts";
 import { add, exp, mul } from "../../src/pattern/scalars.ts";
 import attention from "../../workloads/attention.ts";
-import mlp from "../../workloads/mlp.ts";
 import { differences, machineOf, prepareOn, roundings, runOn } from "../support/runs.ts";
 
 /** With so many PCUs in the same grid. */
@@ -34,7 +33,6 @@ const cases: readonly (readonly [string, Program, string, number])[] = [
   ["attention, 31 PCUs", attention.build({ seq: 37, heads: 3, dim: 16 }), "plasticine", 31],
   ["attention on arrays", attention.build({ seq: 48, heads: 2, dim: 40 }), "sn40l", 40],
   ["a slow stage between fast ones", waist.build(), "plasticine", 17],
-  ["mlp", mlp.build({ rows: 24, hidden: 48, ffn: 96 }), "plasticine", 21],
 ];
 
 /** Of the section that has the most kinds. */
