@@ -9,7 +9,7 @@ import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { cutInto, meetingOf, product, resultOf, tileCycles } from "./sizes.ts";
+import { cutInto, meetingOf, pmuInputs, product, resultOf, tileCycles } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
@@ -146,7 +146,7 @@ function stageBuffer(
     const cuts = loops.length === 0 || whole !== undefined ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
     return cuts === null ? tooBig(operand.tensor, bytes * least, machine) : { ...stage, buffers: least, pmus: gathered * cuts, cuts };
   }
-  const inputs = words === 1 && machine.pcu.scalar_out > 0 && machine.pmu.scalar_in > 0 ? machine.pmu.scalar_in : machine.pmu.vector_in;
+  const inputs = pmuInputs(words, machine).ports;
   const written = product(result.loops.map(({ trip }) => trip)) / tileCycles(from);
   const fits = (tiles: number): boolean =>
     tiles + (tiles < gathered ? 1 : 0) <= inputs && tiles * written <= machine.pmu.write_ports && bytesFor(tiles) * (pinned ?? least) <= machine.pmu.bytes;

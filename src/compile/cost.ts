@@ -63,7 +63,7 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
 }
 
 /** Share of its time in which an address generator moves vectors when tile after tile waits for it: the rest it waits for memory and for buffers to be free. Assumed; steers the search only. */
-const GENERATOR_LOAD = 0.8;
+export const GENERATOR_LOAD = 0.8;
 
 /** Hops to one more sink of a net among neighbours, as annealed placements have shown; steers the search only. */
 const HOPS_A_SINK = 1.5;
@@ -178,7 +178,7 @@ export function estimate(
 }
 
 /** Do tiles change hands in buffers, turn after turn? */
-export function isBuffered(stages: readonly StagePlan[], section: readonly OuterLoop[], inLoop: boolean): boolean {
+function isBuffered(stages: readonly StagePlan[], section: readonly OuterLoop[], inLoop: boolean): boolean {
   if (stages.every(({ loops }) => loops.every(({ trips }) => trips === 1))) return false;
   return stages.some((stage) => stage.operands.some(({ via }) => (inLoop ? handsOverEachTurn(via, section) : via.kind.endsWith("buffer"))));
 }

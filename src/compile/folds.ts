@@ -13,6 +13,7 @@ import type { Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { StageOperator } from "./body.ts";
 import type { PlanContext } from "./context.ts";
+import { alone } from "./group.ts";
 import { reshape } from "./reshape.ts";
 import { type Fold, isFold } from "./rewrite.ts";
 import { fewestCycles } from "./search.ts";
@@ -63,7 +64,7 @@ function timeOf(operator: StageOperator, program: Program, machine: Machine, set
   const shape = shapeOf(operator, program, machine);
   const shapes = shape.mode === "simd" ? [shape] : [shape, shapeOf(operator, program, { ...machine, pcu: { ...machine.pcu, modes: ["simd"] } })];
   const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)) };
-  return Math.min(...shapes.map((one) => fewestCycles({ shapes: [one], shared: one.shareable }, context, trials)));
+  return Math.min(...shapes.map((one) => fewestCycles(alone(one), context, trials)));
 }
 
 /** No plan takes less: each tensor moves once, every PCU folds in each cycle. */

@@ -79,22 +79,16 @@ export function extend(group: Group, shape: StageShape): Group | null {
   return shapes.some((one) => one.sums !== null && one.shareable > shared) ? null : { shapes, shared };
 }
 
-/** Leading loops that the stages of a group share. */
-export function sharedBy(shapes: readonly StageShape[]): number {
-  return shapes.reduce((least, shape, s) => {
-    const depths = shapes.slice(0, s).map((writer) => sharedDepth(shape, writer));
-    return Math.min(least, shape.shareable, ...depths.filter((depth) => depth !== null));
-  }, Number.POSITIVE_INFINITY);
-}
+export const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 
-/** Cuts the program's stages into groups; `fits` says whether a group can be planned on the machine. */
-export function formGroups(shapes: readonly StageShape[], fits: (group: Group) => boolean, fuse: boolean): readonly Group[] {
+/** Cuts the program's stages into groups; `fits` says whether a group, one stage larger than the one `before`, can be planned on the machine and is worth it. */
+export function formGroups(shapes: readonly StageShape[], fits: (group: Group, before: Group) => boolean, fuse: boolean): readonly Group[] {
   const groups: Group[] = [];
   for (const shape of shapes) {
     const last = groups.at(-1);
     const larger = fuse && last !== undefined ? extend(last, shape) : null;
-    if (larger !== null && fits(larger)) groups[groups.length - 1] = larger;
-    else groups.push({ shapes: [shape], shared: shape.shareable });
+    if (larger !== null && fits(larger, last!)) groups[groups.length - 1] = larger;
+    else groups.push(alone(shape));
   }
   return groups;
 }

@@ -9,7 +9,6 @@
 import { UserError } from "../base/errors.ts";
 import type { Fabric, Step, Style, TensorLayout } from "../fabric/fabric.ts";
 import { checkFabric } from "../fabric/verify.ts";
-
 import type { Machine } from "../machine/machine.ts";
 import { tensorsReadBy } from "../pattern/analysis.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
@@ -21,8 +20,8 @@ import type { PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
 import { cutAmong, type Stretches } from "./cuts.ts";
 import { cutLongFolds } from "./folds.ts";
-import { formGroups, type Group, leaving } from "./group.ts";
-import { alone, memoryLatency, whySlower } from "./joining.ts";
+import { alone, formGroups, type Group, leaving } from "./group.ts";
+import { memoryLatency, whySlower } from "./joining.ts";
 import { layOut } from "./layout.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
 import { type Lowered, lowerProgram, type PassRecord } from "./passes.ts";
@@ -175,12 +174,12 @@ function planProgram(
   };
   const cuts: Record<string, string> = {};
   const slower = whySlower(machine, contextFor);
-  const joins = (group: Group): boolean => {
+  const joins = (group: Group, before: Group): boolean => {
     if (cutAmong(group.shapes, stretches) !== null) return false;
     if (style !== "spatial" && new Set(group.shapes.flatMap((shape) => sources(shape.name))).size > 1) return false;
     const last = group.shapes.at(-1)!.name;
     const unfit = whyUnfit(group, contextFor(group));
-    const cut = unfit === null ? slower(group) : `the section before would not fit with ${last} in it: ${unfit}`;
+    const cut = unfit === null ? slower(group, before) : `the section before would not fit with ${last} in it: ${unfit}`;
     if (cut !== null) cuts[last] = cut;
     return cut === null;
   };

@@ -7,9 +7,8 @@
 import { reconfigurationCycles, tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { PlanContext } from "./context.ts";
-import { type Group, sharedBy } from "./group.ts";
-import { fewestCycles } from "./search.ts";
-import type { StageShape } from "./stage.ts";
+import { alone, type Group } from "./group.ts";
+import { COPIED, fewestCycles } from "./search.ts";
 
 /** Choices tried to see how fast a group is. Bounds the time of a compilation. */
 const TRIALS = 2000;
@@ -17,16 +16,11 @@ const TRIALS = 2000;
 /** A section that is expected to take this much longer than two is not made. Above 1, as what stays on the chip is sure to be saved and times are guesses. Steers the choice only. */
 const SLOWER = 1.25;
 
-/** Loops of a section that are copied, at most (search.ts). */
-const COPIED = 2;
-
-export const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
-
 export const memoryLatency = (machine: Machine): number =>
   Math.min(...[machine.tiers.hbm, machine.tiers.ddr].flatMap((tier) => (tier === undefined ? [] : [tierTiming(machine, tier).latency])));
 
-/** Tells of a group why it is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not; nor is it asked where no stage loses a loop that could be copied. */
-export function whySlower(machine: Machine, contextFor: (group: Group) => PlanContext): (group: Group) => string | null {
+/** Tells of a group why the one `before` is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not; nor is it asked where no stage loses a loop that could be copied. */
+export function whySlower(machine: Machine, contextFor: (group: Group) => PlanContext): (group: Group, before: Group) => string | null {
   const known = new Map<string, number>();
   const timeOf = (group: Group): number => {
     const key = group.shapes.map(({ name }) => name).join(" ");
@@ -34,12 +28,11 @@ export function whySlower(machine: Machine, contextFor: (group: Group) => PlanCo
     known.set(key, time);
     return time;
   };
-  return (group) => {
-    const before = group.shapes.slice(0, -1);
+  return (group, before) => {
     const last = group.shapes.at(-1)!;
-    if (group.shared >= sharedBy(before) && group.shared >= Math.min(COPIED, last.shareable)) return null;
+    if (group.shared >= before.shared && group.shared >= Math.min(COPIED, last.shareable)) return null;
     const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
-    const apart = timeOf({ ...group, shapes: before, shared: sharedBy(before) }) + timeOf(alone(last)) + between;
+    const apart = timeOf(before) + timeOf(alone(last)) + between;
     const together = timeOf(group);
     if (!Number.isFinite(apart) || together <= SLOWER * apart) return null;
     const expected = Number.isFinite(together) ? `is expected to take ${Math.round(together)} cycles` : "has no plan among the first that were tried";

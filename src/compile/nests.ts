@@ -55,6 +55,10 @@ function roundsOf({ of }: Linear, { shape }: Pick<Draft, "shape">): Pick<Affine,
 /** Affine over the first `count` loops only; the rest has no coefficient. */
 export const prefix = (affine: Affine, count: number): Affine => ({ ...affine, loops: affine.loops.slice(0, count) });
 
+/** Places in a tile as places in piece `piece` of it, which has `size` along a dimension. */
+export const inPiece = (dims: readonly Affine[], along: number, piece: number, size: number): readonly Affine[] =>
+  dims.map((dim, d) => (d === along ? { ...dim, constant: dim.constant - piece * size } : dim));
+
 /** Cuts the lanes and turns of `names` that overhang their tile. */
 export function guardsOf(
   names: readonly string[],

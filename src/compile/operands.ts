@@ -10,6 +10,7 @@ import { makes } from "./group.ts";
 import {
   type Copy,
   globalPlaces,
+  inPiece,
   loadWalk,
   loopsOf,
   placeOf,
@@ -149,8 +150,7 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   const { tensor, dtype } = stage.shape.operands[position]!;
   const { level, words } = stage.operands[position]!;
   const { along, shape } = cutInto(size, via.pmus);
-  const own = (dims: readonly Affine[]): readonly Affine[] =>
-    dims.map((dim, d) => (d === along ? { ...dim, constant: dim.constant - piece * shape[along]! } : dim));
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
   const to = { dims: own(filled), shape };
   const loops = loopsOf(stage, stage.loops).slice(0, level);
   const ready = via.preset ? [] : ["ready"];

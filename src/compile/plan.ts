@@ -15,7 +15,7 @@ import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { type Group, loopName, makes } from "./group.ts";
 import { sharesOf, withFewer } from "./shares.ts";
-import { hashBytes, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
+import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
@@ -25,7 +25,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   if (typeof even === "string") return even;
   const plan = finishSection(group, context, loops, even);
   if (typeof plan !== "string") return plan;
-  for (const most of [Number.POSITIVE_INFINITY, 8, 2]) {
+  for (const most of MOST_SHARED) {
     const shares = sharesOf(even, loops, group, most);
     if (shares === null) break;
     const uneven = planStages(group, choice, context, (stage) => withFewer(loops, shares.at, shares.turns[stage]!));
@@ -34,6 +34,9 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   }
   return plan;
 }
+
+/** How many times fewer copies a stage may have: tried in this order, as gathering the tiles of many takes PMUs. Steers the choice only. */
+const MOST_SHARED = [Number.POSITIVE_INFINITY, 8, 2];
 
 /** `loopsFor`: the outer loops as the copies of a stage take them, by its place. */
 function planStages(group: Group, { split }: Choice, context: PlanContext, loopsFor: (stage: number) => readonly OuterLoop[]): readonly StagePlan[] | string {
@@ -126,14 +129,14 @@ function tooManyVectors({ name, parts }: StageShape, operands: readonly OperandP
 }
 
 /** Every copy of the stage that makes a carried tensor has a port at the PMU that holds it. Null where there are enough. */
-function tooManyMakers(stages: readonly StagePlan[], loops: readonly OuterLoop[], { pcu, pmu }: Machine): string | null {
+function tooManyMakers(stages: readonly StagePlan[], loops: readonly OuterLoop[], machine: Machine): string | null {
   for (const { shape, operands } of stages) {
     for (const [position, { via }] of operands.entries()) {
       if (via.kind !== "carried") continue;
       const { words } = resultOf(stages.find((other) => makes(other.shape, via.from))!, via.from);
       const makers = takesOwn(shape.operands[position]!, shape, loops) ? 1 : product(loops.map(({ par }) => par));
-      const isScalar = words === 1 && pcu.scalar_out > 0 && pmu.scalar_in > 0;
-      const [need, ports] = isScalar ? [makers, pmu.scalar_in] : [makers + (via.init === null ? 0 : 1), pmu.vector_in];
+      const { isScalar, ports } = pmuInputs(words, machine);
+      const need = makers + (isScalar || via.init === null ? 0 : 1);
       if (need > ports) return `${makers} copies make "${shape.operands[position]!.tensor}", a PMU has ${ports} ${isScalar ? "scalar" : "vector"} inputs`;
     }
   }

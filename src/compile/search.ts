@@ -174,8 +174,11 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
   }
 }
 
-/** The two innermost shared loops are tiled and copied; those outside take one element at a time. */
-const isFree = (group: Group, k: number): boolean => k >= group.shared - 2 && !isRound(group, k);
+/** Innermost shared loops that are tiled and copied. */
+export const COPIED = 2;
+
+/** The innermost shared loops are tiled and copied; those outside take one element at a time. */
+const isFree = (group: Group, k: number): boolean => k >= group.shared - COPIED && !isRound(group, k);
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;

@@ -7,9 +7,8 @@
  */
 
 import type { OuterLoop, StagePlan } from "./controllers.ts";
-import { isBuffered, stageCycles } from "./cost.ts";
+import { stageCycles } from "./cost.ts";
 import type { Group } from "./group.ts";
-import { product } from "./sizes.ts";
 
 /** Along outer loop `at`: how many copies' tiles one copy takes, by stage. */
 export interface Shares {
@@ -25,8 +24,7 @@ export const withFewer = (loops: readonly OuterLoop[], at: number, turns: number
 export function sharesOf(stages: readonly StagePlan[], loops: readonly OuterLoop[], group: Group, most: number): Shares | null {
   const at = loops.findLastIndex(({ par, count }, k) => par > 1 && count === undefined && loops.slice(k + 1).every(({ trips }) => trips === 1));
   if (at < 0 || group.loop !== undefined || !stages.every(isPlain)) return null;
-  const buffered = isBuffered(stages, loops, false) || product(loops.map(({ par }) => par)) > 1;
-  const cycles = stages.map((stage) => stageCycles(stage, buffered));
+  const cycles = stages.map((stage) => stageCycles(stage, true));
   const slowest = Math.max(...cycles);
   const leaders = leadersOf(stages);
   const turns = stages.map((_, s) => {

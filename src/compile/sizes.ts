@@ -125,6 +125,12 @@ export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): n
   );
 }
 
+/** Inputs of a PMU for what PCUs send, in tokens of so many words. */
+export function pmuInputs(words: number, { pcu, pmu }: Machine): { readonly isScalar: boolean; readonly ports: number } {
+  const isScalar = words === 1 && pcu.scalar_out > 0 && pmu.scalar_in > 0;
+  return { isScalar, ports: isScalar ? pmu.scalar_in : pmu.vector_in };
+}
+
 /** Fan-in of a combining PCU: its ports for tokens of so many words, one operation a stage. */
 export function treeFan({ pcu }: Machine, words: number): number {
   const ports = words === 1 && pcu.scalar_in > 0 && pcu.scalar_out > 0 ? pcu.scalar_in : pcu.vector_in;

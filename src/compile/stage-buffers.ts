@@ -10,7 +10,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import { scratchLayout, useOf } from "./banking.ts";
 import type { StageBuffer, StagePlan } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { type Copy, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
+import { type Copy, inPiece, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
 import { cutInto, type Meeting, meetingOf, resultOf } from "./sizes.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
@@ -88,8 +88,7 @@ function bufferPiece(
   const first = Math.floor(piece / via.cuts) * places;
   const members = Array.from({ length: Math.min(places, gathered - first) }, (_, w) => first + w);
   const cut = cutInto(via.shape, via.cuts);
-  const own = (dims: readonly Affine[]): readonly Affine[] =>
-    dims.map((dim, d) => (d === cut.along ? { ...dim, constant: dim.constant - (piece % via.cuts) * (cut.shape[d] ?? 1) } : dim));
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, cut.along, piece % via.cuts, cut.shape[cut.along] ?? 1);
   const size = gathered === 1 ? cut.shape : [places, ...cut.shape];
   const writers = members.map((member, w) => writerOf(builder, stage, from, meeting, copy, { operand: operand.tensor, member, place: w, size, own, id }));
   const { level, words } = stage.operands[position]!;

@@ -8,7 +8,7 @@ import type { Program } from "../pattern/program.ts";
 import { scratchLayout } from "./banking.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
-import { estimate } from "./cost.ts";
+import { estimate, GENERATOR_LOAD } from "./cost.ts";
 import type { ChipLoop, Group } from "./group.ts";
 import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf } from "./sizes.ts";
 
@@ -45,7 +45,7 @@ function serveLoads(stage: StagePlan, cycles: number, context: PlanContext, eage
     const operand = stage.shape.operands[position]!;
     const copies = copiesOf(operand, stage.shape, loops);
     const vectors = loadVectors(operand, stage.shape, plan.via, loops);
-    const steady = vectors / (0.8 * cycles);
+    const steady = vectors / (GENERATOR_LOAD * cycles);
     const first = eager ? vectors / handovers(plan.via, loops) / (FIRST_TILES * cycles) : 0;
     const useful = tierBytesPerCycle(machine, machine.tiers[tierOf(operand.tensor)]!) / machine.network.vector_bytes;
     const generators = fewestGenerators(copies, Math.ceil(Math.min(Math.max(steady, Math.min(first, useful)), machine.ag.count)));
