@@ -33,7 +33,8 @@ export function scheduleOf({ loops, loop }: SectionPlan): Schedule {
 export function mergeSchedules(schedules: readonly Schedule[]): Schedule {
   const kinds = ["tile", "par", "lanes", "buffer"] as const;
   const merged = kinds.map((kind) => [kind, Object.assign({}, ...schedules.map((schedule) => schedule[kind])) as Record<string, number>] as const);
-  return Object.fromEntries(merged.filter(([, pins]) => Object.keys(pins).length > 0));
+  const cut = schedules.findLast((schedule) => schedule.cut !== undefined)?.cut;
+  return { ...Object.fromEntries(merged.filter(([, pins]) => Object.keys(pins).length > 0)), ...(cut !== undefined && { cut }) };
 }
 
 /** The program with another schedule. */

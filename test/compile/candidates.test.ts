@@ -33,6 +33,16 @@ describe("the candidates of a search", () => {
     expect(schedules.every(({ tile }) => tile?.["max.0"] === 4)).toBe(true);
   });
 
+  it("keep the sections that it cuts", () => {
+    const cut = compile({ ...program, schedule: { cut: ["sum"] } }, machine, { style: "spatial" });
+    const schedules = candidateSchedules(cut, 3);
+    expect(schedules.length).toBeGreaterThan(0);
+    for (const schedule of schedules) {
+      expect(schedule.cut).toEqual(["sum"]);
+      expect(compile({ ...program, schedule }, machine, { style: "spatial" }).controllers.sections).toHaveLength(cut.controllers.sections.length);
+    }
+  });
+
   it("are merged pin by pin, the later counts", () => {
     expect(mergeSchedules([{ tile: { "a.0": 1, "b.0": 2 } }, {}, { tile: { "a.0": 3 }, buffer: { x: 2 } }])).toEqual({
       tile: { "a.0": 3, "b.0": 2 },
