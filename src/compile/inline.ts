@@ -60,7 +60,7 @@ interface Pair {
   readonly reader: Operator;
 }
 
-/** All reads are at one place, and that place is a permutation of all of the reader's loops, over the same indices. */
+/** All reads are at one place, and that place is a permutation of all of the reader's loops that turn more than once, over the same indices. */
 function takesEachOnce(reader: Operator, producer: MapOperator): boolean {
   const { name } = producer;
   if (reader.kind === "iterate" || (reader.kind === "gather" && reader.tensor === name)) return false;
@@ -71,7 +71,7 @@ function takesEachOnce(reader: Operator, producer: MapOperator): boolean {
     .map(placeOf);
   const first = places[0]!;
   if (places.some((place) => place.some((index, d) => index === null || index !== first[d]))) return false;
-  if (first.length !== loops.length || new Set(first).size !== first.length) return false;
+  if (new Set(first).size !== first.length || loops.some(({ name: loop, extent }) => extent > 1 && !first.includes(loop))) return false;
   return first.every((index, d) => sameTrips(loops.find((loop) => loop.name === index)!, producer.domain[d]!));
 }
 

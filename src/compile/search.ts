@@ -177,8 +177,11 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 /** Innermost shared loops that are tiled and copied. */
 export const COPIED = 2;
 
-/** The innermost shared loops are tiled and copied; those outside take one element at a time. */
-const isFree = (group: Group, k: number): boolean => k >= group.shared - COPIED && !isRound(group, k);
+/** The innermost shared loops that turn more than once are tiled and copied; those outside take one element at a time. */
+function isFree(group: Group, k: number): boolean {
+  const inside = group.shapes[0]!.loops.slice(k + 1, group.shared).filter(({ extent }) => extent > 1).length;
+  return inside < COPIED && !isRound(group, k);
+}
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
