@@ -6,11 +6,11 @@
  * Before: SectionPlan. After: Section, every unit within the machine's limits (fabric/verify.ts checks).
  */
 
-import type { Nest, Node, Section } from "../fabric/fabric.ts";
+import type { Nest, Node, Section, Unit } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
-import type { SectionPlan, StagePlan } from "./controllers.ts";
+import { partsOf, type SectionPlan, type StagePlan } from "./controllers.ts";
 import { buildAppends, buildGather, buildHash } from "./indirect.ts";
 import { type Copy, elementGuards, loopsOf, placeOf } from "./nests.ts";
 import { feed } from "./operands.ts";
@@ -19,16 +19,27 @@ import { joined, loopsAround, sumsInMemory } from "./sizes.ts";
 import { foldedLoops, foldsLanes } from "./stage.ts";
 import { buildStores } from "./stores.ts";
 import { buildArray, buildSums, buildTable, combine, resultLevel } from "./tables.ts";
+import { takeTurns } from "./turns.ts";
 import { addUnit, type Builder, connect, copiesAt, finish, freshId, label, port, resultKey, type Source } from "./wiring.ts";
 
 export function buildSection(plan: SectionPlan, program: Program, machine: Machine, sourceOf: (operator: string) => string): Section {
-  const builder: Builder = { plan, machine, program, sourceOf, units: [], taken: new Set(), wires: new Map(), known: new Map(), results: new Map(), late: [] };
-  for (const stage of plan.stages) {
-    for (const at of copiesAt(loopsAround(stage, stage.loops))) buildStage(builder, stage, at);
-    for (const store of stage.stores) buildStores(builder, stage, store);
-  }
-  for (const connectLate of builder.late) connectLate();
-  return finish(builder);
+  const section = { plan, machine, program, sourceOf, units: [], taken: new Set<string>(), wires: new Map(), homes: new Map() };
+  const generators = partsOf(plan).map((part): readonly Unit[] => {
+    // Parts share no unit that feeds both: one of them would wait for the other.
+    const builder: Builder = { ...section, plan: part, known: new Map(), results: new Map(), late: [] };
+    const before = builder.units.length;
+    for (const stage of part.stages) {
+      for (const at of copiesAt(loopsAround(stage, stage.loops))) buildStage(builder, stage, at);
+      for (const store of stage.stores) buildStores(builder, stage, store);
+    }
+    for (const connectLate of builder.late) connectLate();
+    return builder.units.slice(before).filter(({ kind }) => kind === "ag");
+  });
+  return takeTurns(
+    finish(section),
+    generators.map((units) => units.map(({ id }) => id)),
+    machine,
+  );
 }
 
 function buildStage(builder: Builder, stage: StagePlan, at: readonly number[]): void {

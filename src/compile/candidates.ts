@@ -1,7 +1,7 @@
 /** Whole programs that a search by simulation may try beside the compiler's own choice: as schedules, so that whoever finds one better can write it into a workload. */
 
 import type { Program, Schedule } from "../pattern/program.ts";
-import type { SectionPlan } from "./controllers.ts";
+import { partsOf, type SectionPlan } from "./controllers.ts";
 import type { Compiled } from "./index.ts";
 import { bestPlans } from "./search.ts";
 
@@ -13,8 +13,9 @@ export function candidateSchedules(
   { program: { schedule }, controllers, searched }: Pick<Compiled, "program" | "controllers" | "searched">,
   count: number,
 ): readonly Schedule[] {
-  const choices = searched.map(({ group, context }, section) => {
-    const own = JSON.stringify(scheduleOf(controllers.sections[section]!));
+  const parts = controllers.sections.flatMap(partsOf);
+  const choices = searched.map(({ group, context }, part) => {
+    const own = JSON.stringify(scheduleOf(parts[part]!));
     const others = bestPlans(group, context, schedule ?? {}, count + 1).map((plan) => JSON.stringify(scheduleOf(plan)));
     return [...new Set(others)].filter((other) => other !== own).map((other) => JSON.parse(other) as Schedule);
   });
@@ -23,7 +24,8 @@ export function candidateSchedules(
 }
 
 /** What pins the tiles and copies of a section. The round of a loop, which none can name, is left out. */
-export function scheduleOf({ loops, loop }: SectionPlan): Schedule {
+export function scheduleOf({ loops, loop, parts }: SectionPlan): Schedule {
+  if (parts !== undefined) return mergeSchedules(parts.map(scheduleOf));
   const own = loops.slice(loop === undefined ? 0 : 1);
   if (own.length === 0) return {};
   return { tile: Object.fromEntries(own.map(({ name, tile }) => [name, tile])), par: Object.fromEntries(own.map(({ name, par }) => [name, par])) };

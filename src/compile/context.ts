@@ -9,11 +9,16 @@ export interface Choice {
   readonly split: number;
 }
 
+/** Of a section that is one metapipeline. */
+export const NO_HOMES: ReadonlySet<string> = new Set();
+
 export interface PlanContext {
   readonly program: Program;
   readonly machine: Machine;
   /** Tensors of the group that must be stored. */
   readonly leaving: ReadonlySet<string>;
+  /** Tensors that stand on the chip between the parts of the section: the group leaves there what it makes of them, and finds there what it reads of the others. */
+  readonly homes: ReadonlySet<string>;
   /** Source operators of each operator, merged ones included. */
   readonly sources: (operator: string) => readonly string[];
   /** Largest share of the network's links that a plan may expect to take. */

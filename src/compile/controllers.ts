@@ -34,10 +34,18 @@ export interface SectionPlan {
   readonly loops: readonly OuterLoop[];
   /** Its outermost loop is this one's round. */
   readonly loop?: ChipLoop;
+  /**
+   * The metapipelines of a section that has several, in the order of the program: each takes what it reads of the ones before from its home on the chip, once that is whole
+   * (parts.ts). The section itself has no loops then, and its stages are those of all parts. Absent: it is one metapipeline.
+   */
+  readonly parts?: readonly SectionPlan[];
   readonly stages: readonly StagePlan[];
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
   readonly estimate: Estimate;
 }
+
+/** The metapipelines of a section. */
+export const partsOf = (plan: SectionPlan): readonly SectionPlan[] => plan.parts ?? [plan];
 
 /** Copy c of `par` handles the tiles c, c + par, c + 2 par ... : `trips` of them, the last possibly beyond the extent. */
 export interface OuterLoop {
@@ -98,6 +106,8 @@ export interface OperandPlan {
   readonly level: number;
   /** Words of a token: lanes, the rows of an array, or 1 for what is the same in all lanes. */
   readonly words: number;
+  /** Where a part before it in the section left the tensor, in so many PMUs: what would have been an address generator walks it there. Absent: memory. */
+  readonly home?: { readonly pmus: number };
 }
 
 export type Via =
@@ -139,12 +149,13 @@ export interface TierBuffer {
   readonly generators: readonly number[];
 }
 
-/** A tensor that leaves the chip other than by appending. `into`: its name there, and only the last round's value goes. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
+/** A tensor that leaves its metapipeline other than by appending: `to` memory, to its home on the chip, or both. `into`: its name there, and only the last round's value goes. `collect`: copies of the last outer loops whose tiles one PMU gathers for one address generator, per outer loop. */
 export interface StorePlan {
   readonly tensor: string;
   readonly into?: string;
   /** Position in writesOf(operator). */
   readonly field: number;
+  readonly to: readonly ("memory" | "home")[];
   readonly collect: readonly number[];
   readonly buffers: number;
 }

@@ -21,6 +21,7 @@ import {
   sumsInMemory,
   tileCycles,
   treeUnits,
+  walksOf,
 } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
@@ -45,8 +46,9 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     if (stage.table === "memory") ag += copies;
     ag += stage.appends.length;
     ag += loadGenerators(stage, loops);
-    stage.operands.forEach(({ via }, position) => {
+    stage.operands.forEach(({ via, home }, position) => {
       const operand = stage.shape.operands[position]!;
+      if (home !== undefined) pmu += home.pmus * walksOf(stage, position, loops);
       const key = readKey(stage, position);
       const known = inLoop && shared.has(key);
       shared.add(key);
@@ -54,8 +56,8 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
       if (via.kind === "carried" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage);
       if (via.kind === "stage-buffer") pmu += copies * via.pmus;
     });
-    for (const { collect } of stage.stores) {
-      ag += (around / product(collect)) * Math.max(1, stage.shape.shards.length);
+    for (const { collect, to } of stage.stores) {
+      if (to.includes("memory")) ag += (around / product(collect)) * Math.max(1, stage.shape.shards.length);
       if (product(collect) > 1) pmu += around / product(collect);
     }
   }
@@ -130,7 +132,7 @@ export function estimate(
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
-        charge(operand, stage, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
+        if (plan.home === undefined) charge(operand, stage, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
@@ -139,6 +141,7 @@ export function estimate(
         if (handovers(plan.via, loops) > 1) compute = Math.max(compute, loading / GENERATOR_LOAD);
         generator = Math.max(generator, loading);
         first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
+        if (plan.home !== undefined) return;
         const row = (plan.via.box.at(-1) ?? 1) * width;
         const wholeBursts = Math.ceil(row / burstOf(operand)) * burstOf(operand);
         const moved = (vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes)) * (row < burstOf(operand) ? wholeBursts : row);
@@ -157,9 +160,9 @@ export function estimate(
       const tensor = writesOf(stage.shape.operator)[field]!;
       bytes[tierOf(tensor)] += tensorBytes(program.tensors.find((item) => item.name === tensor)!);
     }
-    for (const { tensor, collect } of stage.stores) {
+    for (const { tensor, collect, to } of stage.stores) {
       const made = program.tensors.find((item) => item.name === tensor)!;
-      bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
+      if (to.includes("memory")) bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
       const stored = product(loopsAround(stage, loops).map((loop) => loop.trips));
       generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }

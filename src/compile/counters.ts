@@ -31,7 +31,8 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], machine: Machin
   const pmu = (list: readonly number[]) => needs.push({ kind: "pmu", counters: turning(list) });
   if (shape.operator.kind === "groupBy" || shape.operator.kind === "hash" || table === "pmu") pmu(trips);
   if (table === "pmu") pmu(blocks(shape.table!.shape, shape.lanes));
-  operands.forEach(({ via, level }, position) => {
+  operands.forEach(({ via, level, home }, position) => {
+    if (via.kind === "tier-stream" && home !== undefined) pmu(trips.slice(0, level));
     if (via.kind === "tier-buffer") pmu(loadTrips(stage, position, via, loops));
     if (via.kind === "stage-buffer") {
       const from = stages.find((other) => other.shape.name === via.from)!;
@@ -56,7 +57,11 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], machine: Machin
   });
   const around = loopsAround(stage, loops).map((loop) => loop.trips);
   if (sumsInMemory(stage)) pmu(trips);
-  for (const { collect, tensor } of stores) if (turning(collect) > 0) pmu([...around, ...collect, ...blocks(resultOf(stage, tensor).shape, shape.lanes)]);
+  for (const { collect, tensor, to } of stores) {
+    const result = resultOf(stage, tensor);
+    if (turning(collect) > 0) pmu([...around, ...collect, ...blocks(result.shape, shape.lanes)]);
+    else if (to.includes("home")) pmu([...around, ...result.loops.map((loop) => loop.trip)]);
+  }
   return needs;
 }
 

@@ -12,7 +12,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { StageOperator } from "./body.ts";
-import type { PlanContext } from "./context.ts";
+import { NO_HOMES, type PlanContext } from "./context.ts";
 import { alone } from "./group.ts";
 import { reshape } from "./reshape.ts";
 import { type Fold, isFold } from "./rewrite.ts";
@@ -63,7 +63,7 @@ function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Se
 function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting, trials: number): number {
   const shape = shapeOf(operator, program, machine);
   const shapes = shape.mode === "simd" ? [shape] : [shape, shapeOf(operator, program, { ...machine, pcu: { ...machine.pcu, modes: ["simd"] } })];
-  const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)) };
+  const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)), homes: NO_HOMES };
   return Math.min(...shapes.map((one) => fewestCycles(alone(one), context, trials)));
 }
 

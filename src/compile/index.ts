@@ -16,7 +16,7 @@ import { checkProgram } from "../pattern/verify.ts";
 import { allOperators } from "./blocks.ts";
 import type { StageOperator } from "./body.ts";
 import { buildSection } from "./build.ts";
-import type { PlanContext } from "./context.ts";
+import { NO_HOMES, type PlanContext } from "./context.ts";
 import type { Controllers, SectionPlan } from "./controllers.ts";
 import { cutAmong, type Stretches } from "./cuts.ts";
 import { cutLongFolds } from "./folds.ts";
@@ -24,6 +24,7 @@ import { alone, formGroups, type Group, leaving } from "./group.ts";
 import { memoryLatency, whySlower } from "./joining.ts";
 import { layOut } from "./layout.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
+import { joinParts, type PartsSetting } from "./parts.ts";
 import { type Lowered, lowerProgram, type PassRecord } from "./passes.ts";
 import { shareChip } from "./residency.ts";
 import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
@@ -162,6 +163,7 @@ function planProgram(
     program,
     machine,
     leaving: leavingOf(group),
+    homes: NO_HOMES,
     sources,
     linkShare,
     tierOf: tierFinder(tensors, machine),
@@ -220,22 +222,44 @@ function planProgram(
   checkSchedule(schedule, groups, operators);
   const kept = tensorsKept(program, chips);
   const carriedOut = [...chips.values()].flatMap(({ loop }) => loop!.results.map(({ to }) => to));
-  const stored = new Set([...groups.filter(({ loop }) => loop === undefined).flatMap((group) => [...leaving(group, kept, all)]), ...kept, ...carriedOut]);
-  const tensors = layOut(program, machine, stored);
-  const searched = groups.map((group): Searched => ({ group, context: contextFor(group, tensors) }));
+  /** What groups in one section leave in memory, loops on the chip apart. */
+  const leavingAll = (together: readonly Group[]): ReadonlySet<string> =>
+    leaving({ shapes: together.flatMap(({ shapes, loop }) => (loop === undefined ? shapes : [])), shared: 0 }, kept, all);
+  const layOutFor = (sections: readonly (readonly Group[])[]): readonly TensorLayout[] =>
+    layOut(program, machine, new Set([...sections.flatMap((together) => [...leavingAll(together)]), ...kept, ...carriedOut]));
+  const apartTensors = layOutFor(groups.map((group) => [group]));
+  const searched = groups.map((group): Searched => ({ group, context: contextFor(group, apartTensors) }));
   const planOn = (section: number, share: number): SectionPlan | string => {
     const { group, context } = searched[section]!;
     return searchPlan(group, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share }, schedule);
+  };
+  /** Its address generators take turns with those of the other parts. */
+  const planPart: PartsSetting["planPart"] = (section, share, part) => {
+    const { group, context } = searched[section]!;
+    return searchPlan(group, { ...context, ...part, machine: { ...shareOf(machine, share), ag: machine.ag }, linkShare: linkShare * share }, schedule);
   };
   const plans = groups.map((group, section): SectionPlan => {
     const plan = planOn(section, 1);
     if (typeof plan === "string") throw tooLarge(group, plan, machine);
     return plan;
   });
-  const apart = { sections: plans, configurations: plans.map((_, section) => section) };
-  const resident = style === "spatial" ? shareChip(steps, plans, planOn, machine, linkShare) : apart;
   const pins = pinsOf(groups, stretches);
-  return { controllers: { schemaVersion: 1, program, machine: machine.name, style, tensors, ...resident, steps, cuts, pins }, searched };
+  const common = { schemaVersion: 1, program, machine: machine.name, style, cuts, pins } as const;
+  if (style !== "spatial") {
+    const configurations = plans.map((_, section) => section);
+    return { controllers: { ...common, tensors: apartTensors, sections: plans, configurations, steps }, searched };
+  }
+  const resident = shareChip(steps, plans, planOn, machine, linkShare);
+  const isCut = (together: readonly Group[]): boolean =>
+    cutAmong(
+      together.flatMap(({ shapes }) => shapes),
+      stretches,
+    ) !== null;
+  const alones = groups.map((group, section) => ({ group, plan: resident.sections[section]! }));
+  const joined = joinParts(steps, alones, { machine, linkShare, isCut, leavingOf: leavingAll, planPart });
+  const tensors = layOutFor(joined.sections.map((_, now) => groups.filter((_group, section) => joined.now[section] === now)));
+  const configurations = joined.sections.map((_, now) => joined.now[resident.configurations[joined.now.indexOf(now)]!]!);
+  return { controllers: { ...common, tensors, sections: joined.sections, configurations, steps: joined.steps }, searched };
 }
 
 /** First stage of a group -> the last of the cuts that part it from the group before. */

@@ -10,16 +10,31 @@ import { failure, foldFunction } from "../pattern/bodies.ts";
 import { arrayFor, identity, roundFunction, scalarFunction } from "../pattern/dtypes.ts";
 import type { Dtype, FlatMapOperator, GatherOperator, GroupByOperator, HashOperator, Index, ScanOperator, TensorValues, Values } from "../pattern/program.ts";
 import type { Body, BodyNode, Linear, OperandRead } from "./body.ts";
-import type { Controllers, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan, StorePlan, TierBuffer } from "./controllers.ts";
+import {
+  type Controllers,
+  type OperandPlan,
+  type OuterLoop,
+  partsOf,
+  type ResultStream,
+  type SectionPlan,
+  type StagePlan,
+  type StorePlan,
+  type TierBuffer,
+} from "./controllers.ts";
 import { resultOf } from "./sizes.ts";
 import { isKept, keptLoops } from "./stage.ts";
 
 /** Values of all tensors that are off chip, inputs included. `inputs` has one array per input, of the tensor's length. */
-export function interpretControllers({ tensors, sections, steps }: Controllers, inputs: TensorValues): TensorValues {
-  const memory: Memory = new Map(tensors.map((layout) => [layout.tensor, inMemory(layout, inputs)]));
+export function interpretControllers({ program, tensors, sections, steps }: Controllers, inputs: TensorValues): TensorValues {
+  const homes = program.tensors.filter(({ name }) => sections.some((section) => leavesAtHome(section, name)));
+  const memory: Memory = new Map(homes.map(({ name, dtype, shape }) => [name, { shape, values: arrayFor(dtype, elementsOf(shape)) }]));
+  for (const layout of tensors) memory.set(layout.tensor, inMemory(layout, inputs));
   runSteps(steps, sections, memory, new Map());
-  return Object.fromEntries([...memory].map(([name, { values }]) => [name, values]));
+  return Object.fromEntries(tensors.map(({ tensor }) => [tensor, memory.get(tensor)!.values]));
 }
+
+const leavesAtHome = ({ stages }: SectionPlan, tensor: string): boolean =>
+  stages.some(({ stores }) => stores.some((store) => store.tensor === tensor && store.to.includes("home")));
 
 /** Rounds of the loops around a section, by name. */
 type Rounds = ReadonlyMap<string, number>;
@@ -27,7 +42,7 @@ type Rounds = ReadonlyMap<string, number>;
 function runSteps(steps: readonly Step[], sections: readonly SectionPlan[], memory: Memory, rounds: Rounds): void {
   for (const step of steps) {
     if (step.kind === "repeat") repeat(step, sections, memory, rounds);
-    else runSection(sections[step.section]!, memory, rounds);
+    else for (const part of partsOf(sections[step.section]!)) runSection(part, memory, rounds);
   }
 }
 

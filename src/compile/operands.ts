@@ -7,6 +7,7 @@ import type { Dtype } from "../pattern/program.ts";
 import { scratchLayout, useOf } from "./banking.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
+import { walkHome } from "./homes.ts";
 import {
   type Copy,
   globalPlaces,
@@ -50,7 +51,7 @@ export function feed(builder: Builder, stage: StagePlan, position: number, copy:
   }
 }
 
-/** An address generator that walks memory; one that does just the same already is shared. */
+/** An address generator that walks memory, or a reader that walks the home of a tensor on the chip; one that does just the same already is shared. */
 export function generator(
   builder: Builder,
   tensor: string,
@@ -62,6 +63,11 @@ export function generator(
   const key = JSON.stringify([alone, tensor, trips, walk.lanes, walk.access.dims, walk.guards]);
   const known = builder.known.get(key);
   if (known !== undefined) return known;
+  if (builder.homes.has(tensor)) {
+    const source = walkHome(builder, tensor, dtype, walk);
+    builder.known.set(key, source);
+    return source;
+  }
   const number = builder.units.filter((unit) => unit.id.startsWith(`${tensor}.load`)).length;
   const id = freshId(builder, `${tensor}.load${number}`);
   const nest: Nest = {

@@ -14,6 +14,7 @@ import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, Stag
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { type Group, loopName, makes } from "./group.ts";
+import { homeOf } from "./homes.ts";
 import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
@@ -110,7 +111,9 @@ function planStage(
     const via = viaOf(operand, arrivals[position]!, epoch, draft, loops, group, context);
     if (typeof via === "string") return via;
     const level = levelOf(operand, draft, loops);
-    operands.push({ via, level, words: wordsOf(shape, position, machine) });
+    const home = homeOf(operand, via, context);
+    if (typeof home === "string") return home;
+    operands.push({ via, level, words: wordsOf(shape, position, machine), ...(home !== null && { home }) });
   }
   const wide = tooManyVectors(shape, operands, machine);
   if (wide !== null) return wide;

@@ -114,15 +114,15 @@ export function loadVectors(operand: OperandRead, shape: StageShape, buffer: Tie
 export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
 
 export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
-  return stage.operands.reduce(
-    (sum, { via }, position) => {
-      if (via.kind === "tier-buffer") return sum + (via.preset ? 0 : product(via.generators));
-      if (via.kind === "carried") return sum + (via.init === null ? 0 : 1);
-      if (via.kind === "tier-stream") return sum + product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split;
-      return sum;
-    },
-    stage.table === "pmu" ? 1 : 0,
-  );
+  return stage.operands.reduce((sum, { home }, position) => sum + (home === undefined ? walksOf(stage, position, loops) : 0), stage.table === "pmu" ? 1 : 0);
+}
+
+/** Walks over the tensor of an operand, side by side. */
+export function walksOf(stage: StagePlan, position: number, loops: readonly OuterLoop[]): number {
+  const { via } = stage.operands[position]!;
+  if (via.kind === "tier-buffer") return via.preset ? 0 : product(via.generators);
+  if (via.kind === "carried") return via.init === null ? 0 : 1;
+  return via.kind === "tier-stream" ? product(copiesOf(stage.shape.operands[position]!, stage.shape, loops)) * stage.split : 0;
 }
 
 /** Inputs of a PMU for what PCUs send, in tokens of so many words. */

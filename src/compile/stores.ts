@@ -5,6 +5,7 @@ import { lanesFor } from "../machine/derived.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { scratchLayout } from "./banking.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
+import { leaveAtHome } from "./homes.ts";
 import { globalPlaces, outerLoop, resultLoops, resultPlaces, tileGuards, unitPlace } from "./nests.ts";
 import { loopsAround, product, resultOf } from "./sizes.ts";
 import { keptLoops, type TableShard } from "./stage.ts";
@@ -56,7 +57,7 @@ function sizeGuards({ shape }: StagePlan, { field }: StorePlan, places: readonly
 function addStore(
   builder: Builder,
   stage: StagePlan,
-  { tensor, into = tensor }: StorePlan,
+  { tensor, into = tensor, to }: StorePlan,
   suffix: string,
   source: Source,
   loops: readonly Loop[],
@@ -64,6 +65,8 @@ function addStore(
   dims: readonly Affine[],
   guards: Nest["guards"],
 ): void {
+  if (to.includes("home")) leaveAtHome(builder, tensor, { source, loops, lanes, dims, guards });
+  if (!to.includes("memory")) return;
   const id = freshId(builder, `${into}.store${suffix}`);
   const inLoop = builder.plan.loop !== undefined;
   const nest: Nest = {

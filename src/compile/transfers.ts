@@ -10,7 +10,7 @@ import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
 import { estimate, GENERATOR_LOAD } from "./cost.ts";
 import type { ChipLoop, Group } from "./group.ts";
-import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, product, resultOf } from "./sizes.ts";
+import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, pmuInputs, product, resultOf } from "./sizes.ts";
 
 /** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
 export function planTransfers(
@@ -42,11 +42,12 @@ function serveLoads(stage: StagePlan, cycles: number, context: PlanContext, eage
   const { loops } = stage;
   const operands = stage.operands.map((plan, position) => {
     if (plan.via.kind !== "tier-buffer" || plan.via.preset) return plan;
+    const atHome = plan.home !== undefined;
     const operand = stage.shape.operands[position]!;
     const copies = copiesOf(operand, stage.shape, loops);
     const vectors = loadVectors(operand, stage.shape, plan.via, loops);
     const steady = vectors / (GENERATOR_LOAD * cycles);
-    const first = eager ? vectors / handovers(plan.via, loops) / (FIRST_TILES * cycles) : 0;
+    const first = eager && !atHome ? vectors / handovers(plan.via, loops) / (FIRST_TILES * cycles) : 0;
     const useful = tierBytesPerCycle(machine, machine.tiers[tierOf(operand.tensor)]!) / machine.network.vector_bytes;
     const generators = fewestGenerators(copies, Math.ceil(Math.min(Math.max(steady, Math.min(first, useful)), machine.ag.count)));
     return { ...plan, via: { ...plan.via, generators } };
@@ -69,14 +70,16 @@ function fewestGenerators(copies: readonly number[], need: number): readonly num
 }
 
 function planStores(stages: readonly StagePlan[], generators: number, cycles: number, context: PlanContext): readonly StagePlan[] | string {
-  const total = stages.flatMap((stage) => writesOf(stage.shape.operator)).filter((tensor) => context.leaving.has(tensor)).length;
+  const { leaving, homes, machine, program } = context;
+  const total = stages.flatMap((stage) => writesOf(stage.shape.operator)).filter((tensor) => leaving.has(tensor)).length;
   const share = Math.floor(generators / Math.max(1, total));
   const next: StagePlan[] = [];
   for (const stage of stages) {
     const stores: StorePlan[] = [];
     for (const [field, tensor] of writesOf(stage.shape.operator).entries()) {
-      if (!context.leaving.has(tensor) || stage.results[field] === null) continue;
-      const store = storeOf(tensor, field, stage, loopsAround(stage, stage.loops), share, cycles, context.machine, context.program);
+      const to = [...(leaving.has(tensor) ? (["memory"] as const) : []), ...(homes.has(tensor) ? (["home"] as const) : [])];
+      if (to.length === 0 || stage.results[field] === null) continue;
+      const store = storeOf({ tensor, field, to }, stage, loopsAround(stage, stage.loops), share, cycles, machine, program);
       if (typeof store === "string") return store;
       stores.push(store);
     }
@@ -85,20 +88,24 @@ function planStores(stages: readonly StagePlan[], generators: number, cycles: nu
   return next;
 }
 
+/** `generators`: address generators that it may take. At a home it may take the inputs of a PMU but one, which is for what that has not. */
 function storeOf(
-  tensor: string,
-  field: number,
+  store: Pick<StorePlan, "tensor" | "field" | "to">,
   stage: StagePlan,
   loops: readonly OuterLoop[],
-  share: number,
+  generators: number,
   cycles: number,
   machine: Machine,
   program: Program,
 ): StorePlan | string {
+  const { tensor, to } = store;
   const copies = loops.map((loop) => loop.par);
-  if (product(copies) <= Math.max(1, share / 4)) return { tensor, field, collect: loops.map(() => 1), buffers: 0 };
-  const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
   const result = resultOf(stage, tensor);
+  const inputs = pmuInputs(result.words, machine).ports - 1;
+  const share = to.includes("memory") ? (to.includes("home") ? Math.min(generators, inputs) : generators) : inputs;
+  const few = to.includes("memory") ? share / 4 : share;
+  if (product(copies) <= Math.max(1, few)) return { ...store, collect: loops.map(() => 1), buffers: 0 };
+  const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
   const tokens = product(result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
   const once = loops.every((loop) => loop.trips === 1);
   const bytesFor = (members: number) => scratchLayout([members, ...result.shape], bytesOf(dtype), machine, "rows").bytes * (once ? 1 : 2);
@@ -106,8 +113,9 @@ function storeOf(
   const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
   const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));
   const groups = product(copies) / product(collect);
-  if (groups <= share) return { tensor, field, collect, buffers: product(collect) > 1 ? (once ? 1 : 2) : 0 };
-  return `${product(copies)} copies store "${tensor}": gathered by as many as a PMU can take they still need ${groups} address generators of ${share}`;
+  if (groups <= share) return { ...store, collect, buffers: product(collect) > 1 ? (once ? 1 : 2) : 0 };
+  const what = to.includes("home") ? "inputs of a PMU" : "address generators";
+  return `${product(copies)} copies store "${tensor}": gathered by as many as a PMU can take they still need ${groups} ${what} of ${share}`;
 }
 
 /** Share of its time that a gathering PMU may be busy with reading. Steers the choice only. */

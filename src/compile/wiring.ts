@@ -2,7 +2,7 @@
 
 import type { UnitId } from "../base/units.ts";
 import { bankMapOf, paceOf } from "../fabric/banks.ts";
-import type { Affine, Channel, Endpoint, Nest, Port, Section, Unit } from "../fabric/fabric.ts";
+import type { Affine, Channel, Endpoint, Guard, Loop, Nest, Port, Section, Unit } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Dtype, Program } from "../pattern/program.ts";
 import type { OuterLoop, SectionPlan } from "./controllers.ts";
@@ -14,6 +14,15 @@ export interface Source {
   readonly end: Endpoint;
   readonly words: number;
   readonly dtype: Dtype;
+}
+
+/** Words of a tensor on their way, and where in it they belong. */
+export interface HomeStream {
+  readonly source: Source;
+  readonly loops: readonly Loop[];
+  readonly lanes: number;
+  readonly dims: readonly Affine[];
+  readonly guards: readonly Guard[];
 }
 
 /** Of rings: hand-overs at the start, and the ticks of one. */
@@ -31,6 +40,8 @@ export interface Builder {
   readonly wires: Map<string, { source: Source; sinks: Endpoint[]; kind: "stream" | "buffer"; depth: number; start?: Start }>;
   /** Units that serve several copies or stages, by what they do. */
   readonly known: Map<string, Source>;
+  /** What arrives at the homes of tensors, of the parts built so far. */
+  readonly homes: Map<string, HomeStream[]>;
   /** Result ports, by tensor and copy. */
   readonly results: Map<string, Source>;
   /** Wires from stages that are built after those that read them: drawn at the end. */
@@ -104,7 +115,7 @@ export function ringOf(builder: Builder, unit: string, nest: string, latency: nu
 }
 
 /** Names the channels and tells every port which is its own. */
-export function finish({ plan, machine, units, wires, taken }: Builder): Section {
+export function finish({ plan, machine, units, wires, taken }: Pick<Builder, "plan" | "machine" | "units" | "wires" | "taken">): Section {
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const channelOf = new Map<string, string>();
   const channels: Channel[] = [];

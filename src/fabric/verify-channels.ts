@@ -105,6 +105,7 @@ function fifoFaults(channel: Channel, { unit }: End, machine: Machine, report: R
 function bufferFaults(channel: Channel, source: End, sink: End, report: Report): Fault[] {
   if (source.unit !== sink.unit)
     return [report("buffer-leaves-unit", `${channel.id} hands over a buffer from ${source.unit.id} to ${sink.unit.id}; it must stay in one unit`)];
+  if (source.unit.kind === "ag") return [];
   const given = scratchesOf(source.nest);
   const taken = scratchesOf(sink.nest);
   const name = taken.find((one) => given.includes(one));

@@ -111,13 +111,17 @@ function checkDataPort(nest: Nest, name: string, direction: "in" | "out", report
 
 /**
  * Who works on a scratch memory must take or give its buffers, all at one level; a ring to itself, and what a reader waits for once, at level 0, may come beside it. What a hash works
- * on is its own, and what stands in a memory from the start nobody hands over.
+ * on is its own, and what stands in a memory from the start nobody hands over. Walks of one address generator hand over their turn, once.
  */
 function checkHandover({ unit, nest, report }: Context): void {
   const names = scratchesOf(nest);
   const ports = nest.ports.filter((port) => port.kind === "buffer" && !isRing(nest, port));
   const levels = new Set(ports.filter(({ direction, level }) => direction === "out" || level > 0).map(({ level }) => level));
   if (levels.size > 1) report("handover-level", `hands over at the levels ${[...levels].join(", ")}; all buffer ports of a nest act at one`);
+  if (unit.kind === "ag") {
+    for (const { name, level } of ports) if (level > 0) report("handover-level", `${name} hands over a turn at level ${level}; a walk begins once, at level 0`);
+    return;
+  }
   if (names.length === 0 && ports.length > 0) report("buffer-memory", "hands over buffers, but has no scratch memory to hand over");
   const wanted = takesScratch(nest) ? "in" : "out";
   for (const name of names) {

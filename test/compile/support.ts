@@ -2,7 +2,7 @@
 
 import { UserError } from "../../src/base/errors.ts";
 import type { StageOperator } from "../../src/compile/body.ts";
-import type { Choice } from "../../src/compile/context.ts";
+import { type Choice, NO_HOMES } from "../../src/compile/context.ts";
 import type { SectionPlan } from "../../src/compile/controllers.ts";
 import { formGroups, leaving } from "../../src/compile/group.ts";
 import { type Compiled, compile } from "../../src/compile/index.ts";
@@ -64,6 +64,7 @@ export function planWith(machine: Machine, build: Build, choice: Choice, linkSha
     machine,
     leaving: leaving(group!, new Set(Object.values(lowered.outputs)), shapes),
     sources,
+    homes: NO_HOMES,
     linkShare,
     tierOf: () => "ddr",
   });

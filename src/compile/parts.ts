@@ -1,0 +1,224 @@
+/**
+ * Parts: sections that follow each other become one of several metapipelines, where they fit the chip together and that is expected to take less time. What lies between them
+ * stays at homes on the chip (homes.ts), nothing is configured between them, and later parts load while earlier ones compute.
+ *
+ *     section q, section scores, section out   ->   one section with parts q, scores and out, if its parts on smaller shares of the chip lose less time than two reconfigurations
+ *
+ * Where to cut is found by dynamic programming over the order of the sections, with the time of each possible section estimated from its parts' own plans; what is chosen is then planned.
+ */
+
+import type { Step } from "../fabric/fabric.ts";
+import { reconfigurationCycles } from "../machine/derived.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { PlanContext } from "./context.ts";
+import type { SectionPlan } from "./controllers.ts";
+import { type Group, makes, neededWhole } from "./group.ts";
+import { memoryLatency } from "./joining.ts";
+import { loadGenerators, product } from "./sizes.ts";
+import { slotsFor, type Walks } from "./turns.ts";
+
+/** One of the sections as they were: what it has, and its plan alone. */
+export interface Alone {
+  readonly group: Group;
+  readonly plan: SectionPlan;
+}
+
+export interface PartsSetting {
+  readonly machine: Machine;
+  readonly linkShare: number;
+  /** Does the schedule pin a cut among them? */
+  isCut(groups: readonly Group[]): boolean;
+  /** Tensors that somebody needs who is none of them. */
+  leavingOf(groups: readonly Group[]): ReadonlySet<string>;
+  /** Plans section `section` on a share of the machine's PCUs, PMUs and links; a string says why that does not fit. */
+  planPart(section: number, share: number, context: Pick<PlanContext, "homes" | "leaving">): SectionPlan | string;
+}
+
+export interface Joined {
+  readonly sections: readonly SectionPlan[];
+  readonly steps: readonly Step[];
+  /** By section as it was: the number of the one that it is, or is part of. */
+  readonly now: readonly number[];
+}
+
+/** Sections inside loops stay as they are: their rounds share the chip already (residency.ts). */
+export function joinParts(steps: readonly Step[], alone: readonly Alone[], setting: PartsSetting): Joined {
+  const joined = new Map<number, SectionPlan>();
+  const member = new Map<number, number>();
+  for (const run of runsOf(steps, alone)) {
+    for (const { first, last, plan } of cutRun(run, alone, setting)) {
+      if (first === last) continue;
+      joined.set(first, plan);
+      for (let section = first; section <= last; section++) member.set(section, first);
+    }
+  }
+  const sections: SectionPlan[] = [];
+  const now: number[] = [];
+  alone.forEach(({ plan }, section) => {
+    const first = member.get(section) ?? section;
+    now[section] = first < section ? now[first]! : sections.push(joined.get(section) ?? plan) - 1;
+  });
+  const renumbered = (list: readonly Step[]): readonly Step[] =>
+    list.flatMap((step): readonly Step[] => {
+      if (step.kind === "repeat") return [{ ...step, steps: renumbered(step.steps) }];
+      return (member.get(step.section) ?? step.section) < step.section ? [] : [{ ...step, section: now[step.section]! }];
+    });
+  return { sections, steps: renumbered(steps), now };
+}
+
+/** Sections one after the other outside of loops, the rounds of none of which run on the chip. */
+function runsOf(steps: readonly Step[], alone: readonly Alone[]): readonly (readonly number[])[] {
+  const runs: number[][] = [[]];
+  for (const step of steps) {
+    if (step.kind === "section" && alone[step.section]!.group.loop === undefined) runs.at(-1)!.push(step.section);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 1);
+}
+
+interface Stretch {
+  readonly first: number;
+  readonly last: number;
+  readonly plan: SectionPlan;
+}
+
+/** The best cut of a run. What turns out not to fit, or to be slower than expected, is ruled out and the rest is cut anew. */
+function cutRun(run: readonly number[], alone: readonly Alone[], setting: PartsSetting): readonly Stretch[] {
+  const refused = new Set<string>();
+  const planned = new Map<string, SectionPlan>();
+  const between = reconfigurationCycles(setting.machine) + 2 * memoryLatency(setting.machine);
+  const members = (first: number, last: number): readonly number[] => run.slice(first, last + 1);
+  const timeApart = (list: readonly number[]): number => list.reduce((sum, section) => sum + alone[section]!.plan.estimate.cycles + between, 0);
+  const expected = (first: number, last: number): number => {
+    const list = members(first, last);
+    if (first === last) return timeApart(list);
+    const key = `${first} ${last}`;
+    const plan = planned.get(key);
+    if (plan !== undefined) return plan.estimate.cycles + between;
+    return refused.has(key) || !canStand(list, alone, setting) ? Number.POSITIVE_INFINITY : timeTogether(list, alone, setting) + between;
+  };
+  for (;;) {
+    const cut = leastCut(run.length, expected);
+    const open = cut.find(([first, last]) => first < last && !planned.has(`${first} ${last}`));
+    if (open === undefined)
+      return cut.map(([first, last]) => ({ first: run[first]!, last: run[last]!, plan: planned.get(`${first} ${last}`) ?? alone[run[first]!]!.plan }));
+    const [first, last] = open;
+    const plan = planTogether(members(first, last), alone, setting);
+    if (plan === null || plan.estimate.cycles + between >= timeApart(members(first, last))) refused.add(`${first} ${last}`);
+    else planned.set(`${first} ${last}`, plan);
+  }
+}
+
+/** Stretches of least time in all; of equals the longest last one. */
+function leastCut(count: number, timeOf: (first: number, last: number) => number): readonly (readonly [first: number, last: number])[] {
+  const best: { time: number; cut: readonly (readonly [number, number])[] }[] = [{ time: 0, cut: [] }];
+  for (let last = 0; last < count; last++) {
+    let found = { time: Number.POSITIVE_INFINITY, cut: best[last]!.cut };
+    for (let first = 0; first <= last; first++) {
+      const time = best[first]!.time + timeOf(first, last);
+      if (time < found.time) found = { time, cut: [...best[first]!.cut, [first, last]] };
+    }
+    best.push(found);
+  }
+  return best[count]!.cut;
+}
+
+/** Is there a home for all that goes from one to another? What is appended, a table in several PMUs and what must be whole in memory have none; nor have collections. */
+function canStand(list: readonly number[], alone: readonly Alone[], { isCut }: PartsSetting): boolean {
+  const groups = list.map((section) => alone[section]!.group);
+  if (isCut(groups) || groups.some(({ shapes }) => shapes.some(({ loops }) => loops.some(({ count }) => count !== undefined)))) return false;
+  return groups.every(({ shapes }, position) => {
+    const makers = groups.slice(0, position).flatMap((group) => group.shapes);
+    const made = (tensor: string): boolean => makers.some((shape) => makes(shape, tensor));
+    if (shapes.some((shape) => neededWhole(shape).some(made))) return false;
+    const read = shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor));
+    return makers.every((shape) => (shape.operator.kind !== "flatMap" && shape.shards.length <= 1) || !read.some((tensor) => makes(shape, tensor)));
+  });
+}
+
+/** Tensors that go from one group to a later one. */
+function homesOf(groups: readonly Group[]): ReadonlySet<string> {
+  const read = (from: number): ReadonlySet<string> =>
+    new Set(groups.slice(from).flatMap(({ shapes }) => shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor))));
+  return new Set(groups.flatMap(({ shapes }, position) => [...read(position + 1)].filter((tensor) => shapes.some((shape) => makes(shape, tensor)))));
+}
+
+/** Of the machine, as its plan alone has it. */
+const sizeOf = ({ units }: SectionPlan, { pcu, pmu }: Machine): number => Math.max(units.pcu / pcu.count, units.pmu / pmu.count);
+
+/** By section: its share of the chip. What its plan alone takes, where that is no more than is fair; time that falls as 1 / share is least in all where shares go with its root. */
+function sharesOf(list: readonly number[], alone: readonly Alone[], machine: Machine): ReadonlyMap<number, number> {
+  const shares = new Map<number, number>();
+  let open = list;
+  for (let left = 1; open.length > 0; ) {
+    const weightOf = (section: number): number => Math.sqrt(alone[section]!.plan.estimate.compute_cycles + 1);
+    const total = open.reduce((sum, section) => sum + weightOf(section), 0);
+    const fair = (section: number): number => (left * weightOf(section)) / total;
+    const small = open.filter((section) => sizeOf(alone[section]!.plan, machine) <= fair(section));
+    for (const section of small.length === 0 ? open : small) shares.set(section, small.length === 0 ? fair(section) : sizeOf(alone[section]!.plan, machine));
+    left -= small.reduce((sum, section) => sum + shares.get(section)!, 0);
+    open = small.length === 0 ? [] : open.filter((section) => !shares.has(section));
+  }
+  return shares;
+}
+
+/** What the parts are expected to take one after the other, each on its share. */
+function timeTogether(list: readonly number[], alone: readonly Alone[], { machine }: PartsSetting): number {
+  const shares = sharesOf(list, alone, machine);
+  return list.reduce((sum, section) => {
+    const { plan } = alone[section]!;
+    const { cycles, compute_cycles } = plan.estimate;
+    return sum + Math.max(cycles, (compute_cycles * sizeOf(plan, machine)) / shares.get(section)!);
+  }, 0);
+}
+
+function planTogether(list: readonly number[], alone: readonly Alone[], setting: PartsSetting): SectionPlan | null {
+  const { machine, linkShare, leavingOf, planPart } = setting;
+  const groups = list.map((section) => alone[section]!.group);
+  const context = { homes: homesOf(groups), leaving: leavingOf(groups) };
+  const shares = sharesOf(list, alone, machine);
+  for (const shareOf of [() => 1, (section: number) => shares.get(section)!]) {
+    const parts: SectionPlan[] = [];
+    for (const section of list) {
+      const plan = planPart(section, shareOf(section), context);
+      if (typeof plan === "string") break;
+      parts.push(plan);
+    }
+    const plan = parts.length < list.length ? null : together(parts, machine);
+    if (plan !== null && plan.estimate.link_share <= linkShare) return plan;
+  }
+  return null;
+}
+
+/** One section of the parts; null where they do not fit at once. */
+function together(parts: readonly SectionPlan[], machine: Machine): SectionPlan | null {
+  const sum = (of: (part: SectionPlan) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const [pcu, pmu, ag] = [sum(({ units }) => units.pcu), sum(({ units }) => units.pmu), sum(({ units }) => units.ag)];
+  if (pcu > machine.pcu.count || pmu > machine.pmu.count || slotsFor(parts.map(walksOf), machine.ag.count) === null) return null;
+  const operators = [...new Set(parts.flatMap((part) => part.operators))];
+  return {
+    name: operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+"),
+    operators,
+    loops: [],
+    parts,
+    stages: parts.flatMap(({ stages }) => stages),
+    units: { pcu, pmu, ag: Math.min(ag, machine.ag.count) },
+    estimate: {
+      cycles: sum(({ estimate }) => estimate.cycles),
+      compute_cycles: sum(({ estimate }) => estimate.compute_cycles),
+      memory_cycles: sum(({ estimate }) => estimate.memory_cycles),
+      generator_cycles: sum(({ estimate }) => estimate.generator_cycles),
+      tier_bytes: sum(({ estimate }) => estimate.tier_bytes),
+      link_share: sum(({ estimate }) => estimate.link_share),
+    },
+  };
+}
+
+/** Address generators of a part. */
+function walksOf({ stages, units }: SectionPlan): Walks {
+  const reads = stages.reduce((sum, stage) => {
+    const fetches = stage.table === "memory" ? product(stage.loops.map(({ par }) => par)) : 0;
+    return sum + loadGenerators(stage, stage.loops) + fetches;
+  }, 0);
+  return { reads, writes: units.ag - reads };
+}
