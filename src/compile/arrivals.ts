@@ -36,11 +36,19 @@ interface Arrival {
   readonly direct: boolean;
 }
 
-export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): Arrival {
+/** `atHome`: a part before it in the section left the tensor on the chip, if no stage `before` makes it: there each element can be read as often as it is wanted. */
+export function arrivalOf(
+  operand: OperandRead,
+  draft: Draft,
+  loops: readonly OuterLoop[],
+  before: readonly StagePlan[],
+  machine: Machine,
+  atHome: boolean,
+): Arrival {
   if (operand.carried !== undefined) return { from: null, earliest: 1, direct: false };
   const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
   if (from === null) {
-    const direct = streamsFromTier(operand, draft, loops);
+    const direct = atHome ? canStream(operand, draft) : streamsFromTier(operand, draft, loops);
     return { from, earliest: direct ? 0 : 1, direct };
   }
   const inOrder = sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);
@@ -73,7 +81,7 @@ export function viaOf(
   }
   const shared = group.shapes.some((shape) => shape !== draft.shape && shape.operands.some((other) => other.tensor === operand.tensor));
   if (pinned !== undefined) return tierBuffer(operand, draft, use, loops, group, context, pinned);
-  if (arrival.direct && (epoch === 0 || !shared)) return { kind: "tier-stream", alone: epoch > 0 };
+  if (arrival.direct && (epoch === 0 || !shared || context.homes.has(operand.tensor))) return { kind: "tier-stream", alone: epoch > 0 };
   const buffer = tierBuffer(operand, draft, use, loops, group, context);
   if (staysOnChip(operand, group)) return buffer;
   if (typeof buffer !== "string") return buffer;

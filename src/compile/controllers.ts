@@ -106,8 +106,8 @@ export interface OperandPlan {
   readonly level: number;
   /** Words of a token: lanes, the rows of an array, or 1 for what is the same in all lanes. */
   readonly words: number;
-  /** Where a part before it in the section left the tensor, in so many PMUs: what would have been an address generator walks it there. Absent: memory. */
-  readonly home?: { readonly pmus: number };
+  /** A part before it in the section left the tensor, of this shape, at its home on the chip (homes.ts): what would have been an address generator walks it there. Absent: memory. */
+  readonly home?: { readonly shape: readonly number[] };
 }
 
 export type Via =

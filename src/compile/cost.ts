@@ -7,6 +7,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan, Via } from "./controllers.ts";
+import { isFilledByMakers, pmusOfWalk } from "./homes.ts";
 import {
   copiesOf,
   handovers,
@@ -48,7 +49,7 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     ag += loadGenerators(stage, loops);
     stage.operands.forEach(({ via, home }, position) => {
       const operand = stage.shape.operands[position]!;
-      if (home !== undefined) pmu += home.pmus * walksOf(stage, position, loops);
+      if (home !== undefined && !isFilledByMakers(stage, position)) pmu += pmusOfWalk(stage, position, machine) * walksOf(stage, position, loops);
       const key = readKey(stage, position);
       const known = inLoop && shared.has(key);
       shared.add(key);
@@ -134,6 +135,7 @@ export function estimate(
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
         if (plan.home === undefined) charge(operand, stage, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
+        if (plan.home !== undefined && isFilledByMakers(stage, position)) return;
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
         const words = Math.min(stage.shape.lanes, plan.via.box.at(-1) ?? 1);
         const perVector = Math.ceil((words * width) / machine.network.vector_bytes);

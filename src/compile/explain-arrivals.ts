@@ -20,7 +20,7 @@ export function arrivalWords(
   const { shape } = stage;
   const operand = shape.operands[position]!;
   const { via } = stage.operands[position]!;
-  const arrivals = shape.operands.map((other) => arrivalOf(other, stage, loops, before, machine));
+  const arrivals = shape.operands.map((other, at) => arrivalOf(other, stage, loops, before, machine, stage.operands[at]!.home !== undefined));
   const { direct } = arrivals[position]!;
   const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)]!;
   const late = awaited === operand ? "it must wait until the stage that makes it is done" : `it must wait for ${awaited.tensor}`;

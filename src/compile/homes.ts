@@ -1,42 +1,80 @@
 /**
- * Homes: where a tensor stands on the chip between two parts of a section. As in memory, it stands there whole, every copy of the stage that makes it puts its tiles where they
- * belong, and readers walk it in any order once it is complete. Each walk has PMUs of its own, as many as hold the tensor.
+ * Homes: where a tensor stands on the chip between two parts of a section. As in memory every copy of the stage that makes it puts its tiles where they belong, and readers walk it in
+ * any order once it is complete. Each walk has PMUs of its own for the box of elements that it reads; a tile that its stage keeps all the time is filled at once.
  *
  *     stage -> store generators -> memory -> load generator -> stage       ->       stage -> PMU[0..n] -> stage
  */
 
-import type { Affine, Nest } from "../fabric/fabric.ts";
+import type { Affine, Loop, Nest } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
-import { scratchLayout } from "./banking.ts";
+import { type ScratchLayout, scratchLayout } from "./banking.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
-import type { OperandPlan, Via } from "./controllers.ts";
+import type { OperandPlan, StagePlan, Via } from "./controllers.ts";
 import { inPiece, type Walk } from "./nests.ts";
-import { cutInto } from "./sizes.ts";
-import { readerNest } from "./stage-buffers.ts";
+import { copiesOf, cutInto, handovers } from "./sizes.ts";
+import { type Replay, readerNest } from "./stage-buffers.ts";
 import { addUnit, type Builder, connect, freshId, type HomeStream, handOver, port, type Source, shapeOf } from "./wiring.ts";
 
-/** The home that an operand's walks need; null: its tensor is in memory, or comes from its own metapipeline. A string says what no PMUs can hold. */
-export function homeOf({ tensor, dtype }: OperandRead, via: Via, { homes, machine, program }: PlanContext): NonNullable<OperandPlan["home"]> | null | string {
+// --- planning ---
+
+/** Null: its tensor is in memory, or comes from its own metapipeline. */
+export function homeOf({ tensor }: OperandRead, via: Via, { homes, program }: PlanContext): NonNullable<OperandPlan["home"]> | null {
   if (!homes.has(tensor) || (via.kind !== "tier-stream" && via.kind !== "tier-buffer")) return null;
-  const { shape } = program.tensors.find(({ name }) => name === tensor)!;
-  const pmus = pmusFor(shape, dtype, machine);
-  return pmus ?? `"${tensor}" does not fit the PMUs`;
+  return { shape: program.tensors.find(({ name }) => name === tensor)!.shape };
 }
 
-/** As few PMUs as hold the tensor, cut along its first dimension of more than one place; null where they cannot. */
-function pmusFor(shape: readonly number[], dtype: Dtype, machine: Machine): { readonly pmus: number } | null {
-  const bytesIn = (pieces: number): number => layoutOf(cutInto(shape, pieces).shape, dtype, machine).bytes;
-  const { along } = cutInto(shape, 1);
-  const most = Math.min(machine.pmu.count, shape[along] ?? 1);
+/** Is it a tile that its stage keeps all the time? Then nobody walks a home to fill it. */
+export function isFilledByMakers({ operands, loops }: Pick<StagePlan, "operands" | "loops">, position: number): boolean {
+  const { via, home } = operands[position]!;
+  return home !== undefined && via.kind === "tier-buffer" && via.held.length === 0 && handovers(via, loops) === 1;
+}
+
+/** PMUs of each walk of an operand over its home; Infinity where no PMUs can hold what it reads. */
+export function pmusOfWalk(stage: StagePlan, position: number, machine: Machine): number {
+  const operand = stage.shape.operands[position]!;
+  return piecesOf(boxOfWalk(stage, position), operand.dtype, machine) ?? Number.POSITIVE_INFINITY;
+}
+
+/** What one walk reads, at most: its copies' own tiles where they have only one each, else all of the dimension. */
+function boxOfWalk({ shape, loops, inner, operands }: StagePlan, position: number): readonly number[] {
+  const operand = shape.operands[position]!;
+  const { via, home } = operands[position]!;
+  const walks = via.kind === "tier-buffer" ? via.generators : copiesOf(operand, shape, loops);
+  return operand.at.map(({ of }, d) => {
+    const terms = Object.entries(of).map(([name, factor]) => ({ k: shape.loops.findIndex((loop) => loop.name === name), factor: Math.abs(factor) }));
+    const isOwn = terms.every(({ k }) => loops[k] === undefined || (loops[k].trips === 1 && walks[k] === loops[k].par));
+    const size = terms.reduce((sum, { k, factor }) => sum + factor * ((inner[k]?.extent ?? 1) - 1), 1);
+    return isOwn ? Math.min(size, home!.shape[d]!) : home!.shape[d]!;
+  });
+}
+
+/** The first operand whose home is larger than all PMUs, as a reason; null where there is none. */
+export function tooLargeHome(stages: readonly StagePlan[], machine: Machine): string | null {
+  for (const stage of stages) {
+    const position = stage.operands.findIndex(
+      ({ home }, at) => home !== undefined && !isFilledByMakers(stage, at) && pmusOfWalk(stage, at, machine) > machine.pmu.count,
+    );
+    if (position >= 0) return `"${stage.shape.operands[position]!.tensor}" does not fit the PMUs`;
+  }
+  return null;
+}
+
+/** As few PMUs as hold the box, cut along its first dimension of more than one place; null where they cannot. */
+function piecesOf(box: readonly number[], dtype: Dtype, machine: Machine): number | null {
+  const bytesIn = (pieces: number): number => layoutOf(cutInto(box, pieces).shape, dtype, machine).bytes;
+  const { along } = cutInto(box, 1);
+  const most = Math.min(machine.pmu.count, box[along] ?? 1);
   let pieces = Math.min(most, Math.ceil(bytesIn(1) / machine.pmu.bytes));
   while (pieces < most && bytesIn(pieces) > machine.pmu.bytes) pieces++;
-  return bytesIn(pieces) > machine.pmu.bytes ? null : { pmus: Math.ceil((shape[along] ?? 1) / (cutInto(shape, pieces).shape[along] ?? 1)) };
+  return bytesIn(pieces) > machine.pmu.bytes ? null : Math.ceil((box[along] ?? 1) / (cutInto(box, pieces).shape[along] ?? 1));
 }
 
-const layoutOf = (shape: readonly number[], dtype: Dtype, machine: Machine) => scratchLayout(shape, bytesOf(dtype), machine, "rows");
+const layoutOf = (shape: readonly number[], dtype: Dtype, machine: Machine): ScratchLayout => scratchLayout(shape, bytesOf(dtype), machine, "rows");
+
+// --- units ---
 
 /** Notes that the words of a stream are for the home of a tensor. */
 export function leaveAtHome({ homes }: Builder, tensor: string, stream: HomeStream): void {
@@ -44,45 +82,77 @@ export function leaveAtHome({ homes }: Builder, tensor: string, stream: HomeStre
 }
 
 /** Walks a tensor at its home as an address generator walks memory. */
-export function walkHome(builder: Builder, tensor: string, dtype: Dtype, walk: Walk): Source {
-  const { pmus } = pmusFor(shapeOf(builder, tensor), dtype, builder.machine)!;
-  const id = freshId(builder, `${tensor}.home`);
-  let source: Source | null = null;
-  for (let piece = pmus - 1; piece >= 0; piece--)
-    source = homePiece(builder, tensor, dtype, walk, { id: piece === 0 ? id : freshId(builder, `${id}.${piece}`), piece, pmus, rest: source });
-  return source!;
+export function walkHome(builder: Builder, tensor: string, dtype: Dtype, { loops, lanes, access, guards }: Walk): Source {
+  const { machine } = builder;
+  const { low, size } = boxOf(access.dims, loops, lanes, shapeOf(builder, tensor));
+  const pmus = piecesOf(size, dtype, machine)!;
+  const { along, shape } = cutInto(size, pmus);
+  const read = shift(access.dims, low);
+  const first = freshId(builder, `${tensor}.home`);
+  let rest: Source | null = null;
+  for (let piece = pmus - 1; piece >= 0; piece--) {
+    const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+    const id = piece === 0 ? first : freshId(builder, `${first}.${piece}`);
+    const reader = { id, loops, words: lanes, dims: own(read), shape, hold: 0 };
+    rest = addHome(builder, tensor, tensor, dtype, { reader, guards, low, own, lie: layoutOf(shape, dtype, machine), rest });
+  }
+  return rest!;
 }
 
-interface Piece {
-  readonly id: string;
-  readonly piece: number;
-  readonly pmus: number;
-  /** Gives what this PMU has not. */
+/** The places that a walk goes to, inside the tensor. */
+function boxOf(
+  dims: readonly Affine[],
+  loops: readonly Loop[],
+  lanes: number,
+  shape: readonly number[],
+): { readonly low: readonly number[]; readonly size: readonly number[] } {
+  const ranges = dims.map(({ constant, loops: factors, lane }, d) => {
+    const steps = [...factors.map((factor, l) => factor * (loops[l]!.trip - 1)), lane * (lanes - 1)];
+    const low = steps.reduce((sum, step) => sum + Math.min(0, step), constant);
+    const high = steps.reduce((sum, step) => sum + Math.max(0, step), constant);
+    const first = Math.max(0, Math.min(low, shape[d]! - 1));
+    return { low: first, size: Math.max(1, Math.min(high, shape[d]! - 1) - first + 1) };
+  });
+  return { low: ranges.map(({ low }) => low), size: ranges.map(({ size }) => size) };
+}
+
+const shift = (dims: readonly Affine[], low: readonly number[]): readonly Affine[] => dims.map((dim, d) => ({ ...dim, constant: dim.constant - low[d]! }));
+
+/** One PMU of a home: who reads it, where in the tensor it begins, and its part of the places behind that. `rest` gives what it has not. */
+interface HomePiece {
+  readonly reader: Omit<Replay, "ready" | "chained">;
+  readonly guards: Nest["guards"];
+  readonly low: readonly number[];
+  readonly own: (dims: readonly Affine[]) => readonly Affine[];
+  readonly lie: ScratchLayout;
   readonly rest: Source | null;
 }
 
-function homePiece(builder: Builder, tensor: string, dtype: Dtype, walk: Walk, { id, piece, pmus, rest }: Piece): Source {
-  const { machine } = builder;
-  const { along, shape } = cutInto(shapeOf(builder, tensor), pmus);
-  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+/** Every stream that makes the tensor writes what of it belongs here; the reader begins when all have ended. */
+export function addHome(builder: Builder, operator: string, tensor: string, dtype: Dtype, { reader, guards, low, own, lie, rest }: HomePiece): Source {
+  const { id, shape, words } = reader;
   const streams = builder.homes.get(tensor)!;
   const writers = streams.map(
-    ({ loops, lanes, dims, guards }, w): Nest => ({
+    ({ loops, lanes, dims, guards: real }, w): Nest => ({
       id: `${id}/write${w}`,
-      ...{ loops, lanes, ii: 1, latency: 1, guards },
+      ...{ loops, lanes, ii: 1, latency: 1, guards: real },
       ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
-      work: { kind: "write", scratch: "tile", access: { dims: own(dims), shape }, port: "in" },
+      work: { kind: "write", scratch: "tile", access: { dims: own(shift(dims, low)), shape }, port: "in" },
     }),
   );
-  const { loops, lanes: words, access, guards } = walk;
   const ready = writers.map((_, w) => `ready${w}`);
-  const reader = { ...readerNest(builder, { id, loops, words, dims: own(access.dims), shape, ready, hold: 0, chained: rest !== null }), guards };
-  const { bytes, lie } = layoutOf(shape, dtype, machine);
-  addUnit(builder, { id, kind: "pmu", operator: tensor, nests: [...writers, reader], scratch: [{ name: "tile", dtype, shape, ...lie, buffers: 1, bytes }] });
+  const nest = { ...readerNest(builder, { ...reader, ready, chained: rest !== null }), guards };
+  addUnit(builder, {
+    id,
+    kind: "pmu",
+    operator,
+    nests: [...writers, nest],
+    scratch: [{ name: "tile", dtype, shape, ...lie.lie, buffers: 1, bytes: lie.bytes }],
+  });
   writers.forEach((writer, w) => {
     connect(builder, streams[w]!.source, { unit: id, nest: writer.id, port: "in" });
-    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: reader.id, port: ready[w]! }, 1);
+    handOver(builder, { unit: id, nest: writer.id, port: "full" }, { unit: id, nest: nest.id, port: ready[w]! }, 1);
   });
-  if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
-  return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype };
+  if (rest !== null) connect(builder, rest, { unit: id, nest: nest.id, port: "rest" });
+  return { end: { unit: id, nest: nest.id, port: "out" }, words, dtype };
 }

@@ -7,7 +7,7 @@ import type { Dtype } from "../pattern/program.ts";
 import { scratchLayout, useOf } from "./banking.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { walkHome } from "./homes.ts";
+import { addHome, isFilledByMakers, walkHome } from "./homes.ts";
 import {
   type Copy,
   globalPlaces,
@@ -87,8 +87,10 @@ export function generator(
 }
 
 /** The PMU, or the chain of PMUs, that holds an operand's tiles for the copies that share it. */
-function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: TierBuffer): Source {
+function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, loaded: TierBuffer): Source {
   const { plan } = builder;
+  const makers = isFilledByMakers(stage, position);
+  const via = makers ? { ...loaded, generators: stage.loops.map(({ par }) => par) } : loaded;
   const operand = stage.shape.operands[position]!;
   const place = label(stage.loops, copy.at, copy.part, partsOf(operand, stage));
   const key = JSON.stringify(["buffer", plan.loop === undefined ? [stage.shape.name, position] : readKey(stage, position), place]);
@@ -98,7 +100,9 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   const tile = tileOf(builder, stage, position, copy, via);
   let source: Source | null = null;
   for (let piece = via.pmus - 1; piece >= 0; piece--) {
-    source = tilePiece(builder, stage, position, via, piece === 0 ? id : freshId(builder, `${id}.${piece}`), { tile, piece, rest: source });
+    const part: Piece = { tile, piece, rest: source };
+    const own = piece === 0 ? id : freshId(builder, `${id}.${piece}`);
+    source = makers ? homePiece(builder, stage, position, via, own, part) : tilePiece(builder, stage, position, via, own, part);
   }
   builder.known.set(key, source!);
   return source!;
@@ -178,6 +182,25 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   }
   if (rest !== null) connect(builder, rest, { unit: id, nest: reader.id, port: "rest" });
   return { end: { unit: id, nest: reader.id, port: "out" }, words, dtype };
+}
+
+/** The same of a tile that stays: the copies that make its tensor, in a part before, fill it. */
+function homePiece(builder: Builder, stage: StagePlan, position: number, via: TierBuffer, id: string, { tile, piece, rest }: Piece): Source {
+  const { load, read, size } = tile;
+  const { tensor, dtype } = stage.shape.operands[position]!;
+  const { level, words } = stage.operands[position]!;
+  const { along, shape } = cutInto(size, via.pmus);
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+  const low = load.access.dims.map(({ constant }) => constant);
+  const reader = { id, loops: loopsOf(stage, stage.loops).slice(0, level), words, dims: own(read), shape, hold: Math.min(via.hold, level) };
+  return addHome(builder, stage.shape.name, tensor, dtype, {
+    reader,
+    guards: [],
+    low,
+    own,
+    lie: scratchLayout(shape, bytesOf(dtype), builder.machine, useOf(stage.shape, position)),
+    rest,
+  });
 }
 
 /** Fills tile buffers; `hold`: level of the hand-over. */

@@ -14,7 +14,7 @@ import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, Stag
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { type Group, loopName, makes } from "./group.ts";
-import { homeOf } from "./homes.ts";
+import { homeOf, tooLargeHome } from "./homes.ts";
 import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
@@ -63,6 +63,8 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
   if (crowded !== null) return crowded;
   const inLoop = group.loop !== undefined;
   const units = countUnits(stored, context.machine, inLoop);
+  const homeless = tooLargeHome(stored, context.machine);
+  if (homeless !== null) return homeless;
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
   if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
   const share = linkShare(stored, units, context.machine);
@@ -104,7 +106,7 @@ function planStage(
   if (split > 1 && shape.loops.some(({ count }) => count !== undefined)) return "a loop over a collection cannot be split";
   const inner = innerLoops(shape, loops, split, machine);
   const draft = { shape, inner };
-  const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine));
+  const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine, context.homes.has(operand.tensor)));
   const epoch = Math.max(0, ...arrivals.map((arrival) => arrival.earliest));
   const operands: OperandPlan[] = [];
   for (const [position, operand] of shape.operands.entries()) {
@@ -112,7 +114,6 @@ function planStage(
     if (typeof via === "string") return via;
     const level = levelOf(operand, draft, loops);
     const home = homeOf(operand, via, context);
-    if (typeof home === "string") return home;
     operands.push({ via, level, words: wordsOf(shape, position, machine), ...(home !== null && { home }) });
   }
   const wide = tooManyVectors(shape, operands, machine);

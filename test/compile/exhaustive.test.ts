@@ -8,6 +8,7 @@ import { UserError } from "../../src/base/errors.ts";
 import { readMachine } from "../../src/cli/machines.ts";
 import { parseSettings } from "../../src/cli/settings.ts";
 import { loadWorkload } from "../../src/cli/workload.ts";
+import { partsOf } from "../../src/compile/controllers.ts";
 import { compile } from "../../src/compile/index.ts";
 import type { Program, Schedule } from "../../src/pattern/program.ts";
 import { prepare } from "../../src/sim/prepare.ts";
@@ -68,7 +69,7 @@ function powers(upTo: number): readonly number[] {
 /** Every tile and every number of copies that is a power of two, or all, of the two innermost outer loops of each section. */
 function gridOf(program: Program): readonly Schedule[] {
   const { controllers } = compile(program, machine, { style: "spatial" });
-  const loops = controllers.sections.flatMap((section) => section.loops.slice(-2));
+  const loops = controllers.sections.flatMap(partsOf).flatMap((part) => part.loops.slice(-2));
   const all = loops.reduce<readonly Required<Pick<Schedule, "tile" | "par">>[]>(
     (grid, { name, extent }) =>
       grid.flatMap(({ tile, par }) =>
