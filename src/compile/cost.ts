@@ -7,7 +7,7 @@ import { bytesOf } from "../pattern/dtypes.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan, Via } from "./controllers.ts";
-import { isFilledByMakers, pmusOfWalk } from "./homes.ts";
+import { boxOfWalk, isFilledByMakers, pmusOfWalk } from "./homes.ts";
 import {
   copiesOf,
   handovers,
@@ -129,6 +129,7 @@ export function estimate(
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
+      if (plan.home !== undefined) generator = Math.max(generator, homeVectors(stage, position, width, machine));
       const copies = product(copiesOf(operand, stage.shape, loops)) * stage.split;
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
@@ -180,6 +181,15 @@ export function estimate(
   const fill = inLoop ? 0 : fills.reduce((sum, tile) => sum + tile, 0) - Math.max(...fills.filter((tile) => tile > 0));
   const cycles = Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
+}
+
+/** Homes of a tensor that are written at one time: its streams go through it in the same order and meet at few. Assumed; steers the search only. */
+const HOMES_AT_ONCE = 4;
+
+/** Vectors that wait for the write port of a home until it is full: those of its own, or of all homes, a few of which are filled at a time. */
+function homeVectors(stage: StagePlan, position: number, width: number, { network }: Machine): number {
+  const all = product(stage.operands[position]!.home!.shape) / HOMES_AT_ONCE;
+  return (Math.max(product(boxOfWalk(stage, position)), all) * width) / network.vector_bytes;
 }
 
 /** Do tiles change hands in buffers, turn after turn? */

@@ -39,7 +39,7 @@ export function pmusOfWalk(stage: StagePlan, position: number, machine: Machine)
 }
 
 /** What one walk reads, at most: its copies' own tiles where they have only one each, else all of the dimension. */
-function boxOfWalk({ shape, loops, inner, operands }: StagePlan, position: number): readonly number[] {
+export function boxOfWalk({ shape, loops, inner, operands }: StagePlan, position: number): readonly number[] {
   const operand = shape.operands[position]!;
   const { via, home } = operands[position]!;
   const walks = via.kind === "tier-buffer" ? via.generators : copiesOf(operand, shape, loops);

@@ -111,7 +111,7 @@ function storeOf(
   const bytesFor = (members: number) => scratchLayout([members, ...result.shape], bytesOf(dtype), machine, "rows").bytes * (once ? 1 : 2);
   const fits = (members: number): boolean => members <= machine.pmu.vector_in && bytesFor(members) <= machine.pmu.bytes;
   const keepsUp = (members: number): boolean => tokens * members <= GATHER_LOAD * cycles;
-  const collect = mostCollected(copies, (members) => fits(members) && keepsUp(members));
+  const collect = to.includes("home") ? leastCollected(copies, share, fits) : mostCollected(copies, (members) => fits(members) && keepsUp(members));
   const groups = product(copies) / product(collect);
   if (groups <= share) return { ...store, collect, buffers: product(collect) > 1 ? (once ? 1 : 2) : 0 };
   const what = to.includes("home") ? "inputs of a PMU" : "address generators";
@@ -120,6 +120,12 @@ function storeOf(
 
 /** Share of its time that a gathering PMU may be busy with reading. Steers the choice only. */
 const GATHER_LOAD = 0.5;
+
+/** Divisors of the copies with the least product that leaves at most so many groups: a home is filled the sooner, the more streams there are. */
+function leastCollected(copies: readonly number[], groups: number, allowed: (members: number) => boolean): readonly number[] {
+  const collect = fewestGenerators(copies, product(copies) / groups);
+  return allowed(product(collect)) ? collect : copies.map(() => 1);
+}
 
 /** Divisors of the copies with the largest product that `allowed` grants. */
 function mostCollected(copies: readonly number[], allowed: (members: number) => boolean): readonly number[] {
