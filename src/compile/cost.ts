@@ -110,6 +110,8 @@ export function estimate(
   let generator = 0;
   let first = 0;
   let firstBytes = 0;
+  /** The part begins when its homes are full. */
+  let homes = 0;
   const bytes = { hbm: 0, ddr: 0 };
   const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
   const charged = new Set<string>();
@@ -129,7 +131,7 @@ export function estimate(
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
-      if (plan.home !== undefined) generator = Math.max(generator, homeVectors(stage, position, width, machine));
+      if (plan.home !== undefined) homes = Math.max(homes, homeVectors(stage, position, width, machine));
       const copies = product(copiesOf(operand, stage.shape, loops)) * stage.split;
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
@@ -179,12 +181,12 @@ export function estimate(
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
   /** The pipeline fills once: the first tile goes through all its epochs, of which the slowest is counted with the turns. */
   const fill = inLoop ? 0 : fills.reduce((sum, tile) => sum + tile, 0) - Math.max(...fills.filter((tile) => tile > 0));
-  const cycles = Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
+  const cycles = homes + Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }
 
 /** Homes of a tensor that are written at one time: its streams go through it in the same order and meet at few. Assumed; steers the search only. */
-const HOMES_AT_ONCE = 4;
+const HOMES_AT_ONCE = 8;
 
 /** Vectors that wait for the write port of a home until it is full: those of its own, or of all homes, a few of which are filled at a time. */
 function homeVectors(stage: StagePlan, position: number, width: number, { network }: Machine): number {
