@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.ts";
 import { letter } from "../pattern/print.ts";
 import { arrivalOf } from "./arrivals.ts";
 import type { OperandRead } from "./body.ts";
-import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import type { OuterLoop, StageBuffer, StagePlan, TierBuffer } from "./controllers.ts";
 import { product } from "./sizes.ts";
 import { dependsOn, laneStep, ownPosition, type StageShape } from "./stage.ts";
 
@@ -38,7 +38,7 @@ export function arrivalWords(
     case "stage-stream":
       return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
     case "stage-buffer":
-      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)} that stage ${via.from} fills, as ${pinned ? asked : direct ? late : whyHeld(operand, shape)}`;
+      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)}${spreadWords(via)} that stage ${via.from} fills, as ${pinned ? asked : direct ? late : whyHeld(operand, shape)}`;
   }
 }
 
@@ -49,7 +49,13 @@ function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: Tie
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
   if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
-  return `from ${size} in PMUs, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
+  return `from ${size} in ${pmus === 1 ? "PMUs" : `${pmus} PMUs, as one holds only a part of a tile`}, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
+}
+
+/** Where a copy of the reader has its buffers in several PMUs. */
+function spreadWords({ pmus, cuts }: StageBuffer): string {
+  if (pmus === 1) return "";
+  return ` in ${pmus} PMUs, as ${cuts > 1 ? "one holds only a part of a tile" : "tiles of several copies meet there"},`;
 }
 
 const buffersOf = (count: number, shape: readonly number[]): string =>

@@ -14,6 +14,7 @@ import { bankWords } from "./explain-banks.ts";
 import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
+import { fewerCopies } from "./shares.ts";
 import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 
@@ -160,13 +161,10 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
 
 /** Of a stage with fewer copies than its section. */
 function shareWords(stage: StagePlan, loops: readonly OuterLoop[]): readonly string[] {
-  return stage.loops.flatMap(({ name, par, trips }, k) => {
-    const all = loops[k]!;
-    if (par === all.par) return [];
-    return [
-      `    has ${par === 1 ? "one" : par} of the ${all.par} along ${name}: it keeps up with the slowest stage when each takes the tiles of ${trips / all.trips} in turn`,
-    ];
-  });
+  return fewerCopies(stage, loops).map(
+    ({ name, par, of, turns }) =>
+      `    has ${par === 1 ? "one" : par} of the ${of} along ${name}: it keeps up with the slowest stage when each takes the tiles of ${turns} in turn`,
+  );
 }
 
 const isBuffered = ({ shape }: StagePlan, position: number, { schedule }: Program): boolean =>

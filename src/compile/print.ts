@@ -1,6 +1,7 @@
 /** Controllers for people: each section's loops, then what every stage reads and how it gets there. */
 
 import type { Controllers, OperandPlan, SectionPlan, StagePlan } from "./controllers.ts";
+import { fewerCopies } from "./shares.ts";
 
 export function printControllers(controllers: Controllers): string {
   const head = `controllers of ${controllers.program.name} on ${controllers.machine} (${controllers.style})`;
@@ -35,8 +36,9 @@ function printStage(stage: StagePlan, section: SectionPlan): readonly string[] {
 
 /** Of a stage with fewer copies than its section. */
 function printShare(stage: StagePlan, section: SectionPlan): string {
-  const shared = stage.loops.flatMap(({ name, par }, k) => (par === section.loops[k]!.par ? [] : [`${par} copies along ${name}`]));
-  return shared.map((words) => `, ${words}`).join("");
+  return fewerCopies(stage, section.loops)
+    .map(({ name, par }) => `, ${par} copies along ${name}`)
+    .join("");
 }
 
 function printVia({ via, level }: OperandPlan): string {
