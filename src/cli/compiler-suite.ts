@@ -3,7 +3,8 @@
  * unasked but for the two of the SN40L paper's example that pin where sections begin. Cases that take the host longest stand first.
  */
 
-import { bytesOverOnce, intensity, overBound, sections, shareOfPeak, shareOfPins } from "./figures.ts";
+import { grouped } from "../report/format.ts";
+import { bytesOverOnce, intensity, kernelByKernel, overBound, sections, shareOfPeak, shareOfPins } from "./figures.ts";
 import type { Case, Expected, Figure } from "./suites.ts";
 
 /** Of attention and of prefill, which keep the whole chip busy: a plan of more would take the host many minutes. */
@@ -20,16 +21,11 @@ const LLAMA = "hidden=4096 heads=32 ffn=11008";
 const positions = 4096;
 
 export const COMPILER_CASES: readonly Case[] = [
-  {
-    ...onSn40l("attention, 4,096 positions, 32 heads of 128, bf16", "attention", `seq=${positions} heads=32 dim=128 dtype=bf16`, [
-      shareOfPeak(2, { kind: "at least", value: 0.6, source: "asked: 60 % of the compute bound" }),
-      bytesOverOnce("reading Q, K and V and writing the output once", 4 * 32 * positions * 128 * 2, {
-        ...{ kind: "at most", value: 1.05, source: "asked: within 5 % of the least traffic" },
-      }),
-      sections(FUSED),
-    ]),
-    most_cycles: MOST_CYCLES,
-  },
+  attention(128),
+  attention(64),
+  inBothStyles(2048, 8, 128),
+  inBothStyles(2048, 8, 64),
+  inBothStyles(4096, 2, 128),
   onSn40l("GEMM 4096 x 4096 x 4096, bf16", "gemm", "m=4096 n=4096 k=4096 dtype=bf16", [
     shareOfPeak(2, { kind: "at least", value: 0.8, source: "asked: 80 % of the peak" }),
     overBound(NEAR),
@@ -74,6 +70,28 @@ export const COMPILER_CASES: readonly Case[] = [
 
 function onSn40l(name: string, workload: string, set: string, figures: readonly Figure[]): Case {
   return { name, workload, machine: "sn40l", set: set.split(" ").filter((setting) => setting !== ""), figures };
+}
+
+function attention(dim: number): Case {
+  return {
+    ...onSn40l(`attention, 4,096 positions, 32 heads of ${dim}, bf16`, "attention", `seq=${positions} heads=32 dim=${dim} dtype=bf16`, [
+      shareOfPeak(2, { kind: "at least", value: 0.6, source: "asked: 60 % of the compute bound" }),
+      bytesOverOnce("reading Q, K and V and writing the output once", 4 * 32 * positions * dim * 2, {
+        ...{ kind: "at most", value: 1.05, source: "asked: within 5 % of the least traffic" },
+      }),
+      sections(FUSED),
+    ]),
+    most_cycles: MOST_CYCLES,
+  };
+}
+
+/** Attention of few heads, fused and kernel by kernel: with each score in memory four times, 32 heads would take the host an hour. */
+function inBothStyles(seq: number, heads: number, dim: number): Case {
+  const name = `attention, ${grouped(seq)} positions, ${heads} heads of ${dim}, bf16, and kernel by kernel`;
+  return {
+    ...onSn40l(name, "attention", `seq=${seq} heads=${heads} dim=${dim} dtype=bf16`, [kernelByKernel("time"), kernelByKernel("bytes off chip")]),
+    beside: "kernel-by-kernel",
+  };
 }
 
 function about(value: number, source: string): Expected {

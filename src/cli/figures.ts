@@ -51,4 +51,15 @@ export function sections(expected: Expected): Figure {
   return { what: "sections", of: ({ kernels }) => kernels, print: grouped, expected };
 }
 
+/** What the same chip takes with a section for each operator and every result in memory, over what it takes with operators fused. */
+export function kernelByKernel(what: "time" | "bytes off chip", expected: Expected = { kind: "information" }): Figure {
+  const amount = (result: RunResult): number => (what === "time" ? result.seconds : offChipBytes(result));
+  return {
+    what: `${what} kernel by kernel over this`,
+    of: (result, _machine, _bytes, beside) => (beside === null ? Number.NaN : amount(beside) / amount(result)),
+    print: times,
+    expected,
+  };
+}
+
 const times = (ratio: number): string => `${ratio.toFixed(3)} x`;

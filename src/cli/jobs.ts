@@ -18,6 +18,7 @@ import { prepare } from "../sim/prepare.ts";
 import { type SimulateOptions, simulate } from "../sim/simulate.ts";
 import { type Slice, sliceFabric } from "../sim/slice.ts";
 import { RunStopped } from "../sim/watch.ts";
+import { type Change, type ChangesJob, type EstimatesJob, estimateChanges, listChanges } from "./changes.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
 import type { ComparisonSuite, Row } from "./comparison.ts";
@@ -76,7 +77,7 @@ export interface DramJob {
   readonly stream: StreamChoice;
 }
 
-export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob;
+export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob | ChangesJob | EstimatesJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -88,7 +89,17 @@ export interface Link {
   readonly request: StopRequest;
 }
 
-export type Done = RunResult | Study | string | readonly Row[] | SystolicReport | DramReport | Candidates | Trial;
+export type Done =
+  | RunResult
+  | Study
+  | string
+  | readonly Row[]
+  | SystolicReport
+  | DramReport
+  | Candidates
+  | Trial
+  | readonly Change[]
+  | readonly (number | null)[];
 
 export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> {
   switch (job.kind) {
@@ -108,6 +119,10 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
       return listCandidates(job);
     case "trial":
       return tryChoice(job);
+    case "changes":
+      return listChanges(job);
+    case "estimates":
+      return estimateChanges(job, makeRowTeller(seconds, progress));
   }
 }
 

@@ -76,7 +76,19 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
         }),
       (flags) => compileCommand(flags),
     )
-    .command("explain <workload>", "say what each pass did and why, and how each section is mapped", target, (flags) => explainCommand(flags))
+    .command(
+      "explain <workload>",
+      "say what each pass did and why, how each section is mapped, what limits it, and which changes would gain most",
+      (y) =>
+        target(y)
+          .option("tries", { ...text("--tries", "a number"), default: "8", describe: "changes to run, the most promising first; 0: only the plan" })
+          .option("max-seconds", {
+            ...text("--max-seconds", "a number"),
+            default: "300",
+            describe: "run no more changes after so many seconds on this host",
+          }),
+      (flags) => explainCommand(flags),
+    )
     .command(
       "search <workload>",
       "try other tiles, copies and placements by simulation, on all cores, and keep the best",

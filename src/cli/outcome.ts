@@ -10,12 +10,14 @@ export type Outcome = { readonly study: Case } & (Measured | { readonly failure:
 
 export interface Measured extends Study {
   readonly machine: Machine;
+  /** The same kernel by kernel, where the case has that beside it. */
+  readonly beside: RunResult | null;
 }
 
 /** All its figures are within their tolerances, and it is no faster than it can be. */
 export function isGood(outcome: Outcome): boolean {
   if ("failure" in outcome || outcome.result.cycles < Math.floor(largestBound(outcome.result).cycles)) return false;
-  return outcome.study.figures.every((figure) => isWithin(figure.expected, figure.of(outcome.result, outcome.machine, outcome.data_bytes)));
+  return outcome.study.figures.every((figure) => isWithin(figure.expected, figure.of(outcome.result, outcome.machine, outcome.data_bytes, outcome.beside)));
 }
 
 export function isWithin(expected: Expected, measured: number): boolean {

@@ -6,6 +6,7 @@ import { mergeSchedules } from "../compile/candidates.ts";
 import type { Schedule } from "../pattern/program.ts";
 import { assertWritable, writeText } from "./files.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { inLanes, unlessStopped } from "./lanes.ts";
 import { type TargetFlags, targetOf } from "./run.ts";
 import { bestOf, cyclesWord, type Found, goOnFrom, jsonOf, printFound } from "./search-result.ts";
 import { wholeNumber } from "./settings.ts";
@@ -105,23 +106,6 @@ function combination(trials: readonly Trial[], { seed }: SearchIdentity): Attemp
 function firstDone(trials: readonly (Trial | undefined)[]): readonly Trial[] {
   const gap = trials.indexOf(undefined);
   return trials.slice(0, gap < 0 ? trials.length : gap).map((trial) => trial!);
-}
-
-async function inLanes(count: number, lanes: number, work: (nth: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
-}
-
-async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
 }
 
 function report(found: Found, { json }: SearchFlags, { print }: SearchParts): void {

@@ -35,6 +35,8 @@ export interface Case {
   /** As `--set` takes them; those of the machine begin with `machine.`. */
   readonly set: readonly string[];
   readonly figures: readonly Figure[];
+  /** It is run kernel by kernel too, on the same machine: figures can be ratios to that. */
+  readonly beside?: "kernel-by-kernel";
   /** A plan that is expected to take more cycles is not simulated, as the host would take too long: the case counts as one that did not run. Absent: it takes the time that it takes. */
   readonly most_cycles?: number;
   /** Of a benchmark: the units of each kind that its authors' mapping used. It has a row in the table of benchmarks, with its bound beside it. */
@@ -43,8 +45,8 @@ export interface Case {
 
 export interface Figure {
   readonly what: string;
-  /** `data_bytes`: of all inputs and outputs of the program, each once. */
-  readonly of: (result: RunResult, machine: Machine, data_bytes: number) => number;
+  /** `data_bytes`: of all inputs and outputs of the program, each once. `beside`: the run of the style that stands beside; null where the case has none. */
+  readonly of: (result: RunResult, machine: Machine, data_bytes: number, beside: RunResult | null) => number;
   readonly print: (value: number) => string;
   readonly expected: Expected;
 }
@@ -153,6 +155,7 @@ export const SUITES: readonly Suite[] = [
     leavesOut: [
       STREAMED_DRAM,
       "contention in the packet network, the launch of a section by software, and the second die, as in the suite sn40l",
+      "attention of 32 heads kernel by kernel, which would take the host too long: its ratios to itself are of 8 heads, and of 2 at 4,096 positions",
       "runs of plans so slow that the host would not end them in a minute or two: they count as not run, with the cycles that the compiler expects",
     ],
     cases: COMPILER_CASES,

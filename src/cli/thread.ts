@@ -4,6 +4,7 @@ import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { RunError } from "../base/errors.ts";
 import type { RunResult } from "../result/result.ts";
+import type { Change, ChangesJob, EstimatesJob } from "./changes.ts";
 import type { Row } from "./comparison.ts";
 import type { DramReport } from "./dram-memory.ts";
 import { type Failure, failureOf, JobFailed } from "./failure.ts";
@@ -24,6 +25,8 @@ export function inThread(job: SystolicJob, label?: string): Promise<SystolicRepo
 export function inThread(job: DramJob, label?: string): Promise<DramReport>;
 export function inThread(job: CandidatesJob, label?: string, signal?: AbortSignal): Promise<Candidates>;
 export function inThread(job: TrialJob, label?: string, signal?: AbortSignal): Promise<Trial>;
+export function inThread(job: ChangesJob, label?: string, signal?: AbortSignal): Promise<readonly Change[]>;
+export function inThread(job: EstimatesJob, label?: string, signal?: AbortSignal): Promise<readonly (number | null)[]>;
 export function inThread(job: Job, label?: string, signal?: AbortSignal): Promise<unknown> {
   const request = makeRequest();
   const worker = startWorker({ job, request });

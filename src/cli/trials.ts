@@ -53,9 +53,12 @@ export interface Trial {
 
 export interface TrialSection {
   readonly name: string;
+  /** Of the source. */
+  readonly operators: readonly string[];
   readonly schedule: Schedule;
   /** Of all its runs, without configuring. */
   readonly cycles: number;
+  readonly configuring_cycles: number;
   /** What the compiler's cost model says of them. */
   readonly expected_cycles: number;
 }
@@ -82,7 +85,8 @@ export async function tryChoice(job: TrialJob): Promise<Trial> {
     const { ticks, sections } = simulate(mapping, machine, { program, inputs, values: false, engine: "fast" });
     const tried = sections.map((section, s): TrialSection => {
       const plan = controllers.sections[s]!;
-      return { name: section.name, schedule: scheduleOf(plan), cycles: section.ticks, expected_cycles: Math.round(section.runs * plan.estimate.cycles) };
+      const { name, operators, ticks: cycles, configuringTicks: configuring_cycles, runs } = section;
+      return { name, operators, schedule: scheduleOf(plan), cycles, configuring_cycles, expected_cycles: Math.round(runs * plan.estimate.cycles) };
     });
     const chosen = mergeSchedules([...tried.map((section) => section.schedule), program.schedule ?? {}]);
     return { schedule: chosen, placement, cycles: ticks, why: null, sections: tried };

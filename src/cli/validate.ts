@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { UserError } from "../base/errors.ts";
 import { expectedOneOf, suggest } from "../base/suggest.ts";
+import type { Style } from "../fabric/fabric.ts";
 import { type ComparisonSuite, isMet, type Row } from "./comparison.ts";
 import { printRows } from "./comparison-tables.ts";
 import { EXIT, JobFailed } from "./failure.ts";
@@ -118,15 +119,16 @@ async function runCases({ name, cases }: RunSuite, { run, lanes, say }: Validate
 
 /** A case that cannot be run to its end is out of tolerance; the others still count. */
 async function runCase(study: Case, run: ValidateParts["run"]): Promise<Outcome> {
-  const { workload, machine, set, most_cycles } = study;
+  const { workload, machine, set, beside, most_cycles } = study;
   const settings = parseSettings(set);
+  const inStyle = (style: Style): Promise<Study> => {
+    const job = { workload, machine, style, settings, seed: null, values: false, engine: "fast", maxCycles: null } as const;
+    return run({ kind: "study", ...job, ...(most_cycles !== undefined && { mostCycles: most_cycles }) }, study.name);
+  };
   try {
-    const job = { workload, machine, style: "spatial", settings, seed: null, values: false, engine: "fast", maxCycles: null } as const;
-    return {
-      study,
-      ...(await run({ kind: "study", ...job, ...(most_cycles !== undefined && { mostCycles: most_cycles }) }, study.name)),
-      machine: readMachine(machine, settings.machine),
-    };
+    const own = await inStyle("spatial");
+    const other = beside === undefined ? null : (await inStyle(beside)).result;
+    return { study, ...own, machine: readMachine(machine, settings.machine), beside: other };
   } catch (error) {
     if (!(error instanceof JobFailed) && !(error instanceof UserError)) throw error;
     return { study, failure: error.message.split("\n")[0] as string };

@@ -51,7 +51,7 @@ function expectation({ expected, print }: Figure): string {
 
 function verdict({ expected, of, print }: Figure, outcome: Outcome): readonly [string, string, string] {
   if ("failure" in outcome) return ["did not run", "", "no"];
-  const measured = of(outcome.result, outcome.machine, outcome.data_bytes);
+  const measured = of(outcome.result, outcome.machine, outcome.data_bytes, outcome.beside);
   if (expected.kind === "information") return [print(measured), "", ""];
   return [print(measured), signedPercent(measured / expected.value - 1), isWithin(expected, measured) ? "yes" : "no"];
 }

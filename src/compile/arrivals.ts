@@ -204,12 +204,13 @@ function tierBuffer(
       const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
       const size = [...held.map((k) => loops[k]!.trips), ...box];
       const handovers = product(loops.slice(0, hold).map(({ trips }) => trips));
-      const buffers = pinned ?? (handovers > 1 ? 2 : 1);
-      const pmus = piecesFor(size, buffers, mostPmus, bytesOf(operand.dtype), machine, use);
-      smallest = Math.min(smallest, scratchLayout(size, bytesOf(operand.dtype), machine, use).bytes * buffers);
       const traffic = handovers * product(held.map((k) => loops[k]!.trips)) * boxElements;
-      if (pmus !== null && (best === null || traffic < best.traffic))
-        best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
+      if (best !== null && traffic >= best.traffic) continue;
+      const buffers = pinned ?? (handovers > 1 ? 2 : 1);
+      const bytes = scratchLayout(size, bytesOf(operand.dtype), machine, use).bytes * buffers;
+      const pmus = bytes <= machine.pmu.bytes ? 1 : piecesFor(size, buffers, mostPmus, bytesOf(operand.dtype), machine, use);
+      smallest = Math.min(smallest, bytes);
+      if (pmus !== null) best = { traffic, buffer: { kind: "tier-buffer", hold, held, box, buffers, pmus, preset, generators: loops.map(() => 1) } };
     }
     return best?.buffer ?? null;
   };

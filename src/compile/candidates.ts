@@ -9,18 +9,33 @@ import { bestPlans } from "./search.ts";
  * At most `count` schedules: the first has the best other choice of each section, the second the next best ... Where a section has no more, it stays open. A smaller count
  * gives the first of them. What the program's own schedule pins stays pinned.
  */
-export function candidateSchedules(
+export function candidateSchedules(compiled: Pick<Compiled, "program" | "controllers" | "searched">, count: number): readonly Schedule[] {
+  const choices = otherChoices(compiled, count);
+  const most = Math.min(count, Math.max(0, ...choices.map((others) => others.length)));
+  return Array.from({ length: most }, (_, nth) => mergeSchedules([...choices.map((others) => others[nth] ?? {}), compiled.program.schedule ?? {}]));
+}
+
+/** By section: what pins the best other choices of tiles and copies there, at most `count`. */
+export function otherChoices(
   { program: { schedule }, controllers, searched }: Pick<Compiled, "program" | "controllers" | "searched">,
   count: number,
-): readonly Schedule[] {
+): readonly (readonly Schedule[])[] {
   const parts = controllers.sections.flatMap(partsOf);
   const choices = searched.map(({ group, context }, part) => {
     const own = JSON.stringify(scheduleOf(parts[part]!));
     const others = bestPlans(group, context, schedule ?? {}, count + 1).map((plan) => JSON.stringify(scheduleOf(plan)));
-    return [...new Set(others)].filter((other) => other !== own).map((other) => JSON.parse(other) as Schedule);
+    return [...new Set(others)]
+      .filter((other) => other !== own)
+      .slice(0, count)
+      .map((other) => JSON.parse(other) as Schedule);
   });
-  const most = Math.min(count, Math.max(0, ...choices.map((others) => others.length)));
-  return Array.from({ length: most }, (_, nth) => mergeSchedules([...choices.map((others) => others[nth] ?? {}), schedule ?? {}]));
+  let first = 0;
+  return controllers.sections.map((section) => {
+    const own = choices.slice(first, first + partsOf(section).length);
+    first += own.length;
+    const most = Math.max(0, ...own.map((others) => others.length));
+    return Array.from({ length: most }, (_, nth) => mergeSchedules(own.map((others) => others[nth] ?? {})));
+  });
 }
 
 /** What pins the tiles and copies of a section. The round of a loop, which none can name, is left out. */

@@ -50,7 +50,7 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     stage.operands.forEach(({ via, home }, position) => {
       const operand = stage.shape.operands[position]!;
       if (home !== undefined && !isFilledByMakers(stage, position)) pmu += pmusOfWalk(stage, position, machine) * walksOf(stage, position, loops);
-      const key = readKey(stage, position);
+      const key = inLoop ? readKey(stage, position) : "";
       const known = inLoop && shared.has(key);
       shared.add(key);
       if (via.kind === "tier-buffer" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage) * via.pmus;

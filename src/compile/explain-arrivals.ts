@@ -4,7 +4,8 @@ import type { Machine } from "../machine/machine.ts";
 import { letter } from "../pattern/print.ts";
 import { arrivalOf } from "./arrivals.ts";
 import type { OperandRead } from "./body.ts";
-import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
+import type { OuterLoop, StageBuffer, StagePlan, TierBuffer } from "./controllers.ts";
+import { isFilledByMakers } from "./homes.ts";
 import { product } from "./sizes.ts";
 import { dependsOn, laneStep, ownPosition, type StageShape } from "./stage.ts";
 
@@ -19,7 +20,7 @@ export function arrivalWords(
 ): string {
   const { shape } = stage;
   const operand = shape.operands[position]!;
-  const { via } = stage.operands[position]!;
+  const { via, home } = stage.operands[position]!;
   const arrivals = shape.operands.map((other, at) => arrivalOf(other, stage, loops, before, machine, stage.operands[at]!.home !== undefined));
   const { direct } = arrivals[position]!;
   const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)]!;
@@ -28,28 +29,44 @@ export function arrivalWords(
   const simple = "in the order in which the stage takes it";
   switch (via.kind) {
     case "tier-stream":
+      if (home !== undefined) return `${operand.tensor}: streamed ${simple} from its home on the chip, where a part before left it`;
       if (direct && !via.alone) return `${operand.tensor}: streamed from memory, ${simple}, each element once`;
       if (direct) return `${operand.tensor}: streamed from memory ${simple}, by an address generator of its own, as ${late}`;
       return `${operand.tensor}: streamed from memory again for each reuse, as no tile of it fits a PMU`;
     case "tier-buffer":
+      if (isFilledByMakers(stage, position))
+        return `${operand.tensor}: from ${buffersOf(1, via.box)} in PMUs, which the copies of the part that makes it fill: the stage keeps it all the time`;
+      if (home !== undefined) return `${operand.tensor}: ${bufferWords(via, loops, shape, "walk of its home")}, as ${whyBuffered(operand, shape)}`;
       return `${operand.tensor}: ${bufferWords(via, loops, shape)}, as ${pinned ? asked : direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
     case "carried":
       return `${operand.tensor}: from ${buffersOf(2, via.shape)}, in which it is what stage ${via.from} made in the round before`;
     case "stage-stream":
       return `${operand.tensor}: streamed from stage ${via.from}, which makes it ${simple}`;
     case "stage-buffer":
-      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)} that stage ${via.from} fills, as ${pinned ? asked : direct ? late : whyHeld(operand, shape)}`;
+      return `${operand.tensor}: from ${buffersOf(via.buffers, via.shape)}${spreadWords(via)} that stage ${via.from} fills, as ${pinned ? asked : direct ? late : whyHeld(operand, shape)}`;
   }
 }
 
-function bufferWords({ buffers, box, held, hold, pmus, preset, generators }: TierBuffer, loops: readonly OuterLoop[], shape: StageShape): string {
+/** `by`: what loads them. */
+function bufferWords(
+  { buffers, box, held, hold, pmus, preset, generators }: TierBuffer,
+  loops: readonly OuterLoop[],
+  shape: StageShape,
+  by = "address generator",
+): string {
   const tiles = product(held.map((loop) => loops[loop]!.trips));
   const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
   const turn = loops.slice(0, hold).flatMap(({ trips }, position) => (trips > 1 ? [letterAt(shape, position)] : []));
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
   if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
-  return `from ${size} in PMUs, loaded ${when} by ${many === 1 ? "one address generator" : `${many} address generators`}`;
+  return `from ${size} in ${pmus === 1 ? "PMUs" : `${pmus} PMUs, as one holds only a part of a tile`}, loaded ${when} by ${many === 1 ? `one ${by}` : `${many} ${by.replace("walk", "walks").replace(/generator$/, "generators")}`}`;
+}
+
+/** Where a copy of the reader has its buffers in several PMUs. */
+function spreadWords({ pmus, cuts }: StageBuffer): string {
+  if (pmus === 1) return "";
+  return ` in ${pmus} PMUs, as ${cuts > 1 ? "one holds only a part of a tile" : "tiles of several copies meet there"},`;
 }
 
 const buffersOf = (count: number, shape: readonly number[]): string =>

@@ -14,6 +14,7 @@ import { bankWords } from "./explain-banks.ts";
 import { handsOn, makes, neededWhole } from "./group.ts";
 import type { Compiled } from "./index.ts";
 import type { PassRecord } from "./passes.ts";
+import { fewerCopies } from "./shares.ts";
 import { joined, product, sumBuffers, sumsInMemory } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
 
@@ -106,9 +107,24 @@ function sectionWords(section: SectionPlan, number: number, why: string, program
     `section ${number}, of ${section.operators.join(", ")}: ${why}`,
     `  takes ${pcu} of ${machine.pcu.count} PCUs, ${pmu} of ${machine.pmu.count} PMUs, ${ag} of ${machine.ag.count} AGs${share === 0 ? "" : `, about ${share} % of the links`}`,
     `  ${expectation(section)}`,
-    ...loopWords(section),
-    ...section.stages.flatMap((stage, position) => stageWords(stage, section.loops, section.stages.slice(0, position), program, machine)),
+    ...(section.parts === undefined ? pipelineWords(section, program, machine) : section.parts.flatMap((part, p) => partWords(part, p + 1, program, machine))),
   ];
+}
+
+function partWords(part: SectionPlan, number: number, program: Program, machine: Machine): readonly string[] {
+  const { pcu, pmu, ag } = part.units;
+  const homes = [
+    ...new Set(part.stages.flatMap(({ shape, operands }) => operands.flatMap(({ home }, at) => (home === undefined ? [] : [shape.operands[at]!.tensor])))),
+  ];
+  const begins = homes.length === 0 ? "it waits for no other" : `it begins when ${homes.join(", ")} ${homes.length === 1 ? "is" : "are"} whole on the chip`;
+  return [
+    `  part ${number}, a metapipeline of ${counted(pcu, "PCU")}, ${counted(pmu, "PMU")} and ${ag} AGs in turn with other parts: ${begins}; ${expectation(part)}`,
+    ...pipelineWords(part, program, machine),
+  ];
+}
+
+function pipelineWords(plan: SectionPlan, program: Program, machine: Machine): readonly string[] {
+  return [...loopWords(plan), ...plan.stages.flatMap((stage, position) => stageWords(stage, plan.loops, plan.stages.slice(0, position), program, machine))];
 }
 
 /** The cost model's figures; the largest decides, what is left over is filling and draining. */
@@ -151,22 +167,19 @@ function stageWords(stage: StagePlan, loops: readonly OuterLoop[], before: reado
     ...shape.operands.map((_, position) => `    reads ${arrivalWords(stage, position, stage.loops, before, isBuffered(stage, position, program), machine)}`),
     ...sumWords(stage, loops),
     ...stage.appends.map((field) => `    appends ${appended(shape, field)} to memory, record after record`),
-    ...stage.stores.map(({ tensor, into = tensor, collect, buffers }) => {
-      const after = into === tensor ? "" : " after the last round";
-      return `    stores ${printTensor(tensorNamed(program, into))}${after}${storeWords(collect, buffers)}`;
+    ...stage.stores.map(({ tensor, into = tensor, to, collect, buffers }) => {
+      const after = `${to.includes("home") ? (to.length > 1 ? ", and leaves it on the chip for later parts" : " on the chip, for later parts") : ""}${into === tensor ? "" : " after the last round"}`;
+      return `    ${to.includes("memory") ? "stores" : "leaves"} ${printTensor(tensorNamed(program, into))}${after}${storeWords(collect, buffers)}`;
     }),
   ].flatMap((line) => line.split("\n"));
 }
 
 /** Of a stage with fewer copies than its section. */
 function shareWords(stage: StagePlan, loops: readonly OuterLoop[]): readonly string[] {
-  return stage.loops.flatMap(({ name, par, trips }, k) => {
-    const all = loops[k]!;
-    if (par === all.par) return [];
-    return [
-      `    has ${par === 1 ? "one" : par} of the ${all.par} along ${name}: it keeps up with the slowest stage when each takes the tiles of ${trips / all.trips} in turn`,
-    ];
-  });
+  return fewerCopies(stage, loops).map(
+    ({ name, par, of, turns }) =>
+      `    has ${par === 1 ? "one" : par} of the ${of} along ${name}: it keeps up with the slowest stage when each takes the tiles of ${turns} in turn`,
+  );
 }
 
 const isBuffered = ({ shape }: StagePlan, position: number, { schedule }: Program): boolean =>

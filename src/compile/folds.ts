@@ -46,8 +46,9 @@ const FASTER = 0.7;
 const TRIALS = 250;
 
 function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Setting): Program {
-  const whole = timeOf(fold, program, machine, setting, Number.POSITIVE_INFINITY);
-  if (whole <= NEAR_BOUND * boundOf(shapeOf(fold, program, machine), program, machine, setting)) return program;
+  const near = NEAR_BOUND * boundOf(shapeOf(fold, program, machine), program, machine, setting);
+  const whole = timeOf(fold, program, machine, setting, Number.POSITIVE_INFINITY, near);
+  if (whole <= near) return program;
   const before = new Set(allOperators(program.operators).map(({ name }) => name));
   let best = { program, time: whole * FASTER };
   for (const parts of partsWorthTrying(fold, machine)) {
@@ -59,12 +60,12 @@ function cutIfFaster(program: Program, fold: Fold, machine: Machine, setting: Se
   return best.program === program ? program : reshape(best.program);
 }
 
-/** Cycles of the best plan for the operator alone; Infinity where there is none. */
-function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting, trials: number): number {
+/** Cycles of the best plan for the operator alone, or of one that takes `enough`; Infinity where there is none. */
+function timeOf(operator: StageOperator, program: Program, machine: Machine, setting: Setting, trials: number, enough = 0): number {
   const shape = shapeOf(operator, program, machine);
   const shapes = shape.mode === "simd" ? [shape] : [shape, shapeOf(operator, program, { ...machine, pcu: { ...machine.pcu, modes: ["simd"] } })];
   const context = { ...setting, program, machine, leaving: new Set(writesOf(operator)), homes: NO_HOMES };
-  return Math.min(...shapes.map((one) => fewestCycles(alone(one), context, trials)));
+  return Math.min(...shapes.map((one) => fewestCycles(alone(one), context, trials, enough)));
 }
 
 /** No plan takes less: each tensor moves once, every PCU folds in each cycle. */

@@ -32,8 +32,10 @@ export function whySlower(machine: Machine, contextFor: (group: Group) => PlanCo
     const last = group.shapes.at(-1)!;
     if (group.shared >= before.shared && group.shared >= Math.min(COPIED, last.shareable)) return null;
     const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
-    const apart = timeOf(before) + timeOf(alone(last)) + between;
     const together = timeOf(group);
+    const least = timeOf(before) + between;
+    if (together <= SLOWER * least) return null; // whatever the last stage alone takes, which is long to find out
+    const apart = least + timeOf(alone(last));
     if (!Number.isFinite(apart) || together <= SLOWER * apart) return null;
     const expected = Number.isFinite(together) ? `is expected to take ${Math.round(together)} cycles` : "has no plan among the first that were tried";
     return `one section with the one before ${expected}, and two are expected to take ${Math.round(apart)}`;

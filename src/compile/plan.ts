@@ -26,9 +26,12 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   if (typeof even === "string") return even;
   const plan = finishSection(group, context, loops, even);
   if (typeof plan !== "string") return plan;
+  let tried = "";
   for (const most of MOST_SHARED) {
     const shares = sharesOf(even, loops, group, most);
     if (shares === null) break;
+    if (`${shares.turns}` === tried) continue;
+    tried = `${shares.turns}`;
     const uneven = planStages(group, choice, context, (stage) => withFewer(loops, shares.at, shares.turns[stage]!));
     const shared = typeof uneven === "string" ? uneven : finishSection(group, context, loops, uneven);
     if (typeof shared !== "string") return shared;

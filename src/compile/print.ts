@@ -2,6 +2,7 @@
 
 import type { Controllers, OperandPlan, SectionPlan, StagePlan, TierBuffer } from "./controllers.ts";
 import { isFilledByMakers } from "./homes.ts";
+import { fewerCopies } from "./shares.ts";
 
 export function printControllers(controllers: Controllers): string {
   const head = `controllers of ${controllers.program.name} on ${controllers.machine} (${controllers.style})`;
@@ -46,8 +47,9 @@ function printStage(stage: StagePlan, section: SectionPlan): readonly string[] {
 
 /** Of a stage with fewer copies than its section. */
 function printShare(stage: StagePlan, section: SectionPlan): string {
-  const shared = stage.loops.flatMap(({ name, par }, k) => (par === section.loops[k]!.par ? [] : [`${par} copies along ${name}`]));
-  return shared.map((words) => `, ${words}`).join("");
+  return fewerCopies(stage, section.loops)
+    .map(({ name, par }) => `, ${par} copies along ${name}`)
+    .join("");
 }
 
 function printVia({ via, level, home }: OperandPlan, isFilled: boolean): string {

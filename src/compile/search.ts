@@ -21,32 +21,51 @@ const SMALLER_TRIALS = 2000;
 export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
   const candidates = candidatesFor(group, context, schedule, false);
   const fastest = fastestWhole(candidates, group, context, TRIALS);
-  if (fastest !== null) return leanest(fastest.plan, candidates, group, fastest.context);
+  if (fastest !== null) return leanest(fastest, candidates, group);
   const narrow = candidatesFor(group, context, schedule, true);
-  return fastestOf(narrow, group, context, TRIALS) ?? firstFit(narrow.slice(TRIALS), group, context) ?? whyNothingFits(narrow, group, context, schedule);
+  return (
+    fastestOf(narrow.slice(0, TRIALS), group, context, null, new Map()) ??
+    firstFit(narrow.slice(TRIALS), group, context) ??
+    whyNothingFits(narrow, group, context, schedule)
+  );
 }
 
-/** The fewest cycles that a plan is expected to take; Infinity if none of the first `trials` choices fits. */
-export function fewestCycles(group: Group, context: PlanContext, trials: number): number {
-  return fastestWhole(candidatesFor(group, context, {}, false), group, context, trials)?.plan.estimate.cycles ?? Number.POSITIVE_INFINITY;
+/** The fewest cycles that a plan is expected to take; Infinity if none of the first `trials` choices fits. Whom `enough` cycles satisfy gets those of the first plan that takes no more. */
+export function fewestCycles(group: Group, context: PlanContext, trials: number, enough = 0): number {
+  return fastestWhole(candidatesFor(group, context, {}, false), group, context, trials, enough)?.plan.estimate.cycles ?? Number.POSITIVE_INFINITY;
 }
 
 /** A plan whose tiles lie in several PMUs must be expected to take less than this share of one whose tiles are whole. Assumed: their loads are more than the cost model knows of. */
 const SPREAD = 0.9;
 
+/** What came of a candidate: Infinity where it does not fit. */
+interface Outcome {
+  readonly cycles: number;
+  readonly size: number;
+  /** A tile would have had to lie in several PMUs: only such a plan is another where it may. */
+  readonly refused: boolean;
+}
+
+type Outcomes = Map<Candidate, Outcome>;
+
+interface Fastest {
+  readonly plan: SectionPlan;
+  readonly context: PlanContext;
+  /** Of the candidates that were planned in this context. */
+  readonly outcomes: Outcomes;
+}
+
 /** With tiles in one PMU each, but where others are expected to be clearly faster or nothing else fits. */
-function fastestWhole(
-  candidates: readonly Candidate[],
-  group: Group,
-  context: PlanContext,
-  trials: number,
-): { readonly plan: SectionPlan; readonly context: PlanContext } | null {
+function fastestWhole(candidates: readonly Candidate[], group: Group, context: PlanContext, trials: number, enough = 0): Fastest | null {
   const whole = { ...context, whole: { refused: false } };
-  const one = fastestOf(candidates, group, whole, trials);
-  if (one !== null && !whole.whole.refused) return { plan: one, context: whole };
-  const other = fastestOf(candidates, group, context, trials);
-  if (one !== null && (other === null || other.estimate.cycles >= SPREAD * one.estimate.cycles)) return { plan: one, context: whole };
-  return other === null ? null : { plan: other, context };
+  const outcomes: Outcomes = new Map();
+  const one = fastestOf(candidates.slice(0, trials), group, whole, null, outcomes, enough);
+  const refused = candidates.filter((candidate) => outcomes.get(candidate)?.refused);
+  if (one !== null && (refused.length === 0 || one.estimate.cycles <= enough)) return { plan: one, context: whole, outcomes };
+  const spread: Outcomes = new Map(outcomes);
+  const other = fastestOf(refused, group, context, one, spread);
+  if (one !== null && other!.estimate.cycles >= SPREAD * one.estimate.cycles) return { plan: one, context: whole, outcomes };
+  return other === null ? null : { plan: other, context, outcomes: spread };
 }
 
 /** The plans of fewest expected cycles, at most `count`; of equals the one of fewer units first. What a search by simulation tries: a smaller count gives the first of them. */
@@ -78,24 +97,38 @@ function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, n
   return all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
 }
 
-function fastestOf(candidates: readonly Candidate[], group: Group, context: PlanContext, trials: number): SectionPlan | null {
-  let best: SectionPlan | null = null;
-  for (const { choice, bound } of candidates.slice(0, trials)) {
-    if (best !== null && bound > best.estimate.cycles) break;
-    const plan = planSection(group, choice, context);
-    if (typeof plan !== "string" && (best === null || plan.estimate.cycles < best.estimate.cycles)) best = plan;
+/** The first of the fastest, if it is faster than `best`; records what came of each. */
+function fastestOf(
+  candidates: readonly Candidate[],
+  group: Group,
+  context: PlanContext,
+  best: SectionPlan | null,
+  outcomes: Outcomes,
+  enough = 0,
+): SectionPlan | null {
+  let fastest = best;
+  for (const candidate of candidates) {
+    if (fastest !== null && (candidate.bound > fastest.estimate.cycles || fastest.estimate.cycles <= enough)) break;
+    if (context.whole !== undefined) context.whole.refused = false;
+    const plan = planSection(group, candidate.choice, context);
+    const isPlan = typeof plan !== "string";
+    const [cycles, units] = isPlan ? [plan.estimate.cycles, size(plan)] : [Number.POSITIVE_INFINITY, 0];
+    outcomes.set(candidate, { cycles, size: units, refused: context.whole?.refused === true });
+    if (isPlan && (fastest === null || cycles < fastest.estimate.cycles)) fastest = plan;
   }
-  return best;
+  return fastest;
 }
 
 /** As fast but for 1 %, with fewer units. */
-function leanest(fastest: SectionPlan, candidates: readonly Candidate[], group: Group, context: PlanContext): SectionPlan {
+function leanest({ plan: fastest, context, outcomes }: Fastest, candidates: readonly Candidate[], group: Group): SectionPlan {
   let best = fastest;
   const limit = fastest.estimate.cycles * 1.01;
   const lean = candidates.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
-  for (const { choice, copies } of lean.slice(0, SMALLER_TRIALS)) {
-    if (copies * group.shapes.length > size(best)) break;
-    const plan = planSection(group, choice, context);
+  for (const candidate of lean.slice(0, SMALLER_TRIALS)) {
+    if (candidate.copies * group.shapes.length > size(best)) break;
+    const known = outcomes.get(candidate);
+    if (known !== undefined && (known.cycles > limit || known.size >= size(best))) continue;
+    const plan = planSection(group, candidate.choice, context);
     if (typeof plan !== "string" && plan.estimate.cycles <= limit && size(plan) < size(best)) best = plan;
   }
   return best;
@@ -146,13 +179,15 @@ const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.a
 /** Cycles of the slowest stage if nothing else counted. */
 function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
   let most = 0;
-  for (const shape of group.shapes) {
-    const firings = shape.loops.map((index, position) => {
-      const step = index.name === shape.lane ? shape.lanes : index.name === shape.rows ? machine.pcu.stages : 1;
-      const inner = Math.ceil((tile[position] ?? index.extent) / step);
-      return position < group.shared ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
-    });
-    most = Math.max(most, product(firings) / split);
+  for (const { loops, lane, rows, lanes } of group.shapes) {
+    let firings = 1;
+    for (let position = 0; position < loops.length; position++) {
+      const { name, extent } = loops[position]!;
+      const step = name === lane ? lanes : name === rows ? machine.pcu.stages : 1;
+      firings *= Math.ceil((tile[position] ?? extent) / step);
+      if (position < group.shared) firings *= Math.ceil(Math.ceil(extent / tile[position]!) / par[position]!);
+    }
+    most = Math.max(most, firings / split);
   }
   return most;
 }

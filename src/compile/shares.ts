@@ -20,6 +20,10 @@ export interface Shares {
 export const withFewer = (loops: readonly OuterLoop[], at: number, turns: number): readonly OuterLoop[] =>
   loops.map((loop, k) => (k === at ? { ...loop, par: loop.par / turns, trips: loop.trips * turns } : loop));
 
+/** Loops of a section of which a stage has fewer copies: `par` instead of `of`, each with the tiles of `turns` of those in turn. */
+export const fewerCopies = ({ loops }: StagePlan, section: readonly OuterLoop[]): readonly { name: string; par: number; of: number; turns: number }[] =>
+  loops.flatMap(({ name, par, trips }, k) => (par === section[k]!.par ? [] : [{ name, par, of: section[k]!.par, turns: trips / section[k]!.trips }]));
+
 /** As few copies as keep up with the slowest stage, at most `most` times fewer; null where no stage can have fewer. The stages are those of a plan with even copies. */
 export function sharesOf(stages: readonly StagePlan[], loops: readonly OuterLoop[], group: Group, most: number): Shares | null {
   const at = loops.findLastIndex(({ par, count }, k) => par > 1 && count === undefined && loops.slice(k + 1).every(({ trips }) => trips === 1));

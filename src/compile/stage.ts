@@ -192,9 +192,9 @@ function portBytes(body: Body, stored: readonly Dtype[], operator: StageOperator
 /** How an operand moves when `lane` steps by one: not at all, to the next word in memory, or anything else. */
 export function laneStep(operand: OperandRead, lane: string | null): "same" | "next" | "strided" {
   if (lane === null) return "same";
-  const uses = operand.at.flatMap((place, d) => (place.of[lane] === undefined ? [] : [{ d, step: place.of[lane] }]));
-  if (uses.length === 0) return "same";
-  return uses.length === 1 && uses[0]!.d === operand.at.length - 1 && uses[0]!.step === 1 ? "next" : "strided";
+  const first = operand.at.findIndex((place) => place.of[lane] !== undefined);
+  if (first < 0) return "same";
+  return first === operand.at.length - 1 && operand.at[first]!.of[lane] === 1 ? "next" : "strided";
 }
 
 /** The innermost kept or the innermost folded index: fewest strided operands, then fewest idle lanes, then the kept one (it needs no tree). */

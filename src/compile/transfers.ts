@@ -57,6 +57,7 @@ function serveLoads(stage: StagePlan, cycles: number, context: PlanContext, eage
 
 /** Divisors of the copies whose product is the smallest that reaches `need`. */
 function fewestGenerators(copies: readonly number[], need: number): readonly number[] {
+  if (need <= 1) return copies.map(() => 1);
   let best = copies;
   const visit = (k: number, chosen: readonly number[]) => {
     if (k === copies.length) {

@@ -8,16 +8,24 @@ import { linkCapacity, linkDemand, type Width } from "./route.ts";
 
 /** `routes` may be in any order. */
 export function qualityOf(section: Section, machine: Machine, routes: readonly Route[]): MappingQuality {
+  const busiest = busiestLink(section, machine, routes);
   return {
     wirelength_hops: routes.reduce((sum, route) => sum + route.links.length, 0),
     longest_route_hops: routes.reduce((longest, route) => Math.max(longest, ...route.hops), 0),
-    busiest_link_share: linkLoads(section, machine, routes).reduce((most, { need, capacity }) => Math.max(most, need / capacity), 0),
+    busiest_link_share: busiest === null ? 0 : busiest.need / busiest.capacity,
   };
+}
+
+/** The link that is fullest, of equals the first; null where no channel takes one. */
+export function busiestLink(section: Section, machine: Machine, routes: readonly Route[]): LinkLoad | null {
+  const share = ({ need, capacity }: LinkLoad): number => need / capacity;
+  return linkLoads(section, machine, routes).reduce<LinkLoad | null>((most, load) => (most === null || share(load) > share(most) ? load : most), null);
 }
 
 export interface LinkLoad {
   readonly width: Width;
   readonly link: Route["links"][number];
+  /** Tracks: of circuits whole ones, of a packet link the channels' rates. */
   readonly need: number;
   readonly capacity: number;
 }

@@ -6,10 +6,11 @@ import type { EnergyTable } from "../energy/table.ts";
 import { fidelitiesOf, tierBytesPerSecond } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
+import { busiestLink } from "../mapper/quality.ts";
 import type { Program } from "../pattern/program.ts";
 import { assertResult } from "../result/check.ts";
 import type { RunCounters, SectionCounters } from "../result/counters.ts";
-import type { HostResult, OutputResult, RunResult, SectionResult, TierResult, UnitResult } from "../result/result.ts";
+import type { HostResult, OutputResult, RoutesResult, RunResult, SectionResult, TierResult, UnitResult } from "../result/result.ts";
 import { boundsOf, peakScratchpadBandwidth, type Work, workOfProgram, workOfSection } from "./bounds.ts";
 import { limitOf } from "./limit.ts";
 import { unitRows } from "./units.ts";
@@ -62,7 +63,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     limit,
     energy_pJ: energy,
     energy_detail,
-    sections: counters.sections.map((section) => sectionRow(section, units, work, machine)),
+    sections: counters.sections.map((section, s) => sectionRow(section, units, work, machine, routesOf(mapping, s, machine))),
     outputs: outputRows(program, counters),
     warnings: warningsOf({
       ...{ machine, program, table: energyTable, energy, units, partial: counters.partial },
@@ -101,7 +102,7 @@ function utilizationOf(units: readonly UnitResult[], { ticks, sections }: RunCou
   return { pcu: share("pcu"), pmu: share("pmu"), ag: share("ag"), network: ticks === 0 ? 0 : linkTicks / ticks };
 }
 
-function sectionRow(section: SectionCounters, units: readonly UnitResult[], work: Work, machine: Machine): SectionResult {
+function sectionRow(section: SectionCounters, units: readonly UnitResult[], work: Work, machine: Machine, routes: RoutesResult): SectionResult {
   const cycles = section.configuringTicks + section.ticks;
   const bounds = boundsOf(workOfSection(section, work), [section], machine);
   const count = (kind: "pcu" | "pmu" | "ag"): number => section.units.filter((unit) => unit.kind === kind).length;
@@ -120,6 +121,19 @@ function sectionRow(section: SectionCounters, units: readonly UnitResult[], work
       bounds,
       machine.pcu.count,
     ),
+    routes,
+  };
+}
+
+function routesOf({ fabric, sections }: Mapping, s: number, machine: Machine): RoutesResult {
+  const { quality, routes } = sections[s]!;
+  const { wirelength_hops, longest_route_hops } = quality;
+  const busiest = busiestLink(fabric.sections[s]!, machine, routes);
+  if (busiest === null) return { wirelength_hops, longest_route_hops, busiest_link: null };
+  const [x, y, x2, y2] = busiest.link;
+  return {
+    ...{ wirelength_hops, longest_route_hops },
+    busiest_link: { width: busiest.width, from: { x, y }, to: { x: x2, y: y2 }, used_tracks: busiest.need, tracks: busiest.capacity },
   };
 }
 

@@ -2,7 +2,7 @@
 
 import pico from "picocolors";
 import type { PartialRun } from "../result/counters.ts";
-import type { HostResult, RunResult, UnitResult } from "../result/result.ts";
+import type { HostResult, RoutesResult, RunResult, UnitResult } from "../result/result.ts";
 import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
 import { textTable } from "./text-table.ts";
@@ -24,7 +24,11 @@ export function printReport(result: RunResult, colors = false): string {
     summary(result, paint),
     table(paint, ["tier", "read", "written", "achieved", "peak", "of peak"], tierRows(result)),
     table(paint, ["energy", "", "share", "average power"], energyRows(result)),
-    table(paint, ["section", "runs", "cycles", "configuring", "energy", "pcu", "pmu", "ag", "limit"], cut(sectionRows(result), MOST_SECTIONS, "sections")),
+    table(
+      paint,
+      ["section", "runs", "cycles", "configuring", "energy", "pcu", "pmu", "ag", "hops", "longest", "fullest link", "limit"],
+      cut(sectionRows(result), MOST_SECTIONS, "sections"),
+    ),
     table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
     table(paint, ["output", "shape", "dtype", "checksum"], outputRows(result)),
     notes(result, paint),
@@ -109,7 +113,7 @@ function detailSums({ sections }: RunResult["energy_detail"], part: (typeof PART
 }
 
 function sectionRows({ sections, energy_detail }: RunResult): readonly Row[] {
-  return sections.map(({ name, runs, cycles, configuring_cycles, units, limit }, s) => [
+  return sections.map(({ name, runs, cycles, configuring_cycles, units, limit, routes }, s) => [
     name,
     grouped(runs),
     grouped(cycles),
@@ -118,8 +122,16 @@ function sectionRows({ sections, energy_detail }: RunResult): readonly Row[] {
     `${units.pcu}`,
     `${units.pmu}`,
     `${units.ag}`,
+    grouped(routes.wirelength_hops),
+    grouped(routes.longest_route_hops),
+    trackWords(routes),
     limit.resource,
   ]);
+}
+
+/** "2 of 2 vector": tracks that the section's channels take of its fullest link. */
+function trackWords({ busiest_link: link }: RoutesResult): string {
+  return link === null ? "none" : `${Number(link.used_tracks.toFixed(2))} of ${link.tracks} ${link.width}`;
 }
 
 /** Units of a kind that work for the same operator, the most starved first. */

@@ -159,6 +159,30 @@ export interface SectionResult {
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
+  readonly routes: RoutesResult;
+}
+
+/** How good a section's place on the chip is. */
+export interface RoutesResult {
+  /** Links that its channels take, added up over the channels. */
+  readonly wirelength_hops: number;
+  readonly longest_route_hops: number;
+  /** The fullest link and what this section's channels take of its tracks: of a static network whole ones, of a packet network the sum of their rates. Null: they take none. */
+  readonly busiest_link: BusiestLink | null;
+}
+
+/** As `x` and `y` of a unit. */
+export interface GridPosition {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface BusiestLink {
+  readonly width: "vector" | "scalar" | "control";
+  readonly from: GridPosition;
+  readonly to: GridPosition;
+  readonly used_tracks: number;
+  readonly tracks: number;
 }
 
 export interface OutputResult {

@@ -40,6 +40,15 @@ const unit = z.strictObject({
   causes: z.array(cause),
 });
 
+const position = z.strictObject({ x: z.number().int(), y: z.number().int() });
+const routes = z.strictObject({
+  wirelength_hops: count,
+  longest_route_hops: count,
+  busiest_link: z.nullable(
+    z.strictObject({ width: z.enum(["vector", "scalar", "control"]), from: position, to: position, used_tracks: amount, tracks: count }),
+  ),
+});
+
 const section = z.strictObject({
   name: z.string(),
   ops: z.array(z.string()),
@@ -49,6 +58,7 @@ const section = z.strictObject({
   units: z.strictObject({ pcu: count, pmu: count, ag: count }),
   bounds_cycles: bounds,
   limit,
+  routes,
 });
 
 const host = z.strictObject({

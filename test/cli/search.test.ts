@@ -68,7 +68,10 @@ describe("a search", () => {
     const trial = (job: TrialJob): Promise<Trial> => {
       const tile = job.schedule?.tile ?? { a: 1, b: 1 };
       const counted = table[`${tile.a} ${tile.b}`]!;
-      const sections = ["a", "b"].map((name, s) => ({ name, schedule: { tile: { [name]: tile[name]! } }, cycles: counted[s]!, expected_cycles: 1 }));
+      const sections = ["a", "b"].map((name, s) => ({
+        ...{ name, operators: [name], schedule: { tile: { [name]: tile[name]! } } },
+        ...{ cycles: counted[s]!, configuring_cycles: 0, expected_cycles: 1 },
+      }));
       return Promise.resolve({ schedule: schedule(tile), placement: job.placement, cycles: counted[0] + counted[1], why: null, sections });
     };
     const identity = { weft: "0", workload: "w 0", machine: "m 0", style: "spatial", seed: 1 };

@@ -4,8 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { UserError } from "../../src/base/errors.ts";
-import { intensity, overBound } from "../../src/cli/figures.ts";
+import { intensity, kernelByKernel, overBound } from "../../src/cli/figures.ts";
 import { doJob, type StudyJob } from "../../src/cli/jobs.ts";
+import { parseSettings } from "../../src/cli/settings.ts";
 import type { Study } from "../../src/cli/study.ts";
 import { type Case, type Expected, type RunSuite, SUITES, type Suite } from "../../src/cli/suites.ts";
 import { validate } from "../../src/cli/validate.ts";
@@ -112,16 +113,28 @@ describe("weft validate", () => {
     expect(text).toMatch(/- long did not run: weft: stopped: its plan of 1 section is expected to take [\d,]+ cycles, and none over 1,000 is simulated here\n/);
   });
 
+  it("runs a case kernel by kernel too where it asks for that, and reads the ratio", async () => {
+    const figures = [kernelByKernel("time"), kernelByKernel("bytes off chip")];
+    const { table } = await run([
+      suiteOf("styles", { ...study("both", { kind: "information" }), workload: "softmax", set: ["rows=32", "cols=64"], figures, beside: "kernel-by-kernel" }),
+    ]);
+    const softmax = { ...job, workload: "softmax", settings: parseSettings(["rows=32", "cols=64"]) };
+    const [spatial, other] = [await simulated(softmax), await simulated({ ...softmax, style: "kernel-by-kernel" })];
+    const ratio = other.result.seconds / spatial.result.seconds;
+    expect(ratio).toBeGreaterThan(2);
+    expect(row(table, "both").slice(2, 5)).toEqual(["time kernel by kernel over this", "for information", `${ratio.toFixed(3)} x`]);
+  });
+
   it("reads a time over the longer of operations and data, whatever bytes the plan moved", async () => {
     const { result, data_bytes } = await simulated(job);
     const machine = machineOf("plasticine");
     const ddr = result.tiers.ddr!;
-    const ratioOf = (change: Partial<RunResult>): number => overBound({ kind: "information" }).of({ ...result, ...change }, machine, data_bytes);
+    const ratioOf = (change: Partial<RunResult>): number => overBound({ kind: "information" }).of({ ...result, ...change }, machine, data_bytes, null);
     const least = (data_bytes / ddr.peak_bytes_per_second) * result.clock_hz;
     expect(ratioOf({})).toBeCloseTo(result.cycles / least, 9);
     expect(ratioOf({ tiers: { ...result.tiers, ddr: { ...ddr, read_bytes: 10 * ddr.read_bytes } } })).toBe(ratioOf({}));
     expect(ratioOf({ bounds_cycles: { ...result.bounds_cycles, compute: 5000 } })).toBe(result.cycles / 5000);
-    expect(intensity({ kind: "information" }).of(result, machine, data_bytes)).toBe(128 / (ddr.read_bytes + ddr.write_bytes));
+    expect(intensity({ kind: "information" }).of(result, machine, data_bytes, null)).toBe(128 / (ddr.read_bytes + ddr.write_bytes));
   });
 
   it("writes the same bytes again: neither date nor host time, the command, the limit of each case, and what is left out", async () => {

@@ -50,6 +50,15 @@ describe("a result", () => {
     expect(printJson({ ...again, host })).toBe(printJson(result));
   });
 
+  it("says how good the place of each section is", () => {
+    expect(result.sections[0]!.routes).toEqual({
+      wirelength_hops: 2,
+      longest_route_hops: 1,
+      busiest_link: { width: "vector", from: { x: -1, y: 0 }, to: { x: 0, y: 0 }, used_tracks: 1, tracks: 2 },
+    });
+    expect(printReport(result)).toContain("1 of 2 vector");
+  });
+
   it("counts configuring as part of the cycles and of the launch time", () => {
     expect(result.cycles).toBe(1100);
     expect(result.launch_seconds).toBeCloseTo(100e-9, 15);

@@ -53,7 +53,7 @@ describe("Plasticine's own simulator and this one agree on", () => {
     const prepared = prepareOn(machine, program);
     const counters = runOn(machine, prepared, program, inputs);
     const [figure] = figures;
-    const found = figure!.of(reportOf(machine, program, prepared.mapping, counters), machine, dataBytes(program));
+    const found = figure!.of(reportOf(machine, program, prepared.mapping, counters), machine, dataBytes(program), null);
     expect(isWithin(figure!.expected, found)).toBe(true);
     expect(differences(program, inputs, counters.outputs!)).toEqual([]);
   });
