@@ -36,7 +36,7 @@ export function arrivalWords(
     case "tier-buffer":
       if (isFilledByMakers(stage, position))
         return `${operand.tensor}: from ${buffersOf(1, via.box)} in PMUs, which the copies of the part that makes it fill: the stage keeps it all the time`;
-      if (home !== undefined) return `${operand.tensor}: ${bufferWords(via, loops, shape, "walk of its home")}, as ${whyBuffered(operand, shape)}`;
+      if (home !== undefined) return `${operand.tensor}: ${bufferWords(via, loops, shape, READERS)}, as ${whyBuffered(operand, shape)}`;
       return `${operand.tensor}: ${bufferWords(via, loops, shape)}, as ${pinned ? asked : direct ? `another stage reads it at another time, and here ${late}` : whyBuffered(operand, shape)}`;
     case "carried":
       return `${operand.tensor}: from ${buffersOf(2, via.shape)}, in which it is what stage ${via.from} made in the round before`;
@@ -47,12 +47,15 @@ export function arrivalWords(
   }
 }
 
-/** `by`: what loads them. */
+/** Walks of a home. */
+const READERS = { one: "one reader of its home", many: "readers of its home" };
+
+/** `loaders`: what fills them. */
 function bufferWords(
   { buffers, box, held, hold, pmus, preset, generators }: TierBuffer,
   loops: readonly OuterLoop[],
   shape: StageShape,
-  by = "address generator",
+  loaders = { one: "one address generator", many: "address generators" },
 ): string {
   const tiles = product(held.map((loop) => loops[loop]!.trips));
   const size = buffersOf(buffers, tiles > 1 ? [tiles, ...box] : box);
@@ -60,7 +63,7 @@ function bufferWords(
   const when = turn.length === 0 ? "once" : `for each turn of ${turn.join(" and ")}`;
   const many = product(generators);
   if (preset) return `from ${size} in ${pmus} PMUs, where it stands from the start`;
-  return `from ${size} in ${pmus === 1 ? "PMUs" : `${pmus} PMUs, as one holds only a part of a tile`}, loaded ${when} by ${many === 1 ? `one ${by}` : `${many} ${by.replace("walk", "walks").replace(/generator$/, "generators")}`}`;
+  return `from ${size} in ${pmus === 1 ? "PMUs" : `${pmus} PMUs, as one holds only a part of a tile`}, loaded ${when} by ${many === 1 ? loaders.one : `${many} ${loaders.many}`}`;
 }
 
 /** Where a copy of the reader has its buffers in several PMUs. */
