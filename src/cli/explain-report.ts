@@ -73,10 +73,10 @@ function cyclesWords({ sections, before, after, trial }: Gain, result: RunResult
 /** What gains less than a thousandth gains nothing: another placement does as much. */
 const LEAST = 0.001;
 
-/** The largest gain first. */
+/** The largest gain first; none where the run as a whole is no faster. */
 function gainsOf(section: SectionResult, result: RunResult, verified: readonly Verified[]): readonly Gain[] {
   return verified
-    .flatMap((one) => (one.trial.cycles === null ? [] : [gainOf(section, result, one)]))
+    .flatMap((one) => (one.trial.cycles === null || one.trial.cycles >= result.cycles ? [] : [gainOf(section, result, one)]))
     .filter(({ before, after }) => before - after > LEAST * before)
     .toSorted((a, b) => b.before - b.after - (a.before - a.after));
 }
