@@ -36,11 +36,17 @@ interface Arrival {
   readonly direct: boolean;
 }
 
-export function arrivalOf(operand: OperandRead, draft: Draft, loops: readonly OuterLoop[], before: readonly StagePlan[], machine: Machine): Arrival {
+export function arrivalOf(
+  operand: OperandRead,
+  draft: Draft,
+  loops: readonly OuterLoop[],
+  before: readonly StagePlan[],
+  { machine, buffered }: Pick<PlanContext, "machine" | "buffered">,
+): Arrival {
   if (operand.carried !== undefined) return { from: null, earliest: 1, direct: false };
   const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
   if (from === null) {
-    const direct = streamsFromTier(operand, draft, loops);
+    const direct = buffered?.has(operand.tensor) !== true && streamsFromTier(operand, draft, loops);
     return { from, earliest: direct ? 0 : 1, direct };
   }
   const inOrder = sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);
