@@ -42,13 +42,13 @@ export function arrivalOf(
   draft: Draft,
   loops: readonly OuterLoop[],
   before: readonly StagePlan[],
-  machine: Machine,
+  { machine, buffered }: Pick<PlanContext, "machine" | "buffered">,
   atHome: boolean,
 ): Arrival {
   if (operand.carried !== undefined) return { from: null, earliest: 1, direct: false };
   const from = before.find((stage) => makes(stage.shape, operand.tensor)) ?? null;
   if (from === null) {
-    const direct = atHome ? canStream(operand, draft) : streamsFromTier(operand, draft, loops);
+    const direct = atHome ? canStream(operand, draft) : buffered?.has(operand.tensor) !== true && streamsFromTier(operand, draft, loops);
     return { from, earliest: direct ? 0 : 1, direct };
   }
   const inOrder = sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);

@@ -25,6 +25,8 @@ export interface PlanContext {
   readonly linkShare: number;
   /** No tile may lie in more than one PMU: what a search tries first. `refused`: set where one would have had to. */
   readonly whole?: { refused: boolean };
+  /** Tensors that no stage may stream from memory: all take them from tile buffers, which one load fills. Absent: none. */
+  readonly buffered?: ReadonlySet<string>;
   /** Off-chip tier of a tensor. */
   readonly tierOf: (tensor: string) => "hbm" | "ddr";
 }

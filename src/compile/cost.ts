@@ -1,5 +1,6 @@
 /** The cost model: units, links and cycles that a plan is expected to take. It steers choices only; what a run reports is counted by the engine. */
 
+import { gcd } from "../base/gcd.ts";
 import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { tensorBytes, writesOf } from "../pattern/analysis.ts";
@@ -8,11 +9,13 @@ import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { Estimate, OperandPlan, OuterLoop, SectionPlan, StagePlan, Via } from "./controllers.ts";
 import { boxOfWalk, isFilledByMakers, pmusOfWalk } from "./homes.ts";
+import { shareOfPins, type Walkers } from "./pace.ts";
 import {
   copiesOf,
   handovers,
   joined,
   loadGenerators,
+  loadKey,
   loadVectors,
   loopsAround,
   partsOf,
@@ -25,6 +28,7 @@ import {
   walksOf,
 } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
+import { loadWalkers, storeWalkers } from "./walkers.ts";
 
 /** Cycles that a hand-over of a tile buffer costs when the next tile waits for it: pipeline depths and hops, halved by double buffering. Assumed; steers the search only. */
 const HANDOVER_CYCLES = 30;
@@ -33,7 +37,7 @@ const HANDOVER_CYCLES = 30;
 export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoop: boolean): SectionPlan["units"] {
   let pcu = 0;
   let pmu = 0;
-  let ag = 0;
+  let ag = loadGenerators(stages);
   const shared = new Set<string>();
   for (const stage of stages) {
     const { loops } = stage;
@@ -46,7 +50,6 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     if (stage.table === "pmu") pmu += copies;
     if (stage.table === "memory") ag += copies;
     ag += stage.appends.length;
-    ag += loadGenerators(stage, loops);
     stage.operands.forEach(({ via, home }, position) => {
       const operand = stage.shape.operands[position]!;
       if (home !== undefined && !isFilledByMakers(stage, position)) pmu += pmusOfWalk(stage, position, machine) * walksOf(stage, position, loops);
@@ -104,8 +107,9 @@ export function estimate(
   inLoop: boolean,
 ): Omit<Estimate, "link_share"> {
   const buffered = isBuffered(stages, section, inLoop);
+  const inBuffers = stages.some(({ operands }) => operands.some(({ via }) => via.kind.endsWith("buffer")));
   let compute = 0;
-  /** Of the slowest stage on one tile, by epoch: what hands a tile to the next epoch begins it anew there. */
+  /** Of the slowest stage on one tile, by epoch: what hands a tile to the next epoch begins it anew there, and nothing hides the hand-over of the first and the last one. */
   const fills: number[] = [];
   let generator = 0;
   let first = 0;
@@ -114,20 +118,31 @@ export function estimate(
   let homes = 0;
   const bytes = { hbm: 0, ddr: 0 };
   const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
+  /** Bytes of a tensor's row. */
+  const pitchOf = (name: string): number => {
+    const { shape, dtype } = program.tensors.find((tensor) => tensor.name === name)!;
+    return (shape.at(-1) ?? 1) * bytesOf(dtype);
+  };
+  const walks: Record<"hbm" | "ddr", Walkers[]> = { hbm: [], ddr: [] };
   const charged = new Set<string>();
   /** Two readers that walk the same tensor alike share a generator, unless one must have its own: the second costs nothing. */
-  const charge = (operand: OperandRead, { loops }: StagePlan, moved: number, isAlone = false) => {
-    const walk = `${operand.tensor} ${Math.round(moved)} ${loops.map(({ par }) => par)}`;
-    if (isAlone || !charged.has(walk)) bytes[tierOf(operand.tensor)] += moved;
-    charged.add(walk);
+  const charge = (stage: StagePlan, position: number, moved: number, keys: readonly string[]) => {
+    const tier = tierOf(stage.shape.operands[position]!.tensor);
+    if (!keys.some((key) => charged.has(key))) {
+      bytes[tier] += moved;
+      walks[tier].push(loadWalkers(stage, position, moved, program));
+    }
+    for (const key of keys) charged.add(key);
   };
+  /** Of a copy's own generator, whether it streams or fills a buffer. */
+  const ownWalk = (operand: OperandRead, { loops }: StagePlan, moved: number) => `${operand.tensor} ${Math.round(moved)} ${loops.map(({ par }) => par)}`;
   for (const stage of stages) {
     const { loops } = stage;
     const turns = product(loops.map((loop) => loop.trips));
     const firings = product(stage.inner.map((loop) => loop.trip));
     const atOnce = Math.max(1, stage.shape.shards.length);
     compute = Math.max(compute, stageCycles(stage, buffered));
-    fills[stage.epoch] = Math.max(fills[stage.epoch] ?? 0, tileCycles(stage) + (buffered ? HANDOVER_CYCLES : 0));
+    fills[stage.epoch] = Math.max(fills[stage.epoch] ?? 0, tileCycles(stage) + (inBuffers ? 2 * HANDOVER_CYCLES : 0));
     stage.operands.forEach((plan, position) => {
       const operand = stage.shape.operands[position]!;
       const width = bytesOf(operand.dtype);
@@ -136,7 +151,9 @@ export function estimate(
       if (plan.via.kind === "tier-stream") {
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
-        if (plan.home === undefined) charge(operand, stage, tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)), plan.via.alone);
+        if (plan.home !== undefined) return;
+        const moved = tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)) * insideShare(operand, stage);
+        charge(stage, position, moved, plan.via.alone ? [] : [ownWalk(operand, stage, moved)]);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         if (plan.home !== undefined && isFilledByMakers(stage, position)) return;
         const vectors = loadVectors(operand, stage.shape, plan.via, loops);
@@ -148,10 +165,12 @@ export function estimate(
         first = Math.max(first, (vectors / handovers(plan.via, loops) / product(plan.via.generators)) * perVector);
         if (plan.home !== undefined) return;
         const row = (plan.via.box.at(-1) ?? 1) * width;
-        const wholeBursts = Math.ceil(row / burstOf(operand)) * burstOf(operand);
-        const moved = (vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes)) * (row < burstOf(operand) ? wholeBursts : row);
+        const rows = vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes);
+        const visit = (product(plan.via.box) * width * copies) / product(plan.via.generators);
+        const moved = rows * row * burstShare(row, pitchOf(operand.tensor), visit, burstOf(operand)) * insideShare(operand, stage);
         firstBytes += moved / handovers(plan.via, loops);
-        charge(operand, stage, moved);
+        const isOwn = product(plan.via.generators) === copies;
+        charge(stage, position, moved, [loadKey(stage, position, plan.via), ...(isOwn ? [ownWalk(operand, stage, moved)] : [])]);
       }
     });
     if (stage.table !== null) {
@@ -165,9 +184,16 @@ export function estimate(
       const tensor = writesOf(stage.shape.operator)[field]!;
       bytes[tierOf(tensor)] += tensorBytes(program.tensors.find((item) => item.name === tensor)!);
     }
-    for (const { tensor, collect, to } of stage.stores) {
+    for (const store of stage.stores) {
+      const { tensor, collect, to } = store;
       const made = program.tensors.find((item) => item.name === tensor)!;
-      if (to.includes("memory")) bytes[tierOf(tensor)] += product(made.shape) * bytesOf(made.dtype);
+      const tile = resultOf(stage, tensor).shape;
+      const visit = product(tile) * product(collect) * bytesOf(made.dtype);
+      const row = Math.min(tile.at(-1) ?? 1, made.shape.at(-1) ?? 1) * bytesOf(made.dtype);
+      const { burst_bytes } = machine.tiers[tierOf(tensor)]!;
+      const moved = product(made.shape) * bytesOf(made.dtype) * burstShare(row, pitchOf(tensor), visit, burst_bytes);
+      if (to.includes("memory")) bytes[tierOf(tensor)] += moved;
+      if (to.includes("memory") && stage.shape.kept > 0) walks[tierOf(tensor)].push(storeWalkers(stage, store, moved, program));
       const stored = product(loopsAround(stage, loops).map((loop) => loop.trips));
       generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
@@ -176,12 +202,16 @@ export function estimate(
   let memory = 0;
   for (const kind of ["hbm", "ddr"] as const) {
     const tier = machine.tiers[kind];
-    if (tier !== undefined && bytes[kind] > 0) memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier)));
+    if (tier !== undefined && bytes[kind] > 0)
+      memory = Math.max(memory, bytes[kind] / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier) * shareOfPins(machine, tier, walks[kind])));
   }
   const rate = memory === 0 ? 1 : (bytes.hbm + bytes.ddr) / memory;
   /** The pipeline fills once: the first tile goes through all its epochs, of which the slowest is counted with the turns. */
   const fill = inLoop ? 0 : fills.reduce((sum, tile) => sum + tile, 0) - Math.max(...fills.filter((tile) => tile > 0));
-  const cycles = homes + Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory, generator);
+  /** What comes in tiles goes through all epochs after the last of it has come. */
+  const last = fills.reduce((sum, tile) => sum + tile, 0);
+  const inTiles = !inLoop && stages.some(({ operands }) => operands.some(({ via }) => via.kind === "tier-buffer" && !via.preset));
+  const cycles = homes + Math.max(1, compute + fill + Math.max(first, firstBytes / rate), memory + (inTiles ? last : 0), generator);
   return { cycles, compute_cycles: compute, memory_cycles: memory, generator_cycles: generator, tier_bytes: bytes.hbm + bytes.ddr };
 }
 
@@ -193,6 +223,19 @@ function homeVectors(stage: StagePlan, position: number, width: number, { networ
   const all = product(stage.operands[position]!.home!.shape) / HOMES_AT_ONCE;
   return (Math.max(product(boxOfWalk(stage, position)), all) * width) / network.vector_bytes;
 }
+
+/**
+ * Bytes of the bursts that are touched, over those that are wanted: a run takes the whole of the bursts in which it begins and ends. Runs are rows of `row` bytes that lie `pitch` apart
+ * or, where those are whole, all of a generator's `visit`.
+ */
+function burstShare(row: number, pitch: number, visit: number, burst: number): number {
+  const [run, step] = row >= pitch ? [visit, visit] : [row, gcd(pitch, row)];
+  return (run + burst - gcd(step, burst)) / run;
+}
+
+/** Of what an operand's tiles reach over, the share that lies inside the loops' extents: the rest is not asked for. */
+const insideShare = (operand: OperandRead, { shape, loops }: StagePlan): number =>
+  product(loops.map(({ extent, tile, par, trips }, k) => (dependsOn(operand, shape.loops[k]!.name) ? Math.min(1, extent / (tile * par * trips)) : 1)));
 
 /** Do tiles change hands in buffers, turn after turn? */
 function isBuffered(stages: readonly StagePlan[], section: readonly OuterLoop[], inLoop: boolean): boolean {

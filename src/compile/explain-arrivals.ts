@@ -21,10 +21,15 @@ export function arrivalWords(
   const { shape } = stage;
   const operand = shape.operands[position]!;
   const { via, home } = stage.operands[position]!;
-  const arrivals = shape.operands.map((other, at) => arrivalOf(other, stage, loops, before, machine, stage.operands[at]!.home !== undefined));
+  const arrivals = shape.operands.map((other, at) => arrivalOf(other, stage, loops, before, { machine }, stage.operands[at]!.home !== undefined));
   const { direct } = arrivals[position]!;
-  const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)]!;
-  const late = awaited === operand ? "it must wait until the stage that makes it is done" : `it must wait for ${awaited.tensor}`;
+  const awaited = shape.operands[arrivals.findIndex(({ earliest }) => earliest === stage.epoch)];
+  const late =
+    awaited === undefined
+      ? "both take the tiles of one load"
+      : awaited === operand
+        ? "it must wait until the stage that makes it is done"
+        : `it must wait for ${awaited.tensor}`;
   const asked = "the schedule wants it so";
   const simple = "in the order in which the stage takes it";
   switch (via.kind) {

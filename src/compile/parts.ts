@@ -216,9 +216,7 @@ function together(parts: readonly SectionPlan[], machine: Machine): SectionPlan 
 
 /** Address generators of a part. */
 function walksOf({ stages, units }: SectionPlan): Walks {
-  const reads = stages.reduce((sum, stage) => {
-    const fetches = stage.table === "memory" ? product(stage.loops.map(({ par }) => par)) : 0;
-    return sum + loadGenerators(stage, stage.loops) + fetches;
-  }, 0);
+  const fetches = stages.reduce((sum, { table, loops }) => sum + (table === "memory" ? product(loops.map(({ par }) => par)) : 0), 0);
+  const reads = loadGenerators(stages) + fetches;
   return { reads, writes: units.ag - reads };
 }

@@ -15,15 +15,29 @@ import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { type Group, loopName, makes } from "./group.ts";
 import { homeOf, tooLargeHome } from "./homes.ts";
+import { deepenShared, tensorsReadApart } from "./reads.ts";
 import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
 import { planTransfers } from "./transfers.ts";
 
+/** What several stages read from memory may be loaded for each of them or once for all: the better one. */
 export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
   const loops = outerLoops(group, choice);
   const even = planStages(group, choice, context, () => loops);
   if (typeof even === "string") return even;
+  const apart = planShares(group, choice, context, loops, even);
+  const buffered = new Set(group.loop === undefined ? [...tensorsReadApart(even)].filter((tensor) => !context.homes.has(tensor)) : []);
+  if (buffered.size === 0) return apart;
+  const together = { ...context, buffered };
+  const stages = planStages(group, choice, together, () => loops);
+  const once = typeof stages === "string" ? stages : planShares(group, choice, together, loops, stages);
+  if (typeof once === "string" || typeof apart === "string") return typeof once === "string" ? apart : once;
+  return once.estimate.cycles < apart.estimate.cycles ? once : apart;
+}
+
+/** With as many copies of every stage or, where units do not suffice for that, fewer of fast ones. */
+function planShares(group: Group, choice: Choice, context: PlanContext, loops: readonly OuterLoop[], even: readonly StagePlan[]): SectionPlan | string {
   const plan = finishSection(group, context, loops, even);
   if (typeof plan !== "string") return plan;
   let tried = "";
@@ -50,7 +64,7 @@ function planStages(group: Group, { split }: Choice, context: PlanContext, loops
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }
-  return stages;
+  return group.loop === undefined ? deepenShared(stages, context.machine) : stages;
 }
 
 /** Loads, stores and the units of all stages; or what there is too little of. */
@@ -109,7 +123,7 @@ function planStage(
   if (split > 1 && shape.loops.some(({ count }) => count !== undefined)) return "a loop over a collection cannot be split";
   const inner = innerLoops(shape, loops, split, machine);
   const draft = { shape, inner };
-  const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, machine, context.homes.has(operand.tensor)));
+  const arrivals = shape.operands.map((operand) => arrivalOf(operand, draft, loops, before, context, context.homes.has(operand.tensor)));
   const epoch = Math.max(0, ...arrivals.map((arrival) => arrival.earliest));
   const operands: OperandPlan[] = [];
   for (const [position, operand] of shape.operands.entries()) {

@@ -8,6 +8,7 @@ import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
+import { computeFloor, isLight, memoryFloor, stepOf } from "./floor.ts";
 import { type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
@@ -16,6 +17,9 @@ import type { StageShape } from "./stage.ts";
 /** Plans tried for speed, then for size. Bounds the time of a search; the order of trials makes the result the same on every machine. */
 const TRIALS = 6000;
 const SMALLER_TRIALS = 2000;
+
+/** Plans whose expected cycles are so near to each other count as alike. */
+const ALIKE = 1.01;
 
 /** The plan with the fewest expected cycles; among those within 1 % of it the one with the fewest units that was found. A string says why nothing fits. */
 export function searchPlan(group: Group, context: PlanContext, schedule: Schedule): SectionPlan | string {
@@ -89,9 +93,10 @@ interface Candidate {
 
 /** The most promising first. `narrow`: tiles narrower than the lanes too, where nothing else fits. */
 function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): readonly Candidate[] {
+  const floor = memoryFloor(group, context);
   const all = [...choices(group, context, schedule, narrow)].map((choice) => ({
     choice,
-    bound: lowerBound(group, choice, context),
+    bound: Math.max(floor, computeFloor(group, choice, context)),
     copies: product(choice.par) * choice.split,
   }));
   return all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
@@ -108,7 +113,7 @@ function fastestOf(
 ): SectionPlan | null {
   let fastest = best;
   for (const candidate of candidates) {
-    if (fastest !== null && (candidate.bound > fastest.estimate.cycles || fastest.estimate.cycles <= enough)) break;
+    if (fastest !== null && (candidate.bound * ALIKE >= fastest.estimate.cycles || fastest.estimate.cycles <= enough)) break;
     if (context.whole !== undefined) context.whole.refused = false;
     const plan = planSection(group, candidate.choice, context);
     const isPlan = typeof plan !== "string";
@@ -122,7 +127,7 @@ function fastestOf(
 /** As fast but for 1 %, with fewer units. */
 function leanest({ plan: fastest, context, outcomes }: Fastest, candidates: readonly Candidate[], group: Group): SectionPlan {
   let best = fastest;
-  const limit = fastest.estimate.cycles * 1.01;
+  const limit = fastest.estimate.cycles * ALIKE;
   const lean = candidates.filter(({ bound }) => bound <= limit).sort((a, b) => a.copies - b.copies || a.bound - b.bound);
   for (const candidate of lean.slice(0, SMALLER_TRIALS)) {
     if (candidate.copies * group.shapes.length > size(best)) break;
@@ -176,27 +181,11 @@ export function whyUnfit(group: Group, context: PlanContext): string | null {
 
 const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;
 
-/** Cycles of the slowest stage if nothing else counted. */
-function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
-  let most = 0;
-  for (const { loops, lane, rows, lanes } of group.shapes) {
-    let firings = 1;
-    for (let position = 0; position < loops.length; position++) {
-      const { name, extent } = loops[position]!;
-      const step = name === lane ? lanes : name === rows ? machine.pcu.stages : 1;
-      firings *= Math.ceil((tile[position] ?? extent) / step);
-      if (position < group.shared) firings *= Math.ceil(Math.ceil(extent / tile[position]!) / par[position]!);
-    }
-    most = Math.max(most, firings / split);
-  }
-  return most;
-}
-
 function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): Generator<Choice> {
   const loops = group.shapes[0]!.loops.slice(0, group.shared);
   const most = context.machine.pcu.count;
   const axes = loops.map((index, k) => {
-    const free = isFree(group, k);
+    const free = isFree(group, k) || k === spreadLoop(group, context);
     return tilesOf(group, k, schedule, narrow).flatMap((tile) => {
       const turns = Math.ceil(index.extent / tile);
       const pars = pinned(schedule.par, group, k, index.extent)?.filter((par) => par <= turns) ?? (free ? parCandidates(turns, most) : [1]);
@@ -212,6 +201,16 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 /** Innermost shared loops that are tiled and copied. */
 export const COPIED = 2;
 
+/** The outermost loop, one element at a time, where all copies of the innermost loops would leave most of the machine idle; -1: there is none, or they do not. */
+function spreadLoop(group: Group, { machine }: PlanContext): number {
+  const loops = group.shapes[0]!.loops.slice(0, group.shared);
+  const k = loops.findIndex(({ extent }, position) => extent > 1 && !isRound(group, position));
+  if (k < 0 || isFree(group, k)) return -1;
+  const stepsOf = (position: number): number => Math.max(...group.shapes.map((shape) => stepOf(shape, shape.loops[position]!.name, machine)));
+  const most = loops.map(({ extent }, position) => (isFree(group, position) ? Math.ceil(extent / stepsOf(position)) : 1));
+  return 2 * product(most) * group.shapes.length <= machine.pcu.count ? k : -1;
+}
+
 /** The innermost shared loops that turn more than once are tiled and copied; those outside take one element at a time. */
 function isFree(group: Group, k: number): boolean {
   const inside = group.shapes[0]!.loops.slice(k + 1, group.shared).filter(({ extent }) => extent > 1).length;
@@ -220,7 +219,7 @@ function isFree(group: Group, k: number): boolean {
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
-  const lanes = !narrow && group.shapes.some((shape) => shape.loops[k]?.name === shape.lane) ? group.shapes[0]!.lanes : 1;
+  const lanes = !narrow && group.shapes.some((shape) => shape.loops[k]?.name === shape.lane && !isLight(shape, group)) ? group.shapes[0]!.lanes : 1;
   return pinned(schedule.tile, group, k, extent) ?? (isFree(group, k) ? tileCandidates(extent, lanes) : [1]);
 }
 

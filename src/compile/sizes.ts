@@ -58,6 +58,18 @@ export function readKey(stage: StagePlan, position: number): string {
   return JSON.stringify([tensor, epoch, level, words, lane, places, inner.map(({ trip, step, extent }) => [trip, step, extent])]);
 }
 
+/** What fills an operand's tile buffers, whatever its stage calls its loops: operands of one key are filled by the same address generators. */
+export function loadKey({ shape, inner, loops }: StagePlan, position: number, { hold, held, box }: TierBuffer): string {
+  const { tensor, at } = shape.operands[position]!;
+  const names = shape.loops.map(({ name }) => name);
+  const places = at.map(({ constant, of }) => {
+    const first = Object.entries(of).reduce((sum, [name, factor]) => sum + Math.min(0, factor * ((inner[names.indexOf(name)]?.extent ?? 1) - 1)), constant);
+    const rounds = Object.entries(of).filter(([name]) => !names.includes(name));
+    return [first, loops.map((_, k) => of[names[k]!] ?? 0), rounds];
+  });
+  return JSON.stringify([tensor, shape.lanes, hold, held, box, places, loops.map(({ tile, par, trips }) => [tile, par, trips])]);
+}
+
 /** Cycles of a stage for one tile: its firings, or as many as its results take to leave. */
 export function tileCycles({ inner, shape, results }: Pick<StagePlan, "inner" | "shape" | "results">): number {
   const firings = product(inner.map((loop) => loop.trip));
@@ -113,8 +125,17 @@ export function loadVectors(operand: OperandRead, shape: StageShape, buffer: Tie
 
 export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
 
-export function loadGenerators(stage: StagePlan, loops: readonly OuterLoop[]): number {
-  return stage.operands.reduce((sum, { home }, position) => sum + (home === undefined ? walksOf(stage, position, loops) : 0), stage.table === "pmu" ? 1 : 0);
+/** Address generators of all loads. */
+export function loadGenerators(stages: readonly StagePlan[]): number {
+  const known = new Set<string>();
+  const isNew = (key: string): boolean => known.size < known.add(key).size;
+  return stages.reduce((all, stage) => {
+    const own = stage.operands.map(({ via, home }, position) => {
+      if (home !== undefined || (via.kind === "tier-buffer" && !isNew(loadKey(stage, position, via)))) return 0;
+      return walksOf(stage, position, stage.loops);
+    });
+    return all + own.reduce((sum, one) => sum + one, stage.table === "pmu" ? 1 : 0);
+  }, 0);
 }
 
 /** Walks over the tensor of an operand, side by side. */

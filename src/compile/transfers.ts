@@ -20,9 +20,9 @@ export function planTransfers(
   context: PlanContext,
   eager: boolean,
 ): readonly StagePlan[] | string | null {
-  const { cycles } = estimate(stages, loops, context, group.loop !== undefined);
+  const { cycles } = estimate(stages.map(withMostGenerators), loops, context, group.loop !== undefined);
   const served = stages.map((stage) => serveLoads(stage, cycles, context, eager));
-  const used = served.reduce((sum, stage) => sum + loadGenerators(stage, stage.loops), 0);
+  const used = loadGenerators(served);
   if (used > context.machine.ag.count) return null;
   const stored = planStores(served, context.machine.ag.count - used, cycles, context);
   if (typeof stored === "string") return eager ? null : stored;
@@ -35,6 +35,14 @@ const nameAfter = ({ tensor }: StorePlan, { results }: ChipLoop): string => resu
 
 /** Share of a section that may pass before its first tiles are there, where more generators could help. Steers the choice only. */
 const FIRST_TILES = 0.02;
+
+/** One for each copy: a section is not paced by generators that it has not been given yet. */
+const withMostGenerators = (stage: StagePlan): StagePlan => ({
+  ...stage,
+  operands: stage.operands.map((plan, position) =>
+    plan.via.kind === "tier-buffer" ? { ...plan, via: { ...plan.via, generators: copiesOf(stage.shape.operands[position]!, stage.shape, stage.loops) } } : plan,
+  ),
+});
 
 /** As few address generators as keep up with the section. */
 function serveLoads(stage: StagePlan, cycles: number, context: PlanContext, eager: boolean): StagePlan {

@@ -72,10 +72,10 @@ function refreshOf(
 const LEVELS: Readonly<Record<string, Level>> = { pc: "pseudochannel", ra: "rank", st: "stack", bg: "bankgroup", ba: "bank" };
 
 /**
- * Consecutive bytes of a channel before the address goes on in another bank of each group, and the banks that there are; null where the mapping is a name. Streams that stand
- * so far apart that their banks differ do not close each other's rows.
+ * Consecutive bytes of a channel before the address goes on in another bank of each group, the banks that there are, and with those of other ranks and stacks the sets of banks that
+ * such bytes take in turn; null where the mapping is a name. Streams that stand so far apart that their banks differ do not close each other's rows.
  */
-export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly banks: number } | null {
+export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly banks: number; readonly sets: number } | null {
   const part = partOfTier(dram);
   const fields = [...dram.mapping.toLowerCase().matchAll(/([a-z]{2})(\d*)/g)].map(([, name, bits]) => ({ name: name!, bits }));
   const bank = fields.findIndex(({ name }) => name === "ba");
@@ -86,6 +86,7 @@ export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly b
     const all = name === "co" ? part.columns : (part.levels.find(({ level }) => level === LEVELS[name])?.count ?? 1);
     return fields.reduce((rest, other) => (other.name === name && other.bits !== "" ? rest / 2 ** Number(other.bits) : rest), all);
   };
+  const sets = fields.reduce((product, field, f) => (f <= bank && field.name !== "ro" && field.name !== "ch" ? product * sizeOf(field) : product), 1);
   const below = fields.slice(bank + 1).reduce((product, field) => product * sizeOf(field), 1);
-  return { bytes: below * part.access_bytes, banks: sizeOf(fields[bank]!) };
+  return { bytes: below * part.access_bytes, banks: sizeOf(fields[bank]!), sets };
 }

@@ -36,7 +36,7 @@ export function measurePace(machine: Machine, tier: PlacedTier, streams: readonl
   const dram = tier.spec.dram!;
   const found = burstsOf(streams, SAMPLE);
   const bursts = found.length < LEAST ? oneRead() : found;
-  const demand = demandOf(machine, tier, new Set(bursts.map(({ stream }) => stream)).size);
+  const demand = demandOf(machine, tier, found === bursts ? streams : []);
   const key = JSON.stringify([demand, bursts.map(({ word, stream }) => [word, stream])]);
   const known = measured.get(dram) ?? new Map<string, StreamPace>();
   const pace = known.get(key) ?? measure(tier, bursts, demand);
@@ -60,12 +60,21 @@ function measure({ spec }: PlacedTier, bursts: readonly StreamBurst[], demand: D
   return { ticks, bursts: of, latency: latencyAlone(unrefreshed, bursts), refresh: refreshCost(dram, bursts, demand, ticks / of), activates, precharges };
 }
 
-/** What the streams' generators may have under way together; at least what fills the queues, and what keeps the pins busy until answers are back. */
-function demandOf(machine: Machine, { spec }: PlacedTier, streams: number): Demand {
+/** What the streams' generators may have under way together, so many firings each; at least what fills the queues, and what keeps the pins busy until answers are back. */
+function demandOf(machine: Machine, { spec }: PlacedTier, streams: readonly Stream[]): Demand {
   const { read_entries, write_entries } = spec.dram!.controller;
   const { latency, clock } = tierTiming(machine, spec);
   const back = Math.ceil(((latency + machine.ag.latency_cycles) * clock.numerator) / clock.denominator);
-  return { total: Math.ceil(Math.max((machine.ag.outstanding / spec.channels) * streams, read_entries + write_entries, back / spec.burst_clocks)), back };
+  return {
+    total: Math.ceil(
+      Math.max(
+        (machine.ag.outstanding / spec.channels) * streams.reduce((sum, { meanBursts }) => sum + meanBursts, 0),
+        read_entries + write_entries,
+        back / spec.burst_clocks,
+      ),
+    ),
+    back,
+  };
 }
 
 const oneRead = (): StreamBurst[] => Array.from({ length: SAMPLE }, (_, i) => ({ word: 2 * i, stream: 0 }));

@@ -14,6 +14,8 @@ import type { PlacedTier } from "./tiers.ts";
 export interface Stream {
   readonly firings: number;
   readonly maxBursts: number;
+  /** Of a firing that has some and all of its lanes, on average. */
+  readonly meanBursts: number;
   /** Resources and words of the next firing's bursts, and their number. */
   next(into: Int32Array, words: Float64Array): number;
 }
@@ -28,11 +30,12 @@ export interface StreamBurst {
 export function streamOf(nest: Nest, layout: TensorLayout, tier: PlacedTier): Stream | null {
   const { work } = nest;
   const told: PlacedTier = { ...tier, spec: { ...tier.spec, fidelity: "detailed" } };
+  const meanBursts = Math.max(1, (nest.lanes * bytesOf(layout.dtype)) / tier.spec.burst_bytes);
   const firings = firingsOf(nest);
   if (work.kind === "load" || work.kind === "store") {
     const source = requestSource(nest, work.access, layout, told, work.kind === "store");
     let n = 0;
-    return { firings, maxBursts: source.maxBursts, next: (into, words) => source.next(n++, into, [], words) };
+    return { firings, maxBursts: source.maxBursts, meanBursts, next: (into, words) => source.next(n++, into, [], words) };
   }
   if (work.kind === "fetch") return scattered(firings, nest.lanes, layout, told);
   return work.kind === "append" ? along(firings, nest.lanes, layout, told) : null;
@@ -48,6 +51,7 @@ function scattered(firings: number, lanes: number, layout: TensorLayout, { spec,
   return {
     firings,
     maxBursts: lanes,
+    meanBursts: lanes,
     next(into, words) {
       for (let lane = 0; lane < lanes; lane++) {
         const burst = begin + nextBelow(random, bursts);
@@ -69,6 +73,7 @@ function along(firings: number, lanes: number, layout: TensorLayout, { spec, fir
   return {
     firings,
     maxBursts: Math.ceil(each) + 1,
+    meanBursts: Math.max(1, each),
     next(into, words) {
       let count = 0;
       for (n++; asked < n * each; asked++, count++) {

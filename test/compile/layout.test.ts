@@ -69,11 +69,12 @@ describe("layOut", () => {
 
 describe("where a tier's mapping keeps a stream in a bank", () => {
   test.each([
-    ["plasticine", "ddr", 8 * 1024, 8],
-    ["plasticine-20x20-ddr4", "ddr", 4 * 8 * 1024, 4],
-    ["sn10", "ddr", 4 * 8 * 1024, 4],
-  ] as const)("a turn is a row of each bank group: %s", (name, tier, bytes, banks) => {
-    expect(bankTurnOf(readMachine(name).tiers[tier]!.dram!)).toEqual({ bytes, banks });
+    ["plasticine", "ddr", 8 * 1024, 8, 8],
+    ["plasticine-20x20-ddr4", "ddr", 4 * 8 * 1024, 4, 4],
+    ["sn10", "ddr", 4 * 8 * 1024, 4, 8],
+    ["sn40l", "hbm", 8 * 1024, 4, 8],
+  ] as const)("a turn is a row of each bank group, and stacks and ranks have turns of their own: %s", (name, tier, bytes, banks, sets) => {
+    expect(bankTurnOf(readMachine(name).tiers[tier]!.dram!)).toEqual({ bytes, banks, sets });
   });
 
   test("slices of a field are one field: its columns below the bank count once", () => {

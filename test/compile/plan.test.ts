@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SectionPlan, TierBuffer } from "../../src/compile/controllers.ts";
-import { treeFan } from "../../src/compile/sizes.ts";
+import { product, treeFan } from "../../src/compile/sizes.ts";
 import { count, groupBy, input, map, reduce } from "../../src/pattern/builder.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { type Build, planOn, planWith, simdMachine, withAg, withPcu, withPmu } from "./support.ts";
@@ -102,12 +102,14 @@ describe("how operands arrive", () => {
       { kind: "stage-buffer", from: "e", shape: [4, 50] },
       { kind: "stage-stream", from: "sum" },
     ]);
-    expect(plan.stages.map((stage) => stage.epoch)).toEqual([0, 1, 1, 2]);
+    expect(plan.stages.map((stage) => stage.epoch)).toEqual([1, 2, 2, 3]);
   });
 
-  test("through tile buffers where one stream from memory would have to wait for a fold of itself", () => {
-    expect(vias(plan, 0)).toEqual([{ kind: "tier-stream", alone: false }]);
-    expect(vias(plan, 1)[0]).toMatchObject({ kind: "tier-buffer", box: [4, 50] });
+  test("through tile buffers that one load fills where one stream from memory would have to wait for a fold of itself", () => {
+    const [[first], [later]] = [vias(plan, 0), vias(plan, 1)];
+    expect(first).toMatchObject({ kind: "tier-buffer", box: [4, 50], buffers: 2 });
+    expect(later).toMatchObject({ kind: "tier-buffer", box: [4, 50], buffers: 3 });
+    expect(plan.units.ag).toBe(product((first as TierBuffer).generators) + product(plan.stages[3]!.loops.map(({ par }) => par)));
   });
 
   test("by a stream of their own from memory where only the later region reads them", () => {

@@ -13,6 +13,7 @@ function reads(from: number, firings: number): Stream {
   return {
     firings,
     maxBursts: 1,
+    meanBursts: 1,
     next(into, words) {
       into[0] = hbm.first;
       words[0] = 2 * (from + n++);
