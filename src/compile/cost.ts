@@ -47,7 +47,7 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     ag += loadGenerators(stage, loops);
     stage.operands.forEach(({ via }, position) => {
       const operand = stage.shape.operands[position]!;
-      const key = readKey(stage, position);
+      const key = inLoop ? readKey(stage, position) : "";
       const known = inLoop && shared.has(key);
       shared.add(key);
       if (via.kind === "tier-buffer" && !known) pmu += product(copiesOf(operand, stage.shape, loops)) * partsOf(operand, stage) * via.pmus;

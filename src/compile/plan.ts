@@ -13,7 +13,7 @@ import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
-import { type Group, loopName, makes } from "./group.ts";
+import { depthOf, type Group, loopName, makes } from "./group.ts";
 import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
@@ -26,7 +26,7 @@ export function planSection(group: Group, choice: Choice, context: PlanContext):
   const plan = finishSection(group, context, loops, even);
   if (typeof plan !== "string") return plan;
   for (const most of MOST_SHARED) {
-    const shares = sharesOf(even, loops, group, most);
+    const shares = sharesOf(even, loops, group, context, most);
     if (shares === null) break;
     const uneven = planStages(group, choice, context, (stage) => withFewer(loops, shares.at, shares.turns[stage]!));
     const shared = typeof uneven === "string" ? uneven : finishSection(group, context, loops, uneven);
@@ -42,7 +42,7 @@ const MOST_SHARED = [Number.POSITIVE_INFINITY, 8, 2];
 function planStages(group: Group, { split }: Choice, context: PlanContext, loopsFor: (stage: number) => readonly OuterLoop[]): readonly StagePlan[] | string {
   const stages: StagePlan[] = [];
   for (const [position, shape] of group.shapes.entries()) {
-    const stage = planStage(shape, loopsFor(position), split, stages, group, context);
+    const stage = planStage(shape, loopsFor(position).slice(0, depthOf(group, shape)), split, stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }

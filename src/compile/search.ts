@@ -5,10 +5,11 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
-import { type Group, isRound, loopName } from "./group.ts";
+import { depthOf, type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
@@ -70,7 +71,9 @@ interface Candidate {
 
 /** The most promising first. `narrow`: tiles narrower than the lanes too, where nothing else fits. */
 function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): readonly Candidate[] {
-  const all = [...choices(group, context, schedule, narrow)].map((choice) => ({
+  const some = [...choices(group, context, schedule, narrow)];
+  const fitting = some.filter((choice) => !isCrowded(group, choice, context));
+  const all = (fitting.length > 0 ? fitting : some).map((choice) => ({
     choice,
     bound: lowerBound(group, choice, context),
     copies: product(choice.par) * choice.split,
@@ -144,17 +147,28 @@ export function whyUnfit(group: Group, context: PlanContext): string | null {
 const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;
 
 /** Cycles of the slowest stage if nothing else counted. */
-function lowerBound(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
-  let most = 0;
-  for (const shape of group.shapes) {
+const lowerBound = (group: Group, choice: Choice, { machine }: PlanContext): number => Math.max(0, ...cyclesOf(group, choice, machine));
+
+/** Of a copy of each stage, if nothing else counted. */
+function cyclesOf(group: Group, { tile, par, split }: Choice, machine: Machine): readonly number[] {
+  return group.shapes.map((shape) => {
+    const depth = depthOf(group, shape);
     const firings = shape.loops.map((index, position) => {
       const step = index.name === shape.lane ? shape.lanes : index.name === shape.rows ? machine.pcu.stages : 1;
-      const inner = Math.ceil((tile[position] ?? index.extent) / step);
-      return position < group.shared ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
+      const inner = Math.ceil((position < depth ? tile[position]! : index.extent) / step);
+      return position < depth ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
     });
-    most = Math.max(most, product(firings) / split);
-  }
-  return most;
+    return product(firings) / split;
+  });
+}
+
+/** Are there too few PCUs even if faster stages have just as many copies as keep up with the slowest? */
+function isCrowded(group: Group, choice: Choice, { machine }: PlanContext): boolean {
+  const cycles = cyclesOf(group, choice, machine);
+  const copies = product(choice.par) * choice.split;
+  const slowest = Math.max(1, ...cycles);
+  const pcus = group.shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / slowest), 0);
+  return pcus > machine.pcu.count;
 }
 
 function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): Generator<Choice> {
@@ -177,8 +191,11 @@ function* choices(group: Group, context: PlanContext, schedule: Schedule, narrow
 /** Innermost shared loops that are tiled and copied. */
 export const COPIED = 2;
 
-/** The innermost shared loops are tiled and copied; those outside take one element at a time. */
-const isFree = (group: Group, k: number): boolean => k >= group.shared - COPIED && !isRound(group, k);
+/** The innermost shared loops, but for those over blocks, are tiled and copied; the others take one element at a time. */
+function isFree(group: Group, k: number): boolean {
+  const around = group.shared - (group.blocks ?? 0);
+  return k >= around - COPIED && k < around && !isRound(group, k);
+}
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {
   const { extent } = group.shapes[0]!.loops[k]!;
