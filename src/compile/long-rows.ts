@@ -1,5 +1,5 @@
 /**
- * Long rows: a chain of folds over rows of which a PMU cannot hold two tiles is made in blocks (rescale.ts), in those that are expected to be fastest, where that is faster than to hold its rows whole.
+ * Long rows: a chain of folds over rows of which a PMU cannot hold several tiles is made in blocks (rescale.ts), in those that are expected to be fastest, where that is faster than to hold its rows whole.
  *
  *     softmax(q k^T) v, 65,536 scores in a row   ->   the same in 16 blocks of 4,096 scores
  */
@@ -15,7 +15,7 @@ import type { Setting } from "./folds.ts";
 import { formGroups, type Group, leaving } from "./group.ts";
 import { type Rescaled, rescale } from "./rescale.ts";
 import { type Fold, isFold } from "./rewrite.ts";
-import { fewestCycles, fitsSomehow } from "./search.ts";
+import { fitsSomehow, roughCycles } from "./search.ts";
 import { shapeOf } from "./stage.ts";
 
 export function rescaleLongRows(program: Program, machine: Machine, setting: Setting, stretches: Stretches): Rescaled {
@@ -31,18 +31,21 @@ export function rescaleLongRows(program: Program, machine: Machine, setting: Set
 
 export const unchanged = (program: Program): Rescaled => ({ program, blocks: [], merged: {} });
 
-/** Rows of so many elements are long: two tiles of them, as many rows as an array has each, do not fit a PMU beside each other twice. */
+/** Tiles, of as many rows as an array has each, that a PMU should hold: two buffers of what several copies make. Steers the choice only. */
+const TILES = 8;
+
+/** Are rows of so many elements too long for that? */
 function isLong(extent: number, { body }: Fold, { pcu, pmu }: Machine): boolean {
-  return 4 * pcu.stages * Math.max(pmu.word_bytes, bytesOf(body.dtype)) * extent > pmu.bytes;
+  return TILES * pcu.stages * Math.max(pmu.word_bytes, bytesOf(body.dtype)) * extent > pmu.bytes;
 }
 
 /** Blocks must be expected to take less than this share of the time of whole rows. Steers the choice only. */
 const FASTER = 0.95;
 
-/** Choices of tiles and copies tried for each size of blocks. Bounds the time of a compilation. */
-const TRIALS = 1000;
+/** Smaller blocks than such as take so much longer than the best are not tried. Steers the choice only. */
+const SLOWER = 1.1;
 
-/** Halves of the row, halves of those and so on from the first that is not long on, as long as they are expected to get faster; whole vectors. */
+/** Halves of the row, halves of those and so on from the first that is not long on, as long as they are not expected to get much slower; whole vectors. */
 function fastestBlocks(program: Program, fold: Fold, machine: Machine, setting: Setting, { cuts }: Stretches): Rescaled | null {
   const { lanes } = shapeOf(fold, program, machine);
   let best: { readonly cut: Rescaled; readonly time: number } | null = null;
@@ -52,8 +55,8 @@ function fastestBlocks(program: Program, fold: Fold, machine: Machine, setting: 
     const changed = changedBy(program, cut.program);
     if (changed.before.length === 0 || cuts.length > 0 || isScheduled(program, changed.before)) return null;
     const time: number = timeOf(changed.after, cut, machine, setting);
-    if (best !== null && time >= best.time) break;
-    if (Number.isFinite(time)) best = { cut, time };
+    if (best !== null && time > SLOWER * best.time) break;
+    if (time < (best?.time ?? Number.POSITIVE_INFINITY)) best = { cut, time };
   }
   if (best === null) return null;
   const whole = timeOf(changedBy(program, best.cut.program).before, unchanged(program), machine, setting);
@@ -80,5 +83,5 @@ function timeOf(operators: readonly StageOperator[], { program, blocks }: Rescal
   const kept = new Set([...Object.values(program.outputs), ...others.flatMap((operator) => [...tensorsReadBy(operator)])]);
   const contextFor = (group: Group) => ({ ...setting, program, machine, leaving: leaving(group, kept, shapes) });
   const groups = formGroups(shapes, (group) => fitsSomehow(group, contextFor(group)), true, new Set(blocks));
-  return groups.reduce((sum, group) => sum + fewestCycles(group, contextFor(group), TRIALS), 0);
+  return groups.reduce((sum, group) => sum + roughCycles(group, contextFor(group)), 0);
 }

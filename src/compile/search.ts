@@ -32,6 +32,38 @@ export function fewestCycles(group: Group, context: PlanContext, trials: number)
   return fastestWhole(candidatesFor(group, context, {}, false), group, context, trials)?.plan.estimate.cycles ?? Number.POSITIVE_INFINITY;
 }
 
+/** About so many cycles, from few plans: of each size of tiles, small ones first, and copies of the outer loops, the most copies of the innermost that fit. Infinity if nothing fits. */
+export function roughCycles(group: Group, context: PlanContext): number {
+  const innermost = group.shared - (group.blocks ?? 0) - 1;
+  const lists = new Map<string, Candidate[]>();
+  for (const one of candidatesFor(group, context, {}, false)) {
+    const key = [...one.choice.tile, ...one.choice.par.filter((_, k) => k !== innermost)].join(" ");
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [one]);
+    else list.push(one);
+  }
+  const elements = (list: readonly Candidate[]): number => product(list[0]!.choice.tile) * product(list[0]!.choice.par.filter((_, k) => k !== innermost));
+  return [...lists.values()]
+    .toSorted((a, b) => elements(a) - elements(b))
+    .reduce((best, list) => mostThatFit(list, best, group, context), Number.POSITIVE_INFINITY);
+}
+
+/** Cycles of the first of the candidates that fits, if the last does that is better than `best`. */
+function mostThatFit(candidates: readonly Candidate[], best: number, group: Group, context: PlanContext): number {
+  const better = candidates.filter(({ bound }) => bound < best);
+  let cycles = best;
+  for (let low = 0, high = better.length; low < high; ) {
+    const middle = high === better.length ? high - 1 : (low + high) >> 1;
+    const plan = planSection(group, better[middle]!.choice, context);
+    if (typeof plan === "string") low = middle + 1;
+    else {
+      cycles = Math.min(cycles, plan.estimate.cycles);
+      high = middle;
+    }
+  }
+  return cycles;
+}
+
 /** A plan whose tiles lie in several PMUs must be expected to take less than this share of one whose tiles are whole. Assumed: their loads are more than the cost model knows of. */
 const SPREAD = 0.9;
 
