@@ -9,7 +9,7 @@ import type { Carried, OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import type { InnerLoop, OuterLoop, StagePlan, TierBuffer, Via } from "./controllers.ts";
 import { type Group, makes } from "./group.ts";
-import { cutInto, meetingOf, pmuInputs, product, resultOf, tileCycles } from "./sizes.ts";
+import { cutInto, inPlaces, meetingOf, pmuInputs, product, resultOf, tileCycles, tileFor } from "./sizes.ts";
 import { dependsOn, laneStep, type StageShape } from "./stage.ts";
 
 interface Draft {
@@ -51,7 +51,7 @@ export function arrivalOf(
     const direct = atHome ? canStream(operand, draft) : buffered?.has(operand.tensor) !== true && streamsFromTier(operand, draft, loops);
     return { from, earliest: direct ? 0 : 1, direct };
   }
-  const inOrder = sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);
+  const inOrder = from.loops.length === loops.length && sameOrder(operand, draft, from, loops) && from.loops.every(({ par }, k) => par === loops[k]!.par);
   if (isFold(from.shape)) {
     const tokens = resultOf(from, operand.tensor).loops.reduce((product, loop) => product * loop.trip, 1);
     const direct = inOrder && (from.shape.operator.kind === "groupBy" || tokens <= machine.pcu.fifo_depth);
@@ -141,24 +141,28 @@ function stageBuffer(
   loops: readonly OuterLoop[],
 ): Via | string {
   const result = resultOf(from, operand.tensor);
-  const { shape, words } = result;
-  const { gathered } = meetingOf(from.loops, loops);
-  const bytesFor = (tiles: number): number => scratchLayout(gathered === 1 ? shape : [tiles, ...shape], bytesOf(operand.dtype), machine, use).bytes;
+  const { words } = result;
+  const shape = tileFor(result, from.loops, loops);
+  const meeting = meetingOf(from.loops, loops);
+  const { at, gathered, dealt, turns } = meeting;
+  if (turns > 1 && dealt > 1) return `more copies take "${operand.tensor}" whole than make it block by block`;
+  const bytesFor = (tiles: number): number => scratchLayout(inPlaces(meeting, tiles, shape), bytesOf(operand.dtype), machine, use).bytes;
   const bytes = bytesFor(1);
-  const once = (gathered === 1 ? loops : from.loops).every((loop) => loop.trips === 1);
+  const once = (dealt > 1 ? loops : from.loops.slice(0, loops.length)).every(({ trips }, k) => trips === (k === at ? turns : 1));
   if (pinned !== undefined && pinned * bytes > machine.pmu.bytes) return tooBig(operand.tensor, bytes, machine, pinned);
   const least = once ? 1 : 2;
   const stage = { kind: "stage-buffer", from: from.shape.name, shape } as const;
   if (pinned === undefined && least * bytes > machine.pmu.bytes) {
     if (whole !== undefined) whole.refused = true;
-    const cuts = loops.length === 0 || whole !== undefined ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
+    const cuts =
+      loops.length === 0 || whole !== undefined || turns > 1 ? null : piecesFor(shape, least, machine.pmu.count, bytesOf(operand.dtype), machine, use);
     return cuts === null ? tooBig(operand.tensor, bytes * least, machine) : { ...stage, buffers: least, pmus: gathered * cuts, cuts };
   }
   const inputs = pmuInputs(words, machine).ports;
   const written = product(result.loops.map(({ trip }) => trip)) / tileCycles(from);
   const fits = (tiles: number): boolean =>
     tiles + (tiles < gathered ? 1 : 0) <= inputs && tiles * written <= machine.pmu.write_ports && bytesFor(tiles) * (pinned ?? least) <= machine.pmu.bytes;
-  let pieces = 1;
+  let pieces = Math.max(1, Math.ceil(gathered / inputs));
   while (pieces < gathered && !fits(Math.ceil(gathered / pieces))) pieces++;
   const places = Math.ceil(gathered / pieces);
   const buffers = pinned ?? (once ? 1 : Math.min(3, Math.floor(machine.pmu.bytes / bytesFor(places))));
@@ -223,14 +227,15 @@ function tierBuffer(
   return leastTraffic(machine.pmu.count) ?? tooBig(operand.tensor, smallest, machine);
 }
 
-/** As few PMUs, but at most so many, as hold the buffers of a tile that is cut along one dimension; null where they cannot. */
-function piecesFor(size: readonly number[], buffers: number, most: number, dtypeBytes: number, machine: Machine, use: Use): number | null {
-  const bytesIn = (pieces: number): number => scratchLayout(cutInto(size, pieces).shape, dtypeBytes, machine, use).bytes * buffers;
-  const { along } = cutInto(size, 1);
-  const limit = Math.min(most, size[along] ?? 1);
+/** As few PMUs, but at most so many, as hold the buffers of a tile that is cut into pieces, its last dimension only where it has no other; null where they cannot. */
+export function piecesFor(size: readonly number[], buffers: number, most: number, dtypeBytes: number, machine: Machine, use: Use): number | null {
+  const bytesIn = (pieces: number): number => scratchLayout(cutInto(size, pieces), dtypeBytes, machine, use).bytes * buffers;
+  const rows = product(size.slice(0, -1));
+  const limit = Math.min(most, rows > 1 ? rows : (size[0] ?? 1));
   let pieces = Math.max(1, Math.min(limit, Math.floor(bytesIn(1) / machine.pmu.bytes)));
   while (pieces < limit && bytesIn(pieces) > machine.pmu.bytes) pieces++;
-  return bytesIn(pieces) > machine.pmu.bytes ? null : Math.ceil((size[along] ?? 1) / (cutInto(size, pieces).shape[along] ?? 1));
+  const shape = cutInto(size, pieces);
+  return bytesIn(pieces) > machine.pmu.bytes ? null : product(size.map((extent, d) => Math.ceil(extent / shape[d]!)));
 }
 
 /** Of the tile. The round of a loop around the section is one number. */

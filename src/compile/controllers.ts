@@ -54,6 +54,8 @@ export interface OuterLoop {
   readonly tile: number;
   readonly par: number;
   readonly trips: number;
+  /** Of a stage that shares out fewer copies than the section has: how many copies' tiles each takes in turn. They turn inside all outer loops. Absent: 1. */
+  readonly turns?: number;
   /** A loop over a collection: the tensor with its real extent; `extent` is the bound. */
   readonly count?: string;
 }
@@ -71,7 +73,10 @@ export interface Estimate {
 
 export interface StagePlan {
   readonly shape: StageShape;
-  /** The section's loops as its own copies take them: where it shares out fewer copies than the section has, each takes the tiles of several in turn. */
+  /**
+   * The section's loops as its own copies take them: where it shares out fewer copies than the section has, each takes the tiles of several in turn; where it stands outside of the
+   * loops over blocks, only those around them.
+   */
   readonly loops: readonly OuterLoop[];
   /** Loops inside a tile, outermost first: those the result keeps, then those folded away. */
   readonly inner: readonly InnerLoop[];
@@ -125,6 +130,7 @@ export type Via =
 export interface StageBuffer {
   readonly kind: "stage-buffer";
   readonly from: string;
+  /** What the reader takes of one copy of the writer for one turn of its own loops: a tile, or the tiles of all blocks. */
   readonly shape: readonly number[];
   readonly buffers: number;
   /** For each copy of the reader: PMUs with the tiles of as many copies of the writer each; or, where a tile is larger than a PMU, so many for each tile. */

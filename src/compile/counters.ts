@@ -5,7 +5,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { OuterLoop, StagePlan, TierBuffer } from "./controllers.ts";
 import { makes } from "./group.ts";
-import { loopsAround, meetingOf, resultOf, sumsInMemory } from "./sizes.ts";
+import { loopsAround, meetingOf, product, resultOf, sumsInMemory } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 
 interface Need {
@@ -36,17 +36,15 @@ function needsOf(stage: StagePlan, stages: readonly StagePlan[], machine: Machin
     if (via.kind === "tier-buffer") pmu(loadTrips(stage, position, via, loops));
     if (via.kind === "stage-buffer") {
       const from = stages.find((other) => other.shape.name === via.from)!;
-      const { at, gathered, dealt } = meetingOf(from.loops, loops);
-      const split = (list: readonly number[], turns: number): readonly number[] => [...list.map((trip, k) => (k === at ? trip / turns : trip)), turns];
+      const { at, gathered, dealt, turns } = meetingOf(from.loops, loops);
+      const split = (list: readonly number[], ...into: readonly number[]): readonly number[] => [
+        ...list.map((trip, k) => (k === at ? trip / product(into) : trip)),
+        ...into,
+      ];
       const inTile = resultOf(from, shape.operands[position]!.tensor).loops.map((loop) => loop.trip);
-      pmu([
-        ...split(
-          from.loops.map(({ trips: own }) => own),
-          dealt,
-        ),
-        ...inTile,
-      ]);
-      pmu(split(trips.slice(0, level), gathered));
+      const made = from.loops.map(({ trips: own }) => own);
+      pmu([...split(made, Math.max(dealt, turns)), ...inTile]);
+      pmu(split(trips.slice(0, level), gathered, turns));
     }
     if (via.kind === "carried") {
       const from = stages.find((other) => makes(other.shape, via.from))!;

@@ -144,12 +144,16 @@ function loopWords({ loops, loop: chip, stages }: SectionPlan): readonly string[
     return [
       `  has no loop around ${stages.length === 1 ? "its stage" : "all of its stages"}: ${stages.length === 1 ? "it" : "each"} works once through its elements`,
     ];
-  const shared = stages.length === 1 ? "" : ", shared by all stages";
+  const sharedBy = (position: number): string => {
+    const inside = stages.filter((stage) => stage.loops.length > position);
+    if (inside.length < stages.length) return ` blocks, shared by all stages up to ${inside.at(-1)!.shape.name}`;
+    return stages.length === 1 ? "" : ", shared by all stages";
+  };
   return loops.map(({ name, extent, tile, par, trips, count }, position) => {
     if (chip !== undefined && position === 0) return `  runs all ${counted(extent, "round")} of ${chip.name}: what they carry stays on the chip`;
     const real = count === undefined ? `${extent}` : `${count}, at most ${extent}`;
     const copies = par === 1 ? "one copy" : `${par} copies side by side`;
-    return `  loop ${letterAt(stages[0]!.shape, position)} of ${real}${shared}: ${tile === 1 ? "one element" : `a tile of ${tile}`} at a time, ${copies}, ${counted(trips, "turn")}${par === 1 ? "" : " each"} (${name} in a schedule)`;
+    return `  loop ${letterAt(stages[0]!.shape, position)} of ${real}${sharedBy(position)}: ${tile === 1 ? "one element" : `a tile of ${tile}`} at a time, ${copies}, ${counted(trips, "turn")}${par === 1 ? "" : " each"} (${name} in a schedule)`;
   });
 }
 

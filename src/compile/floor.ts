@@ -5,7 +5,7 @@ import type { Machine } from "../machine/machine.ts";
 import { tensorBytes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Choice, PlanContext } from "./context.ts";
-import { type Group, makes } from "./group.ts";
+import { depthOf, type Group, makes } from "./group.ts";
 import { bestShareOfPins } from "./pace.ts";
 import { product } from "./sizes.ts";
 import { dependsOn, type StageShape } from "./stage.ts";
@@ -21,26 +21,40 @@ export function isLight(shape: StageShape, { shapes }: Group): boolean {
 }
 
 /** Cycles of the slowest stage if nothing else counted. */
-export function computeFloor(group: Group, { tile, par, split }: Choice, { machine }: PlanContext): number {
-  let most = 0;
-  for (const shape of group.shapes) {
-    const firings = shape.loops.map((index, position) => {
-      const inner = Math.ceil((tile[position] ?? index.extent) / stepOf(shape, index.name, machine));
-      return position < group.shared ? inner * Math.ceil(Math.ceil(index.extent / tile[position]!) / par[position]!) : inner;
-    });
-    most = Math.max(most, product(firings) / split);
-  }
-  return most;
+export const computeFloor = (group: Group, choice: Choice, { machine }: PlanContext): number => Math.max(0, ...cyclesOf(group, choice, machine));
+
+/** Of a copy of each stage, if nothing else counted. */
+function cyclesOf(group: Group, { tile, par, split }: Choice, machine: Machine): readonly number[] {
+  return group.shapes.map((shape) => {
+    const { loops } = shape;
+    const depth = depthOf(group, shape);
+    let firings = 1;
+    for (let position = 0; position < loops.length; position++) {
+      const { name, extent } = loops[position]!;
+      firings *= Math.ceil((position < depth ? tile[position]! : extent) / stepOf(shape, name, machine));
+      if (position < depth) firings *= Math.ceil(Math.ceil(extent / tile[position]!) / par[position]!);
+    }
+    return firings / split;
+  });
+}
+
+/** Are there too few PCUs even if faster stages have just as many copies as keep up with the slowest? */
+export function isCrowded(group: Group, choice: Choice, { machine }: PlanContext): boolean {
+  const cycles = cyclesOf(group, choice, machine);
+  const copies = product(choice.par) * choice.split;
+  const slowest = Math.max(1, ...cycles);
+  const pcus = group.shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / slowest), 0);
+  return pcus > machine.pcu.count;
 }
 
 /** Cycles of the busiest tier if each element that is read or leaves the chip moved once, at the best pace for as many writes. */
-export function memoryFloor({ shapes, loop }: Group, { machine, program, tierOf, leaving }: PlanContext): number {
+export function memoryFloor({ shapes, loop }: Group, { machine, program, tierOf, leaving, homes }: PlanContext): number {
   if (loop !== undefined) return 0;
   const bytes = { hbm: { read: 0, written: 0 }, ddr: { read: 0, written: 0 } };
   const read = new Map<string, number>();
   for (const shape of shapes) {
     for (const operand of shape.operands) {
-      if (shapes.some((other) => makes(other, operand.tensor))) continue;
+      if (homes.has(operand.tensor) || shapes.some((other) => makes(other, operand.tensor))) continue;
       const walked = product(shape.loops.map(({ name, extent }) => (dependsOn(operand, name) ? extent : 1))) * bytesOf(operand.dtype);
       read.set(operand.tensor, Math.max(read.get(operand.tensor) ?? 0, walked));
     }

@@ -13,8 +13,12 @@ import { ownPosition, type StageShape } from "./stage.ts";
 
 export interface Group {
   readonly shapes: readonly StageShape[];
-  /** Number of leading loops that all stages share. */
+  /** Number of leading loops that all stages share, but for those that stand outside of blocks. */
   readonly shared: number;
+  /** So many of them, the innermost, run over blocks of a cut fold (rescale.ts): block after block, in one copy. Absent: none. */
+  readonly blocks?: number;
+  /** Stages that stand outside of these: each takes what the others made of all blocks. */
+  readonly outside?: readonly StageShape[];
   /** Of a loop whose rounds all run on the chip: its round is the first of the loops that all stages share. */
   readonly loop?: ChipLoop;
 }
@@ -67,26 +71,52 @@ export const neededWhole = ({ table, loops }: StageShape): readonly string[] => 
   ...loops.flatMap(({ count }) => (count === undefined ? [] : [count])),
 ];
 
-/** The group with one more stage, or null where the stage reads nothing that the group makes, or what the group does not hand on, or where tiles are added up that not all take together. */
-export function extend(group: Group, shape: StageShape): Group | null {
+/** Leading loops that a stage of the group shares with others. */
+export const depthOf = ({ shared, blocks = 0, outside = [] }: Group, shape: StageShape): number => (outside.includes(shape) ? shared - blocks : shared);
+
+/**
+ * The group with one more stage, or null where the stage reads nothing that the group makes, or what the group does not hand on, or where tiles are added up that not all take together.
+ * A stage that shares all loops but those over `blocks`, by the names of their indices, stands outside of these.
+ */
+export function extend(group: Group, shape: StageShape, blocks: ReadonlySet<string> = NO_BLOCKS): Group | null {
   const made = (tensor: string): boolean => group.shapes.some((writer) => makes(writer, tensor));
   const handed = (tensor: string): boolean => group.shapes.some((writer) => handsOn(writer, tensor));
   if (neededWhole(shape).some(made) || shape.operands.some(({ tensor }) => made(tensor) && !handed(tensor))) return null;
-  const depths = group.shapes.map((writer) => sharedDepth(shape, writer)).filter((depth) => depth !== null);
+  const depths = group.shapes.flatMap((writer) => {
+    const depth = sharedDepth(shape, writer);
+    return depth === null ? [] : [Math.min(depth, depthOf(group, writer))];
+  });
   if (depths.length === 0) return null;
   const shapes = [...group.shapes, shape];
-  const shared = Math.min(group.shared, shape.shareable, ...depths);
-  return shapes.some((one) => one.sums !== null && one.shareable > shared) ? null : { shapes, shared };
+  const depth = Math.min(group.shared, shape.shareable, ...depths);
+  const { outside = [] } = group;
+  const around = group.shared - (group.blocks ?? 0);
+  if (depth < group.shared && depth >= around) return { ...group, shapes, outside: [...outside, shape] };
+  if (shapes.some((one) => one.sums !== null && one.shareable > depth)) return null;
+  return depth === group.shared ? { ...group, shapes } : { shapes, shared: depth, ...overBlocks(group.shapes[0]!, depth, blocks) };
+}
+
+const NO_BLOCKS: ReadonlySet<string> = new Set();
+
+/** How many of the innermost shared loops run over blocks. */
+function overBlocks({ loops }: StageShape, shared: number, blocks: ReadonlySet<string>): Pick<Group, "blocks"> {
+  const others = loops.slice(0, shared).findLastIndex(({ name }) => !blocks.has(name)) + 1;
+  return others === shared ? {} : { blocks: shared - others };
 }
 
 export const alone = (shape: StageShape): Group => ({ shapes: [shape], shared: shape.shareable });
 
 /** Cuts the program's stages into groups; `fits` says whether a group, one stage larger than the one `before`, can be planned on the machine and is worth it. */
-export function formGroups(shapes: readonly StageShape[], fits: (group: Group, before: Group) => boolean, fuse: boolean): readonly Group[] {
+export function formGroups(
+  shapes: readonly StageShape[],
+  fits: (group: Group, before: Group) => boolean,
+  fuse: boolean,
+  blocks: ReadonlySet<string> = NO_BLOCKS,
+): readonly Group[] {
   const groups: Group[] = [];
   for (const shape of shapes) {
     const last = groups.at(-1);
-    const larger = fuse && last !== undefined ? extend(last, shape) : null;
+    const larger = fuse && last !== undefined ? extend(last, shape, blocks) : null;
     if (larger !== null && fits(larger, last!)) groups[groups.length - 1] = larger;
     else groups.push(alone(shape));
   }

@@ -9,6 +9,7 @@ import type { Affine, Loop, Nest } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
+import { piecesFor } from "./arrivals.ts";
 import { type ScratchLayout, scratchLayout } from "./banking.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
@@ -62,15 +63,8 @@ export function tooLargeHome(stages: readonly StagePlan[], machine: Machine): st
   return null;
 }
 
-/** As few PMUs as hold the box, cut along its first dimension of more than one place; null where they cannot. */
-function piecesOf(box: readonly number[], dtype: Dtype, machine: Machine): number | null {
-  const bytesIn = (pieces: number): number => layoutOf(cutInto(box, pieces).shape, dtype, machine).bytes;
-  const { along } = cutInto(box, 1);
-  const most = Math.min(machine.pmu.count, box[along] ?? 1);
-  let pieces = Math.min(most, Math.ceil(bytesIn(1) / machine.pmu.bytes));
-  while (pieces < most && bytesIn(pieces) > machine.pmu.bytes) pieces++;
-  return bytesIn(pieces) > machine.pmu.bytes ? null : Math.ceil((box[along] ?? 1) / (cutInto(box, pieces).shape[along] ?? 1));
-}
+const piecesOf = (box: readonly number[], dtype: Dtype, machine: Machine): number | null =>
+  piecesFor(box, 1, machine.pmu.count, bytesOf(dtype), machine, "rows");
 
 const layoutOf = (shape: readonly number[], dtype: Dtype, machine: Machine): ScratchLayout => scratchLayout(shape, bytesOf(dtype), machine, "rows");
 
@@ -86,12 +80,12 @@ export function walkHome(builder: Builder, tensor: string, dtype: Dtype, { loops
   const { machine } = builder;
   const { low, size } = boxOf(access.dims, loops, lanes, shapeOf(builder, tensor));
   const pmus = piecesOf(size, dtype, machine)!;
-  const { along, shape } = cutInto(size, pmus);
+  const shape = cutInto(size, pmus);
   const read = shift(access.dims, low);
   const first = freshId(builder, `${tensor}.home`);
   let rest: Source | null = null;
   for (let piece = pmus - 1; piece >= 0; piece--) {
-    const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+    const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, size, shape, piece);
     const id = piece === 0 ? first : freshId(builder, `${first}.${piece}`);
     const reader = { id, loops, words: lanes, dims: own(read), shape, hold: 0 };
     rest = addHome(builder, tensor, tensor, dtype, { reader, guards, low, own, lie: layoutOf(shape, dtype, machine), rest });

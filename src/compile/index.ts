@@ -1,7 +1,7 @@
 /**
  * The compiler: Program x Machine -> Fabric. This list is the whole of it, in order.
  *
- *     Program:      passes.ts, folds.ts                          the same program, one loop nest an operator
+ *     Program:      passes.ts, folds.ts, long-rows.ts            the same program, one loop nest an operator
  *     Controllers:  shape, group, search(plan)                   explicit tile loops, buffers, transfers, copies
  *     Fabric:       build, check                                 units and channels
  */
@@ -21,11 +21,14 @@ import type { Controllers, SectionPlan } from "./controllers.ts";
 import { cutAmong, type Stretches } from "./cuts.ts";
 import { cutLongFolds } from "./folds.ts";
 import { alone, formGroups, type Group, leaving } from "./group.ts";
+import { mergedInto } from "./inline.ts";
 import { memoryLatency, whySlower } from "./joining.ts";
 import { layOut } from "./layout.ts";
+import { rescaleLongRows, unchanged } from "./long-rows.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
 import { joinParts, type PartsSetting } from "./parts.ts";
-import { type Lowered, lowerProgram, type PassRecord } from "./passes.ts";
+import { type Lowered, lowerProgram, type PassRecord, sourcesOf } from "./passes.ts";
+import type { Rescaled } from "./rescale.ts";
 import { shareChip } from "./residency.ts";
 import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
@@ -64,14 +67,20 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   checkProgram(source);
   refuseFormats(source);
   const lowered = lowerProgram(source, style);
-  const { sources } = lowered;
   const tiled = cutTiles(lowered.program);
-  const program = cutLongFolds(tiled, machine, { sources, linkShare, tierOf: tierFinder(layOutAll(tiled, machine), machine) });
-  const what =
-    "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
-  const passes = [...lowered.passes, { pass: "folds", what, before: lowered.program, after: program } as const];
+  const tierOf = tierFinder(layOutAll(tiled, machine), machine);
+  const setting = { sources: lowered.sources, linkShare, tierOf };
+  const folded = cutLongFolds(tiled, machine, setting);
+  const rescaled = style === "spatial" ? rescaleLongRows(folded, machine, setting, lowered.stretches) : unchanged(folded);
+  const { program } = rescaled;
+  const passes: readonly PassRecord[] = [
+    ...lowered.passes,
+    { pass: "folds", what: FOLDS, before: lowered.program, after: folded },
+    { pass: "rescale", what: RESCALE, before: folded, after: program },
+  ];
   checkProgram(program);
-  const { controllers, searched } = planProgram(program, lowered, machine, style, linkShare);
+  const sources = sourcesOf(source, mergedInto(lowered.merged, rescaled.merged));
+  const { controllers, searched } = planProgram(rescaled, { ...lowered, sources }, machine, style, linkShare);
   const fabric: Fabric = {
     schemaVersion: 1,
     program: program.name,
@@ -87,6 +96,11 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   checkFabric(fabric, machine);
   return { program, passes, controllers, fabric, searched };
 }
+
+const FOLDS =
+  "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
+const RESCALE =
+  "Folds of exp(a - largest a) along rows that are too long for the chip are made block by block, each at its own scale, and brought to one scale behind the last block.";
 
 /** A sparse format would change bytes and time, so it must not pass for a dense one. */
 function refuseFormats({ tensors }: Program): void {
@@ -147,13 +161,14 @@ function tierFinder(tensors: readonly TensorLayout[], machine: Machine): PlanCon
 
 /** Groups the stages, lays out memory, and searches a plan for each group. */
 function planProgram(
-  program: Program,
-  { operators, sources, stretches }: Lowered,
+  { program, blocks }: Rescaled,
+  { operators, sources, stretches }: Pick<Lowered, "operators" | "stretches"> & Pick<PlanContext, "sources">,
   machine: Machine,
   style: Style,
   linkShare: number,
 ): Pick<Compiled, "controllers" | "searched"> {
   const everything = layOutAll(program, machine);
+  const overBlocks = new Set(blocks);
   const chips = new Map<IterateOperator, Group>();
   const preferred = new Map(stageOperators(program.operators).map((operator) => [operator.name, shapeOf(operator, program, machine)]));
   const all = [...preferred.values()];
@@ -197,7 +212,7 @@ function planProgram(
         const { name, round, times, until, carries, body } = block.operator;
         return [{ kind: "repeat", name, round: round.name, times, ...(until !== undefined && { until }), carries, steps: stepsOf(body) }];
       }
-      const formed = formGroups(block.operators.map(shapeFor), joins, true);
+      const formed = formGroups(block.operators.map(shapeFor), joins, true, overBlocks);
       return formed.map((group) => ({ kind: "section", section: groups.push(group) - 1 }));
     });
   const schedule = program.schedule ?? {};
@@ -212,7 +227,7 @@ function planProgram(
       continue;
     }
     const plan = searchPlan(chip, contextFor(chip), schedule);
-    const apart = typeof plan === "string" ? 0 : timeInMemory(operator, formGroups(shapes, joins, true));
+    const apart = typeof plan === "string" ? 0 : timeInMemory(operator, formGroups(shapes, joins, true, overBlocks));
     if (typeof plan === "string") cuts[operator.name] = plan;
     else if (plan.estimate.cycles > apart)
       cuts[operator.name] = `that is expected to take ${Math.round(plan.estimate.cycles)} cycles, not ${Math.round(apart)}`;

@@ -21,6 +21,15 @@ export interface Inlined {
 
 export type Merged = Readonly<Record<string, readonly string[]>>;
 
+/** What was merged before, then what a later pass merged. */
+export function mergedInto(before: Merged, later: Merged): Merged {
+  const all = (operator: string): readonly string[] => [
+    ...(later[operator] ?? []).flatMap((name) => [...(before[name] ?? []), name]),
+    ...(before[operator] ?? []),
+  ];
+  return Object.fromEntries([...Object.keys(before), ...Object.keys(later)].map((operator) => [operator, all(operator)]));
+}
+
 export function inlineElementwise(program: Program, stretches: Stretches = UNCUT): Inlined {
   const merged: Record<string, readonly string[]> = {};
   return { program: mapBlocks(program, (block) => inlineBlock(block, stretches, merged)), merged };

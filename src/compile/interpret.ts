@@ -21,7 +21,7 @@ import {
   type StorePlan,
   type TierBuffer,
 } from "./controllers.ts";
-import { resultOf } from "./sizes.ts";
+import { resultOf, tileFor } from "./sizes.ts";
 import { isKept, keptLoops } from "./stage.ts";
 
 /** Values of all tensors that are off chip, inputs included. `inputs` has one array per input, of the tensor's length. */
@@ -128,17 +128,24 @@ function startRing({ stages }: SectionPlan, memory: Memory): Ring {
 }
 
 /** Takes the copy's tiles in its order; in each turn every stage works on its tile, then what leaves is stored. */
-function runCopy({ loops, loop, stages }: SectionPlan, copy: Copy, turns: Iterable<readonly number[]>): void {
-  const { memory } = copy;
-  for (const turn of turns) {
+function runCopy({ loops, loop, stages }: SectionPlan, copyOfAll: Copy, turns: Iterable<readonly number[]>): void {
+  const { memory } = copyOfAll;
+  const around = Math.min(...stages.map((stage) => stage.loops.length));
+  /** Of stages inside of loops over blocks: what readers outside of them have got so far. */
+  const gathered = new Map<string, Grid>();
+  for (const turnOfAll of turns) {
     const made = new Map<string, Result>();
     for (const stage of stages) {
+      const depth = stage.loops.length;
+      if (loops.slice(depth).some(({ trips }, k) => turnOfAll[depth + k] !== trips - 1)) continue;
+      const turn = turnOfAll.slice(0, depth);
+      const copy = depth === loops.length ? copyOfAll : { ...copyOfAll, loops: loops.slice(0, depth), at: copyOfAll.at.slice(0, depth) };
       stage.operands.forEach((plan, position) => {
         fillBuffer(copy, stage, plan, stage.shape.operands[position]!, turn);
       });
       const tensors = writesOf(stage.shape.operator);
       runStage(copy, stage, turn, made).forEach((tile, field) => {
-        if (tile !== null) made.set(tensors[field]!, send(tile, stage.results[field]!));
+        if (tile !== null) made.set(tensors[field]!, gather(gathered, tensors[field]!, send(tile, stage.results[field]!), stage, copy, turn, around));
       });
       if (loop !== undefined) {
         leaveRound(copy, stage, turn, made, turn[0] === loops[0]!.trips - 1);
@@ -150,6 +157,17 @@ function runCopy({ loops, loop, stages }: SectionPlan, copy: Copy, turns: Iterab
       }
     }
   }
+}
+
+/** Adds a tile to those of the blocks before; the turns of the `around` loops outside take the place of the last ones. */
+function gather(gathered: Map<string, Grid>, tensor: string, made: Result, stage: StagePlan, copy: Copy, turn: readonly number[], around: number): Result {
+  if (stage.loops.length === around) return made;
+  const shape = tileFor(resultOf(stage, tensor), stage.loops, stage.loops.slice(0, around));
+  const all = gathered.get(tensor) ?? { shape, values: new Float64Array(elementsOf(shape)) };
+  gathered.set(tensor, all);
+  const first = shape.map((_, d) => (d >= around && d < stage.loops.length ? origin(copy, turn, d) : 0));
+  store(made.tokens, all, first);
+  return { ...made, blocks: all.values };
 }
 
 /** What a stage of a loop on the chip makes goes to the next round, and after the last one to memory. The round is no dimension there. */
@@ -476,7 +494,8 @@ function operandAt(copy: Copy, stage: StagePlan, position: number, now: Spot, ma
       return tokenFor(stage, plan, spot, made.get(operand.tensor)!.tokens)[Math.max(...spot.word, 0)]!.value;
     case "stage-buffer": {
       const inTile = operand.at.map((place, d) => linear(stage, place, d < copy.loops.length ? inside : global));
-      return elementOf({ shape: via.shape, values: made.get(operand.tensor)!.tile }, inTile, operand);
+      const { tile, blocks = tile } = made.get(operand.tensor)!;
+      return elementOf({ shape: via.shape, values: tile.length === elementsOf(via.shape) ? tile : blocks }, inTile, operand);
     }
   }
 }
@@ -524,6 +543,8 @@ type Token = readonly { readonly place: readonly number[] | null; readonly value
 interface Result {
   readonly tokens: readonly Token[];
   readonly tile: Values;
+  /** For readers outside of the loops over blocks in which it is made: the tiles of all blocks so far. */
+  readonly blocks?: Values;
 }
 
 function send(made: Grid, { loops, lane, words }: ResultStream): Result {

@@ -55,9 +55,19 @@ function roundsOf({ of }: Linear, { shape }: Pick<Draft, "shape">): Pick<Affine,
 /** Affine over the first `count` loops only; the rest has no coefficient. */
 export const prefix = (affine: Affine, count: number): Affine => ({ ...affine, loops: affine.loops.slice(0, count) });
 
-/** Places in a tile as places in piece `piece` of it, which has `size` along a dimension. */
-export const inPiece = (dims: readonly Affine[], along: number, piece: number, size: number): readonly Affine[] =>
-  dims.map((dim, d) => (d === along ? { ...dim, constant: dim.constant - piece * size } : dim));
+/** Places in a tile of `size` as places in one of the pieces, at most of `shape`, into which it is cut. */
+export function inPiece(dims: readonly Affine[], size: readonly number[], shape: readonly number[], piece: number): readonly Affine[] {
+  let left = piece;
+  return dims
+    .map((dim, d) => ({ dim, d, pieces: Math.ceil(size[d]! / shape[d]!) }))
+    .toReversed()
+    .map(({ dim, d, pieces }) => {
+      const own = left % pieces;
+      left = Math.floor(left / pieces);
+      return pieces === 1 ? dim : { ...dim, constant: dim.constant - own * shape[d]! };
+    })
+    .toReversed();
+}
 
 /** Cuts the lanes and turns of `names` that overhang their tile. */
 export function guardsOf(

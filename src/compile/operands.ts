@@ -159,8 +159,8 @@ function tilePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   const { load, walk, filled, read, size } = tile;
   const { tensor, dtype } = stage.shape.operands[position]!;
   const { level, words } = stage.operands[position]!;
-  const { along, shape } = cutInto(size, via.pmus);
-  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+  const shape = cutInto(size, via.pmus);
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, size, shape, piece);
   const to = { dims: own(filled), shape };
   const loops = loopsOf(stage, stage.loops).slice(0, level);
   const ready = via.preset ? [] : ["ready"];
@@ -189,8 +189,8 @@ function homePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
   const { load, read, size } = tile;
   const { tensor, dtype } = stage.shape.operands[position]!;
   const { level, words } = stage.operands[position]!;
-  const { along, shape } = cutInto(size, via.pmus);
-  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, along, piece, shape[along] ?? 1);
+  const shape = cutInto(size, via.pmus);
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, size, shape, piece);
   const low = load.access.dims.map(({ constant }) => constant);
   const reader = { id, loops: loopsOf(stage, stage.loops).slice(0, level), words, dims: own(read), shape, hold: Math.min(via.hold, level) };
   return addHome(builder, stage.shape.name, tensor, dtype, {

@@ -126,7 +126,8 @@ function leastCut(count: number, timeOf: (first: number, last: number) => number
 /** Is there a home for all that goes from one to another? What is appended, a table in several PMUs and what must be whole in memory have none; nor have collections. */
 function canStand(list: readonly number[], alone: readonly Alone[], { isCut }: PartsSetting): boolean {
   const groups = list.map((section) => alone[section]!.group);
-  if (isCut(groups) || groups.some(({ shapes }) => shapes.some(({ loops }) => loops.some(({ count }) => count !== undefined)))) return false;
+  if (isCut(groups) || groups.some(({ blocks }) => blocks !== undefined)) return false;
+  if (groups.some(({ shapes }) => shapes.some(({ loops }) => loops.some(({ count }) => count !== undefined)))) return false;
   return groups.every(({ shapes }, position) => {
     const makers = groups.slice(0, position).flatMap((group) => group.shapes);
     const made = (tensor: string): boolean => makers.some((shape) => makes(shape, tensor));

@@ -23,6 +23,8 @@ export interface Lowered {
   readonly operators: readonly string[];
   /** The source operators that an operator stands for, in program order; itself where a pass made it from nothing known. */
   readonly sources: (operator: string) => readonly string[];
+  /** Operator -> what was merged into it. */
+  readonly merged: Merged;
   /** What the schedule's cuts part. */
   readonly stretches: Stretches;
   /** What each pass did, those that changed nothing included. */
@@ -38,8 +40,8 @@ export interface PassRecord {
   readonly after: Program;
 }
 
-/** `folds` is the one that asks what fits a machine: index.ts runs it last. */
-export type PassName = LoweringName | "folds";
+/** `folds` and `rescale` ask what fits a machine: index.ts runs them last. */
+export type PassName = LoweringName | "folds" | "rescale";
 type LoweringName = "prune" | "normalise" | "unroll" | "gathers" | "emits" | "filters" | "inline";
 
 interface Pass {
@@ -96,10 +98,10 @@ export function lowerProgram(source: Program, style: Style): Lowered {
     return result.program;
   }, source);
   const operators = allOperators(source.operators).map(({ name }) => name);
-  return { program, operators, sources: sourcesOf(source, merged), stretches, passes: records };
+  return { program, operators, sources: sourcesOf(source, merged), merged, stretches, passes: records };
 }
 
-function sourcesOf(source: Program, merged: Merged): Lowered["sources"] {
+export function sourcesOf(source: Program, merged: Merged): Lowered["sources"] {
   const names = allOperators(source.operators).map(({ name }) => name);
   const originOf = originFinder(source);
   return (operator) => {

@@ -13,7 +13,7 @@ import type { Choice, PlanContext } from "./context.ts";
 import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
-import { type Group, loopName, makes } from "./group.ts";
+import { depthOf, type Group, loopName, makes } from "./group.ts";
 import { homeOf, tooLargeHome } from "./homes.ts";
 import { deepenShared, tensorsReadApart } from "./reads.ts";
 import { sharesOf, withFewer } from "./shares.ts";
@@ -42,7 +42,7 @@ function planShares(group: Group, choice: Choice, context: PlanContext, loops: r
   if (typeof plan !== "string") return plan;
   let tried = "";
   for (const most of MOST_SHARED) {
-    const shares = sharesOf(even, loops, group, most);
+    const shares = sharesOf(even, loops, group, context, most);
     if (shares === null) break;
     if (`${shares.turns}` === tried) continue;
     tried = `${shares.turns}`;
@@ -60,7 +60,7 @@ const MOST_SHARED = [Number.POSITIVE_INFINITY, 8, 2];
 function planStages(group: Group, { split }: Choice, context: PlanContext, loopsFor: (stage: number) => readonly OuterLoop[]): readonly StagePlan[] | string {
   const stages: StagePlan[] = [];
   for (const [position, shape] of group.shapes.entries()) {
-    const stage = planStage(shape, loopsFor(position), split, stages, group, context);
+    const stage = planStage(shape, loopsFor(position).slice(0, depthOf(group, shape)), split, stages, group, context);
     if (typeof stage === "string") return stage;
     stages.push(stage);
   }

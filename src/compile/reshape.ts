@@ -8,18 +8,25 @@
  */
 
 import { affine, bodiesOf, tensorsReadBy, visitNodes, writesOf } from "../pattern/analysis.ts";
-import type { Expr, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
+import type { Expr, Index, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
 import { add, mul } from "../pattern/scalars.ts";
 import { allOperators } from "./blocks.ts";
 import { indexRead, rewriteBodies, rewriteExpr } from "./rewrite.ts";
 
-export function reshape(program: Program): Program {
+export const reshape = (program: Program): Program => reshaped(program, false).program;
+
+/** `all`: folds are made in pieces too, and last dimensions cut. `pieces`: names of the loops over pieces that this made. */
+export function reshaped(program: Program, all: boolean): { readonly program: Program; readonly pieces: readonly string[] } {
+  const pieces: string[] = [];
   for (let current = program; ; ) {
-    const next = reshapeOne(current);
-    if (next === null) return current;
-    current = next;
+    const found = findPieces(current, all);
+    if (found === null) return { program: current, pieces };
+    current = inPieces(current, found);
+    pieces.push(pieceName(found.maker.domain[found.dim]!));
   }
 }
+
+const pieceName = ({ name }: Index): string => `${name}.piece`;
 
 /** Dimension `dim` of a tensor, read only as pieces of `size` elements. */
 interface Pieces {
@@ -28,13 +35,13 @@ interface Pieces {
   readonly size: number;
 }
 
-function reshapeOne(program: Program): Program | null {
+function findPieces(program: Program, all: boolean): Pieces | null {
   const operators = allOperators(program.operators);
   for (const maker of operators) {
-    if (maker.kind !== "map" || maker.body.kind === "reduce" || !isInternal(maker.name, program, operators)) continue;
-    for (const [dim, index] of maker.domain.slice(0, -1).entries()) {
+    if (maker.kind !== "map" || (maker.body.kind === "reduce" && !all) || !isInternal(maker.name, program, operators)) continue;
+    for (const [dim, index] of maker.domain.slice(0, all ? undefined : -1).entries()) {
       const size = index.count === undefined ? pieceSize(maker.name, dim, index.extent, operators) : null;
-      if (size !== null) return inPieces(program, { maker, dim, size });
+      if (size !== null) return { maker, dim, size };
     }
   }
   return null;
@@ -82,7 +89,7 @@ function sizeOf(expr: Extract<Expr, { kind: "read" }>, dim: number, extent: numb
 function inPieces(program: Program, { maker, dim, size }: Pieces): Program {
   const index = maker.domain[dim]!;
   const [piece, place] = [
-    { name: `${index.name}.piece`, extent: index.extent / size },
+    { name: pieceName(index), extent: index.extent / size },
     { name: `${index.name}.place`, extent: size },
   ];
   const whole = add(mul(indexRead(piece.name), size), indexRead(place.name));

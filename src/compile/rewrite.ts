@@ -85,6 +85,12 @@ export function ownFold(name: string, domain: readonly Index[], reduce: Reduce):
   return { kind: "map", name, domain: indices, body: { ...reduce, over: over.indices, body } };
 }
 
+/** name[domain] = a body free of reductions, with indices of its own. */
+export function ownMap(name: string, domain: readonly Index[], body: Expr): MapOperator {
+  const { indices, by } = renameIndices(domain, name, "i");
+  return { kind: "map", name, domain: indices, body: substitute(body, by) };
+}
+
 export const indexRead = (index: string): Expr => ({ kind: "index", dtype: "i32", index });
 
 /** `tensor` at plain indices. */

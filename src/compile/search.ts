@@ -5,11 +5,12 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
-import { computeFloor, isLight, memoryFloor, stepOf } from "./floor.ts";
-import { type Group, isRound, loopName } from "./group.ts";
+import { computeFloor, isCrowded, isLight, memoryFloor, stepOf } from "./floor.ts";
+import { depthOf, type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";
@@ -37,6 +38,38 @@ export function searchPlan(group: Group, context: PlanContext, schedule: Schedul
 /** The fewest cycles that a plan is expected to take; Infinity if none of the first `trials` choices fits. Whom `enough` cycles satisfy gets those of the first plan that takes no more. */
 export function fewestCycles(group: Group, context: PlanContext, trials: number, enough = 0): number {
   return fastestWhole(candidatesFor(group, context, {}, false), group, context, trials, enough)?.plan.estimate.cycles ?? Number.POSITIVE_INFINITY;
+}
+
+/** About so many cycles, from few plans: of each size of tiles, small ones first, and copies of the outer loops, the most copies of the innermost that fit. Infinity if nothing fits. */
+export function roughCycles(group: Group, context: PlanContext): number {
+  const innermost = group.shared - (group.blocks ?? 0) - 1;
+  const lists = new Map<string, Candidate[]>();
+  for (const one of candidatesFor(group, context, {}, false)) {
+    const key = [...one.choice.tile, ...one.choice.par.filter((_, k) => k !== innermost)].join(" ");
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [one]);
+    else list.push(one);
+  }
+  const elements = (list: readonly Candidate[]): number => product(list[0]!.choice.tile) * product(list[0]!.choice.par.filter((_, k) => k !== innermost));
+  return [...lists.values()]
+    .toSorted((a, b) => elements(a) - elements(b))
+    .reduce((best, list) => mostThatFit(list, best, group, context), Number.POSITIVE_INFINITY);
+}
+
+/** Cycles of the first of the candidates that fits, if the last does that is better than `best`. */
+function mostThatFit(candidates: readonly Candidate[], best: number, group: Group, context: PlanContext): number {
+  const better = candidates.filter(({ bound }) => bound < best);
+  let cycles = best;
+  for (let low = 0, high = better.length; low < high; ) {
+    const middle = high === better.length ? high - 1 : (low + high) >> 1;
+    const plan = planSection(group, better[middle]!.choice, context);
+    if (typeof plan === "string") low = middle + 1;
+    else {
+      cycles = Math.min(cycles, plan.estimate.cycles);
+      high = middle;
+    }
+  }
+  return cycles;
 }
 
 /** A plan whose tiles lie in several PMUs must be expected to take less than this share of one whose tiles are whole. Assumed: their loads are more than the cost model knows of. */
@@ -94,7 +127,9 @@ interface Candidate {
 /** The most promising first. `narrow`: tiles narrower than the lanes too, where nothing else fits. */
 function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): readonly Candidate[] {
   const floor = memoryFloor(group, context);
-  const all = [...choices(group, context, schedule, narrow)].map((choice) => ({
+  const some = [...choices(group, context, schedule, narrow)];
+  const fitting = some.filter((choice) => !isCrowded(group, choice, context));
+  const all = (fitting.length > 0 ? fitting : some).map((choice) => ({
     choice,
     bound: Math.max(floor, computeFloor(group, choice, context)),
     copies: product(choice.par) * choice.split,
@@ -211,10 +246,11 @@ function spreadLoop(group: Group, { machine }: PlanContext): number {
   return 2 * product(most) * group.shapes.length <= machine.pcu.count ? k : -1;
 }
 
-/** The innermost shared loops that turn more than once are tiled and copied; those outside take one element at a time. */
+/** The innermost shared loops that turn more than once, but for those over blocks, are tiled and copied; the others take one element at a time. */
 function isFree(group: Group, k: number): boolean {
-  const inside = group.shapes[0]!.loops.slice(k + 1, group.shared).filter(({ extent }) => extent > 1).length;
-  return inside < COPIED && !isRound(group, k);
+  const around = group.shared - (group.blocks ?? 0);
+  const inside = group.shapes[0]!.loops.slice(k + 1, around).filter(({ extent }) => extent > 1).length;
+  return inside < COPIED && k < around && !isRound(group, k);
 }
 
 function tilesOf(group: Group, k: number, schedule: Schedule, narrow: boolean): readonly number[] {

@@ -88,27 +88,46 @@ export function copiesOf(operand: OperandRead, shape: StageShape, loops: readonl
   return loops.map((loop, k) => (dependsOn(operand, shape.loops[k]!.name) ? loop.par : 1));
 }
 
-/** How copies of a writer stand to those of its reader: along outer loop `at`, each copy of the reader takes the tiles of `gathered` copies, each copy of the writer serves `dealt`. */
+/**
+ * How copies of a writer stand to those of its reader: along outer loop `at`, each copy of the reader takes the tiles of `gathered` copies, each copy of the writer serves `dealt`.
+ * `turns`: where the reader stands outside of blocks, so many tiles of each of those copies are handed over together, as the writer makes them block by block.
+ */
 export interface Meeting {
   readonly at: number;
   readonly gathered: number;
   readonly dealt: number;
+  readonly turns: number;
 }
 
 export function meetingOf(writer: readonly OuterLoop[], reader: readonly OuterLoop[]): Meeting {
-  const at = writer.findIndex(({ par }, k) => par !== reader[k]!.par);
-  if (at < 0) return { at: 0, gathered: 1, dealt: 1 };
+  const turnsOf = ({ turns = 1 }: OuterLoop): number => (writer.length > reader.length ? turns : 1);
+  const at = reader.findIndex(({ par }, k) => par !== writer[k]!.par || turnsOf(writer[k]!) > 1);
+  if (at < 0) return { at: 0, gathered: 1, dealt: 1, turns: 1 };
   const [from, to] = [writer[at]!.par, reader[at]!.par];
-  return { at, gathered: Math.max(1, from / to), dealt: Math.max(1, to / from) };
+  return { at, gathered: Math.max(1, from / to), dealt: Math.max(1, to / from), turns: turnsOf(writer[at]!) };
 }
 
-/** A tile cut into equal pieces along its first dimension of more than one place: that dimension, and the largest piece. */
-export function cutInto(size: readonly number[], pieces: number): { readonly along: number; readonly shape: readonly number[] } {
-  const along = Math.max(
-    0,
-    size.findIndex((extent) => extent > 1),
-  );
-  return { along, shape: size.map((extent, d) => (d === along ? Math.ceil(extent / pieces) : extent)) };
+/** What a buffer holds: the tiles of so many of the copies that it gathers, of each one for every turn that is handed over with it. */
+export const inPlaces = ({ gathered, turns }: Meeting, places: number, tile: readonly number[]): readonly number[] => [
+  ...(gathered > 1 ? [places] : []),
+  ...(turns > 1 ? [turns] : []),
+  ...tile,
+];
+
+/** A tile of a result as a reader with these loops takes it: of all blocks where it stands outside of them. */
+export const tileFor = ({ shape }: ResultStream, writer: readonly OuterLoop[], reader: readonly OuterLoop[]): readonly number[] =>
+  shape.map((size, d) => (d >= reader.length && d < writer.length ? writer[d]!.tile * writer[d]!.trips : size));
+
+/** The largest of the equal pieces into which a tile is cut: along its first dimension of more than one place and, where that has fewer places than there are to be pieces, along those behind it. */
+export function cutInto(size: readonly number[], pieces: number): readonly number[] {
+  let left = pieces;
+  return size.map((extent) => {
+    if (extent === 1 || left === 1) return extent;
+    const inner = left <= extent ? 1 : Math.ceil(left / extent);
+    const largest = Math.ceil(extent / Math.min(left, extent));
+    left = inner;
+    return largest;
+  });
 }
 
 /** Parts of a split fold that each hold an operand's tiles themselves: those that read different elements. */

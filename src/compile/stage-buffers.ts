@@ -8,28 +8,22 @@
 import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { scratchLayout, useOf } from "./banking.ts";
-import type { StageBuffer, StagePlan } from "./controllers.ts";
+import type { OuterLoop, ResultStream, StageBuffer, StagePlan } from "./controllers.ts";
 import { makes } from "./group.ts";
 import { type Copy, inPiece, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
-import { cutInto, type Meeting, meetingOf, resultOf } from "./sizes.ts";
+import { cutInto, inPlaces, type Meeting, meetingOf, resultOf } from "./sizes.ts";
 import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
-/** Loop `at` as a loop outside and one of `turns` iterations inside it. */
-const splitLoop = (loops: readonly Loop[], at: number, turns: number): readonly Loop[] =>
-  turns === 1
+/** Loop `at` as a loop outside and one of `turns` iterations inside of the loops before place `to`. */
+const splitLoop = (loops: readonly Loop[], at: number, turns: number, to: number): readonly Loop[] =>
+  turns === 1 || at >= loops.length
     ? loops
-    : loops.flatMap((loop, l): readonly Loop[] =>
-        l === at
-          ? [
-              { ...loop, trip: loop.trip / turns },
-              { name: `${loop.name}.copy`, trip: turns },
-            ]
-          : [loop],
-      );
+    : loops.map((loop, l) => (l === at ? { ...loop, trip: loop.trip / turns } : loop)).toSpliced(to, 0, { name: `${loops[at]!.name}.copy`, trip: turns });
 
-function splitPlace(place: Affine, at: number, turns: number): Affine {
-  if (turns === 1) return place;
-  return { ...place, loops: place.loops.flatMap((factor, l): readonly number[] => (l === at ? [factor * turns, factor] : [factor])) };
+function splitPlace(place: Affine, at: number, turns: number, to: number): Affine {
+  if (turns === 1 || at >= place.loops.length) return place;
+  const factor = place.loops[at]!;
+  return { ...place, loops: place.loops.with(at, factor * turns).toSpliced(to, 0, factor) };
 }
 
 /** A nest that replays a buffer, and what it waits for. */
@@ -83,29 +77,33 @@ function bufferPiece(
   const operand = shape.operands[position]!;
   const from = builder.plan.stages.find((other) => makes(other.shape, operand.tensor))!;
   const meeting = meetingOf(from.loops, loops);
-  const { at, gathered } = meeting;
+  const { at, gathered, turns } = meeting;
   const places = via.cuts > 1 ? 1 : Math.ceil(gathered / via.pmus);
   const first = Math.floor(piece / via.cuts) * places;
   const members = Array.from({ length: Math.min(places, gathered - first) }, (_, w) => first + w);
   const cut = cutInto(via.shape, via.cuts);
-  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, cut.along, piece % via.cuts, cut.shape[cut.along] ?? 1);
-  const size = gathered === 1 ? cut.shape : [places, ...cut.shape];
+  const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, via.shape, cut, piece % via.cuts);
+  const size = inPlaces(meeting, places, cut);
   const writers = members.map((member, w) => writerOf(builder, stage, from, meeting, copy, { operand: operand.tensor, member, place: w, size, own, id }));
   const { level, words } = stage.operands[position]!;
   const lane = words === 1 ? null : position === shape.systolic?.stageOperand ? shape.rows : shape.lane;
+  /** The loops of its own that the reader shares, then one over the turns that are handed over together, then one over copies. */
+  const hold = Math.min(loops.length, level);
+  const split = <T>(one: T, cutAt: (one: T, at: number, turns: number, to: number) => T): T => cutAt(cutAt(one, at, gathered, hold), at, turns, hold);
   const inTile = operand.at.map((place, d) =>
-    splitPlace(prefix(placeOf(place, stage, loops, copy, lane, d < loops.length ? "local" : "global"), level), at, gathered),
+    split(prefix(placeOf(place, stage, loops, copy, lane, d < loops.length ? "local" : "global"), level), splitPlace),
   );
-  const readLoops = splitLoop(loopsOf(stage, loops).slice(0, level), at, gathered);
-  const member = { ...counter(readLoops.length, at + 1), constant: 0 - first };
+  const readLoops = split(loopsOf(stage, loops).slice(0, level), splitLoop);
+  const turn = counter(readLoops.length, hold);
+  const member = { ...counter(readLoops.length, hold + (turns > 1 ? 1 : 0)), constant: 0 - first };
   const reader = readerNest(builder, {
     id,
     loops: readLoops,
     words,
-    dims: gathered === 1 ? own(inTile) : [member, ...own(inTile)],
+    dims: [...(gathered > 1 ? [member] : []), ...(turns > 1 ? [turn] : []), ...own(inTile)],
     shape: size,
     ready: writers.length === 1 ? ["ready"] : writers.map((_, w) => `ready${w}`),
-    hold: gathered === 1 ? Math.min(loops.length, level) : at + 1,
+    hold,
     chained: rest !== null,
   });
   const { bytes, lie } = scratchLayout(size, bytesOf(operand.dtype), builder.machine, useOf(shape, position));
@@ -141,20 +139,22 @@ function writerOf(
   { results }: Builder,
   stage: StagePlan,
   from: StagePlan,
-  { at, gathered, dealt }: Meeting,
+  { at, gathered, dealt, turns }: Meeting,
   copy: Copy,
   { operand, member, place, size, own: ownOf, id }: Place,
 ): { readonly nest: Nest; readonly source: Source } {
   const [own, makers] = [stage.loops[at]?.par ?? 1, from.loops[at]?.par ?? 1];
-  const maker = copy.at.map((c, k) => (k === at ? (gathered > 1 ? member * own + c : c % makers) : c));
+  const maker = from.loops.map((_, k) => (k === at ? (gathered > 1 ? member * own + copy.at[k]! : copy.at[k]! % makers) : (copy.at[k] ?? 0)));
   const source = results.get(resultKey(operand, maker))!;
   const result = resultOf(from, operand);
-  const loops = splitLoop(resultLoops(result, from.loops), at, dealt);
-  const inTile = ownOf(resultPlaces(result, from.loops).map((one) => splitPlace(one, at, dealt)));
+  const outer = from.loops.length;
+  const inside = Math.max(dealt, turns);
+  const loops = splitLoop(resultLoops(result, from.loops), at, inside, outer);
+  const inTile = ownOf(placesFor(result, from.loops, stage.loops).map((one) => splitPlace(one, at, inside, outer)));
   const first: Affine = { constant: place, loops: new Array<number>(loops.length).fill(0), lane: 0 };
-  const turn = { ...counter(loops.length, at + 1), constant: 0 - Math.floor((copy.at[at] ?? 0) / makers) };
-  const guards: readonly Guard[] = dealt === 1 ? [] : [{ value: turn, limit: 1 }];
-  const several = size.length > result.shape.length && size[0]! > 1;
+  const turn = counter(loops.length, outer);
+  const guards: readonly Guard[] = dealt === 1 ? [] : [{ value: { ...turn, constant: 0 - Math.floor((copy.at[at] ?? 0) / makers) }, limit: 1 }];
+  const several = gathered > 1 && size[0]! > 1;
   const nest: Nest = {
     id: several ? `${id}/write${place}` : `${id}/write`,
     loops,
@@ -162,8 +162,19 @@ function writerOf(
     ii: 1,
     latency: 1,
     guards,
-    ports: [port("in", "in", loops.length), port("full", "out", dealt === 1 ? from.loops.length : at + 1, "buffer")],
-    work: { kind: "write", scratch: "tile", access: { dims: gathered === 1 ? inTile : [first, ...inTile], shape: size }, port: "in" },
+    ports: [port("in", "in", loops.length), port("full", "out", stage.loops.length, "buffer")],
+    work: {
+      kind: "write",
+      scratch: "tile",
+      access: { dims: [...(gathered > 1 ? [first] : []), ...(turns > 1 ? [turn] : []), ...inTile], shape: size },
+      port: "in",
+    },
   };
   return { nest, source };
 }
+
+/** Places of a result in what a reader takes of it: block after block where it stands outside of them. */
+const placesFor = (result: ResultStream, writer: readonly OuterLoop[], reader: readonly OuterLoop[]): readonly Affine[] =>
+  resultPlaces(result, writer).map((place, d) =>
+    d >= reader.length && d < writer.length ? { ...place, loops: place.loops.with(d, place.loops[d]! + writer[d]!.tile) } : place,
+  );

@@ -9,10 +9,10 @@
  */
 
 import { type Fault, UserError } from "../base/errors.ts";
-import type { Expr, Index, MapOperator, Program, Schedule, Tensor } from "../pattern/program.ts";
+import type { Index, Program, Schedule, Tensor } from "../pattern/program.ts";
 import { add, cast, mul } from "../pattern/scalars.ts";
 import { allOperators, mapBlocks } from "./blocks.ts";
-import { type Fold, freshName, indexRead, isFold, ownFold, type Reduce, readAt, renameIndices, substitute } from "./rewrite.ts";
+import { type Fold, freshName, indexRead, isFold, ownFold, ownMap, type Reduce, readAt, substitute } from "./rewrite.ts";
 
 /** Of the leading loops that a fold keeps, as many as have a tile or copies: the loop over tiles of the folded loop stands inside of them and outside of all others. */
 export function tiledLoops(name: string, kept: number, schedule: Schedule | undefined): number {
@@ -83,17 +83,11 @@ function cutBlock(block: Program, { fold, position, tile, part, outer }: Cut): P
   const over = body.over.flatMap((index) => (index !== loop ? [index] : tile === 1 ? [] : [{ ...index, extent: tile }]));
   const inside: Reduce = { ...body, dtype: body.acc, over, body: substitute(body.body, new Map([[loop.name, place]])) };
   const loops = domain.toSpliced(outer, 0, tiles);
-  const partial = over.length > 0 ? ownFold(part, loops, inside) : plainMap(part, loops, cast(body.acc, inside.body));
+  const partial = over.length > 0 ? ownFold(part, loops, inside) : ownMap(part, loops, cast(body.acc, inside.body));
   const sum: Reduce = { ...body, over: [tiles], body: readAt({ name: part, dtype: body.acc }, loops) };
   const tensor: Tensor = { name: part, dtype: body.acc, shape: loops.map(({ extent }) => extent), tier: "auto" };
   const operators = block.operators.toSpliced(at, 1, partial, ownFold(fold.name, domain, sum));
   return { ...block, operators, tensors: [...block.tensors, tensor] };
-}
-
-/** Of tiles of one element, where no other loop is folded. */
-function plainMap(name: string, domain: readonly Index[], body: Expr): MapOperator {
-  const { indices, by } = renameIndices(domain, name, "i");
-  return { kind: "map", name, domain: indices, body: substitute(body, by) };
 }
 
 function scheduleAfter(schedule: Schedule, { fold, position, tile: size, part, outer }: Cut): Schedule {

@@ -57,6 +57,11 @@ export function rangeOf(dtype: Dtype): { readonly lowest: number; readonly highe
   return facts[dtype];
 }
 
+/** The lowest finite value of a float. */
+export function lowestFinite(dtype: "f64" | "f32" | "bf16" | "f16" | "fp8e4m3" | "fp8e5m2"): number {
+  return { f64: -Number.MAX_VALUE, f32: -(2 - 2 ** -23) * 2 ** 127, bf16: -(2 - 2 ** -7) * 2 ** 127, f16: -65504, fp8e4m3: -448, fp8e5m2: -57344 }[dtype];
+}
+
 /** The bits of mantissa with the hidden one; 2^-precision is the unit roundoff of a float. */
 export function precisionOf(dtype: "f64" | "f32" | "bf16" | "f16" | "fp8e4m3" | "fp8e5m2"): number {
   return { f64: 53, f32: 24, bf16: 8, f16: 11, fp8e4m3: 4, fp8e5m2: 3 }[dtype];
