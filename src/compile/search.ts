@@ -5,12 +5,11 @@
 
 import { type Fault, UserError } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
-import type { Machine } from "../machine/machine.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
 import { computeFloor, isCrowded, isLight, memoryFloor, stepOf } from "./floor.ts";
-import { depthOf, type Group, isRound, loopName } from "./group.ts";
+import { type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
 import type { StageShape } from "./stage.ts";

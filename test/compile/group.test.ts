@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StageOperator } from "../../src/compile/body.ts";
+import { partsOf } from "../../src/compile/controllers.ts";
 import { extend, formGroups, leaving, sharedDepth } from "../../src/compile/group.ts";
 import { shapeOf } from "../../src/compile/stage.ts";
 import { count, groupBy, input, map, reduce } from "../../src/pattern/builder.ts";
@@ -87,7 +88,8 @@ describe("formGroups", () => {
       return { y: map("y", [64, 64], (i, j) => s.add(t.at(j, i), 1)), t };
     };
     expect(compileOn(simdMachine, turned).fabric.sections.map((section) => section.operators)).toEqual([["t", "y"]]);
-    expect(compileOn(withPmu({ bytes: 8192 }), turned).fabric.sections.map((section) => section.operators)).toEqual([["t"], ["y"]]);
+    const small = compileOn(withPmu({ bytes: 8192 }), turned).controllers.sections;
+    expect(small.flatMap(partsOf).map(({ operators }) => operators)).toEqual([["t"], ["y"]]);
   });
 });
 

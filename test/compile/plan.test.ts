@@ -159,7 +159,7 @@ describe("address generators", () => {
     expect(stages[0]!.stores).toEqual([{ tensor: "c", field: 0, to: ["memory"], collect: [1, 3], buffers: 2 }]);
     expect(units.ag).toBeLessThanOrEqual(5);
     const alone = planned(planWith(withAg({ count: 12 }), gemm, { tile: [8, 96], par: [1, 1], split: 1 }));
-    expect(alone.stages[0]!.stores).toEqual([{ tensor: "c", field: 0, collect: [1, 1], buffers: 0 }]);
+    expect(alone.stages[0]!.stores).toEqual([{ tensor: "c", field: 0, to: ["memory"], collect: [1, 1], buffers: 0 }]);
   });
 
   test("may be too few, which is said", () => {
