@@ -90,7 +90,8 @@ export function annealState(problem: PlacementProblem, start: Int32Array, random
 function siteTable(sites: readonly Site[]): SiteTable {
   const inGrid = sites.filter((site) => site.kind !== "ag");
   const columns = 1 + Math.max(...inGrid.map((site) => site.x));
-  const rows = 1 + Math.max(...inGrid.map((site) => site.y));
+  // Units may leave rows of the grid empty beside which there are address generators.
+  const rows = 1 + Math.max(...sites.map((site) => site.y));
   const layerOf = (site: Site): number => Math.abs(site.x - site.switchX);
   const layers = 1 + Math.max(...sites.map(layerOf));
   const grid = new Int32Array(columns * rows).fill(-1);

@@ -180,10 +180,11 @@ function undoMove(state: AnnealState, unit: number, target: number): void {
   ys[other] = table.y[target]!;
 }
 
-/** A whole number at most `reach` from `centre` and in [0, limit). `centre` may be -1 or `limit`. */
+/** A whole number at most `reach` from `centre`, or the nearest there is, in [0, limit). `centre` may be -1 or `limit`, or beyond where units fill only a part of the grid. */
 function within(state: AnnealState, centre: number, reach: number, limit: number): number {
-  const low = centre > reach ? centre - reach : 0;
-  const high = centre + reach < limit ? centre + reach : limit - 1;
+  const last = limit - 1;
+  const low = centre <= reach ? 0 : centre - reach < last ? centre - reach : last;
+  const high = centre + reach < last ? centre + reach : last;
   return low + below(state.random, high - low + 1);
 }
 

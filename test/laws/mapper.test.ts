@@ -20,12 +20,13 @@ interface Case {
   readonly seed: number;
 }
 
-/** Machines of up to 8 x 6 sites, some with far more PMUs than PCUs and more address generators than edge switches, 10 % to 100 % full. */
+/** Machines of up to 8 x 6 sites, some with far more PMUs than PCUs, some with rows of the grid empty, some with more address generators than edge switches, 10 % to 100 % full. */
 const shapes = fc.record({
   columns: fc.integer({ min: 1, max: 8 }),
   rows: fc.integer({ min: 1, max: 6 }),
   ags: fc.integer({ min: 0, max: 20 }),
   pcuShare: fc.constantFrom(0.5, 0.5, 0.34, 0.8),
+  pmuShare: fc.constantFrom(1, 1, 0.5, 0.2),
   network: fc.record({ kind: fc.constantFrom("static", "packet"), vector_links: fc.integer({ min: 1, max: 6 }), scalar_links: fc.integer({ min: 1, max: 6 }) }),
   fill: fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10),
   channelsPerUnit: fc.integer({ min: 0, max: 15 }).map((tenths) => tenths / 10),
@@ -38,11 +39,12 @@ const shapes = fc.record({
 /** Two sections, one after the other or on the chip together. Without fast-check's bias towards small numbers: most sections would be all but empty. */
 const cases: fc.Arbitrary<Case> = fc
   .noBias(shapes)
-  .map(({ columns, rows, ags, pcuShare, network, fill, channelsPerUnit, fanout, locality, together, seed }) => {
+  .map(({ columns, rows, ags, pcuShare, pmuShare, network, fill, channelsPerUnit, fanout, locality, together, seed }) => {
     const pcus = Math.ceil(columns * rows * pcuShare);
-    const machine = machineOf({ columns, rows, ags, pcus, network });
+    const pmus = Math.floor((columns * rows - pcus) * pmuShare);
+    const machine = machineOf({ columns, rows, ags, pcus, pmus, network });
     const share = together ? fill / 2 : fill;
-    const counts = { pcus: Math.floor(pcus * share), pmus: Math.floor((columns * rows - pcus) * share), ags: Math.floor(ags * share) };
+    const counts = { pcus: Math.floor(pcus * share), pmus: Math.floor(pmus * share), ags: Math.floor(ags * share) };
     const channels = Math.floor((counts.pcus + counts.pmus + counts.ags) * channelsPerUnit);
     const shape = { ...counts, channels, fanout, locality };
     const sections = [0, 1].map((s) => ({ ...randomSection(seed + s, shape), configuration: together ? 0 : s }));

@@ -9,10 +9,11 @@ export interface MachineShape {
   readonly rows: number;
   readonly ags: number;
   readonly pcus?: number;
+  readonly pmus?: number;
   readonly network?: Partial<NetworkSpec>;
 }
 
-export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows) / 2), network = {} }: MachineShape): Machine {
+export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows) / 2), pmus = columns * rows - pcus, network = {} }: MachineShape): Machine {
   return {
     schemaVersion: 1,
     name: "loom",
@@ -24,7 +25,7 @@ export function machineOf({ columns, rows, ags, pcus = Math.ceil((columns * rows
       ...{ modes: ["simd"], special_stages: 2, tail: false, packing: 1, folded_tree: false },
     },
     pmu: {
-      ...{ count: columns * rows - pcus, bytes: 262144, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 4 },
+      ...{ count: pmus, bytes: 262144, banks: 16, word_bytes: 4, vector_in: 3, vector_out: 3, scalar_in: 4, scalar_out: 4 },
       ...{ counters: 6, fifo_depth: 16, latency_cycles: 4, banking: ["cyclic", "diagonal"], read_ports: 1, write_ports: 1 },
     },
     ag: { count: ags, outstanding: 64, coalescing_entries: 64, fifo_depth: 16, latency_cycles: 8 },
