@@ -22,10 +22,8 @@ const positions = 4096;
 
 export const COMPILER_CASES: readonly Case[] = [
   attention(128),
-  attention(64),
   inBothStyles(2048, 8, 128),
-  inBothStyles(2048, 8, 64),
-  inBothStyles(4096, 2, 128),
+  inBothStyles(1024, 8, 64),
   onSn40l("GEMM 4096 x 4096 x 4096, bf16", "gemm", "m=4096 n=4096 k=4096 dtype=bf16", [
     shareOfPeak(2, { kind: "at least", value: 0.8, source: "asked: 80 % of the peak" }),
     overBound(NEAR),
