@@ -18,9 +18,10 @@ import { type Site, sitesOf, unitKinds } from "./sites.ts";
 import { constructivePlacement } from "./start.ts";
 import { joinConfigurations, linksAreShared, splitMapped, type Together, titleOf } from "./together.ts";
 import { unroutable } from "./unroutable.ts";
+import { verifyMapping } from "./verify.ts";
 
 export { printMapping } from "./print.ts";
-export { verifyMapping } from "./verify.ts";
+export { verifyMapping };
 
 export interface MapOptions {
   readonly seed: number;
@@ -38,7 +39,14 @@ export function mapFabric(fabric: Fabric, machine: Machine, { seed, effort = 1 }
     const parts = splitMapped(together, mapTogether(together, machine, sites, { seed, effort }), machine);
     for (const [s, part] of parts.entries()) mapped[together.members[s]!] = part;
   }
-  return { schemaVersion: 1, fabric, seed, sections: mapped };
+  return checked({ schemaVersion: 1, fabric, seed, sections: mapped }, machine);
+}
+
+/** A mapping that breaks a rule is a bug, and must never be simulated. */
+function checked(mapping: Mapping, machine: Machine): Mapping {
+  const [fault] = verifyMapping(mapping, machine);
+  if (fault !== undefined) throw new Error(`the mapper broke its own rules: ${fault.message}`);
+  return mapping;
 }
 
 function refuseTooManyUnits(configurations: readonly Together[], machine: Machine, sites: readonly Site[]): void {
