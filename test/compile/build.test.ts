@@ -187,6 +187,7 @@ describe("channels", () => {
     expect(channels.find((channel) => channel.sinks.some((sink) => sink.nest === "y.x0/write"))).toMatchObject({ width: "vector", words: 16, depth: 9 });
     expect(channels.filter((channel) => channel.kind === "buffer").map((channel) => [channel.width, channel.words, channel.depth])).toEqual([
       ["control", 0, 2],
+      ["control", 0, 3],
     ]);
     for (const { rate } of channels) expect(rate > 0 && rate <= 1).toBe(true);
   });

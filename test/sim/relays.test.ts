@@ -83,7 +83,7 @@ describe("with channels that share links", () => {
 
 describe("a section that gets stuck", () => {
   it("is diagnosed as on circuits, which have no more slots", () => {
-    const program = layernorm.build({ rows: 8, cols: 8192 });
+    const program = { ...layernorm.build({ rows: 8, cols: 8192 }), schedule: { par: { "y.0": 1 } } };
     const [circuit, packet] = [withTracks(1, "circuit"), withTracks(1, "packet")];
     const [{ fabric }] = withoutBuffers(program, circuit, ["centred.x0"]) as readonly [{ readonly fabric: Fabric }];
     const mapping = mapFabric(fabric, circuit, { seed: 1 });
