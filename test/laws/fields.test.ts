@@ -45,7 +45,7 @@ const BESIDE: Readonly<Record<string, Change>> = {
   "pcu.special_stages": { "pcu.tail": "false" },
   "network.scalar_links": { "network.kind": "static" },
   "network.fidelity": { "network.kind": "packet", "network.hop_cycles": "2", "network.vector_links": "2" },
-  "tiers.ddr.dram.controller.write_entries": { "tiers.ddr.dram.controller.drain_above": "7" },
+  "tiers.ddr.dram.controller.write_entries": { "tiers.ddr.dram.controller.drain_above": "7", "ag.outstanding": "16" },
   "tiers.hbm.dram.controller.drain_above": { "tiers.hbm.dram.controller.drain_below": "1" },
   "tiers.ddr.dram.controller.drain_above": { "tiers.ddr.dram.controller.drain_below": "1" },
 };
@@ -155,7 +155,10 @@ function streams(tier: "hbm" | "ddr"): Program {
 
 /** A product in tiles that a PMU adds up: one sum is read while the next is made. */
 function sums(): Program {
-  return { ...gemm.build({ m: 64, n: 64, k: 64, dtype: "f32" }), schedule: { tile: { "c.0": 8, "c.1": 32, "c.2": 16 } } };
+  return {
+    ...gemm.build({ m: 64, n: 64, k: 64, dtype: "f32" }),
+    schedule: { tile: { "c.0": 8, "c.1": 32, "c.2": 16 }, par: { "c.0": 1, "c.1": 1, "c.2": 1 } },
+  };
 }
 
 /** A product in so many copies that a PMU must gather the tiles of several for one address generator. */
