@@ -47,6 +47,9 @@ export interface SectionPlan {
 /** The metapipelines of a section. */
 export const partsOf = (plan: SectionPlan): readonly SectionPlan[] => plan.parts ?? [plan];
 
+/** What a section of these source operators is called. */
+export const sectionName = (operators: readonly string[]): string => (operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+"));
+
 /** Copy c of `par` handles the tiles c, c + par, c + 2 par ... : `trips` of them, the last possibly beyond the extent. */
 export interface OuterLoop {
   readonly name: string;

@@ -20,9 +20,6 @@ export function isLight(shape: StageShape, { shapes }: Group): boolean {
   return elements(shape) <= Math.max(...shapes.map((other) => elements(other) / other.lanes));
 }
 
-/** Cycles of the slowest stage if nothing else counted. */
-export const computeFloor = (group: Group, choice: Choice, { machine }: PlanContext): number => Math.max(0, ...cyclesOf(group, choice, machine));
-
 /** Of a copy of each stage, if nothing else counted. */
 function cyclesOf(group: Group, { tile, par, split }: Choice, machine: Machine): readonly number[] {
   return group.shapes.map((shape) => {
@@ -38,13 +35,19 @@ function cyclesOf(group: Group, { tile, par, split }: Choice, machine: Machine):
   });
 }
 
-/** Are there too few PCUs even if faster stages have just as many copies as keep up with the slowest? */
-export function isCrowded(group: Group, choice: Choice, { machine }: PlanContext): boolean {
+export interface ComputeFloor {
+  /** Of the slowest stage, if nothing else counted. */
+  readonly cycles: number;
+  /** There are too few PCUs even if faster stages have just as many copies as keep up with the slowest. */
+  readonly isCrowded: boolean;
+}
+
+export function computeFloor(group: Group, choice: Choice, { machine }: PlanContext): ComputeFloor {
   const cycles = cyclesOf(group, choice, machine);
+  const slowest = Math.max(0, ...cycles);
   const copies = product(choice.par) * choice.split;
-  const slowest = Math.max(1, ...cycles);
-  const pcus = group.shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / slowest), 0);
-  return pcus > machine.pcu.count;
+  const pcus = group.shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / Math.max(1, slowest)), 0);
+  return { cycles: slowest, isCrowded: pcus > machine.pcu.count };
 }
 
 /** Cycles of the busiest tier if each element that is read or leaves the chip moved once, at the best pace for as many writes. */

@@ -17,7 +17,7 @@ import type { OperandPlan, StagePlan, Via } from "./controllers.ts";
 import { inPiece, type Walk } from "./nests.ts";
 import { copiesOf, cutInto, handovers } from "./sizes.ts";
 import { type Replay, readerNest } from "./stage-buffers.ts";
-import { addUnit, type Builder, connect, freshId, type HomeStream, handOver, port, type Source, shapeOf } from "./wiring.ts";
+import { addUnit, type Builder, chainOf, connect, freshId, type HomeStream, handOver, port, type Source, shapeOf } from "./wiring.ts";
 
 // --- planning ---
 
@@ -82,15 +82,12 @@ export function walkHome(builder: Builder, tensor: string, dtype: Dtype, { loops
   const pmus = piecesOf(size, dtype, machine)!;
   const shape = cutInto(size, pmus);
   const read = shift(access.dims, low);
-  const first = freshId(builder, `${tensor}.home`);
-  let rest: Source | null = null;
-  for (let piece = pmus - 1; piece >= 0; piece--) {
+  const lie = layoutOf(shape, dtype, machine);
+  return chainOf(builder, freshId(builder, `${tensor}.home`), pmus, (id, piece, rest) => {
     const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, size, shape, piece);
-    const id = piece === 0 ? first : freshId(builder, `${first}.${piece}`);
     const reader = { id, loops, words: lanes, dims: own(read), shape, hold: 0 };
-    rest = addHome(builder, tensor, tensor, dtype, { reader, guards, low, own, lie: layoutOf(shape, dtype, machine), rest });
-  }
-  return rest!;
+    return addHome(builder, tensor, tensor, dtype, { reader, guards, low, own, lie, rest });
+  });
 }
 
 /** The places that a walk goes to, inside the tensor. */

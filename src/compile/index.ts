@@ -244,15 +244,14 @@ function planProgram(
     layOut(program, machine, new Set([...sections.flatMap((together) => [...leavingAll(together)]), ...kept, ...carriedOut]));
   const apartTensors = layOutFor(groups.map((group) => [group]));
   const searched = groups.map((group): Searched => ({ group, context: contextFor(group, apartTensors) }));
-  const planOn = (section: number, share: number): SectionPlan | string => {
+  const planWith = (section: number, share: number, other: Partial<PlanContext>): SectionPlan | string => {
     const { group, context } = searched[section]!;
-    return searchPlan(group, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share }, schedule);
+    return searchPlan(group, { ...context, machine: shareOf(machine, share), linkShare: linkShare * share, ...other }, schedule);
   };
+  const planOn = (section: number, share: number): SectionPlan | string => planWith(section, share, {});
   /** Its address generators take turns with those of the other parts. */
-  const planPart: PartsSetting["planPart"] = (section, share, part) => {
-    const { group, context } = searched[section]!;
-    return searchPlan(group, { ...context, ...part, machine: { ...shareOf(machine, share), ag: machine.ag }, linkShare: linkShare * share }, schedule);
-  };
+  const planPart: PartsSetting["planPart"] = (section, share, part) =>
+    planWith(section, share, { ...part, machine: { ...shareOf(machine, share), ag: machine.ag } });
   const plans = groups.map((group, section): SectionPlan => {
     const plan = planOn(section, 1);
     if (typeof plan === "string") throw tooLarge(group, plan, machine);

@@ -27,7 +27,7 @@ import {
 import { cutInto, partsOf, readKey, resultOf, takesOwn } from "./sizes.ts";
 import { dependsOn } from "./stage.ts";
 import { readerNest, stageBuffer } from "./stage-buffers.ts";
-import { addUnit, type Builder, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
+import { addUnit, type Builder, chainOf, connect, copiesAt, counter, freshId, handOver, label, port, resultKey, type Source, shapeOf } from "./wiring.ts";
 
 export function feed(builder: Builder, stage: StagePlan, position: number, copy: Copy): Source {
   const operand = stage.shape.operands[position]!;
@@ -98,12 +98,8 @@ function tierBuffer(builder: Builder, stage: StagePlan, position: number, copy: 
   if (known !== undefined) return known;
   const id = freshId(builder, `${stage.shape.name}.${operand.tensor}${position}${place}`);
   const tile = tileOf(builder, stage, position, copy, via);
-  let source: Source | null = null;
-  for (let piece = via.pmus - 1; piece >= 0; piece--) {
-    const part: Piece = { tile, piece, rest: source };
-    const own = piece === 0 ? id : freshId(builder, `${id}.${piece}`);
-    source = makers ? homePiece(builder, stage, position, via, own, part) : tilePiece(builder, stage, position, via, own, part);
-  }
+  const build = makers ? homePiece : tilePiece;
+  const source = chainOf(builder, id, via.pmus, (own, piece, rest) => build(builder, stage, position, via, own, { tile, piece, rest }));
   builder.known.set(key, source!);
   return source!;
 }

@@ -11,7 +11,7 @@ import type { Step } from "../fabric/fabric.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { PlanContext } from "./context.ts";
-import type { SectionPlan } from "./controllers.ts";
+import { type SectionPlan, sectionName } from "./controllers.ts";
 import { type Group, makes, neededWhole } from "./group.ts";
 import { memoryLatency } from "./joining.ts";
 import { loadGenerators, product } from "./sizes.ts";
@@ -84,28 +84,27 @@ interface Stretch {
 
 /** The best cut of a run. What turns out not to fit, or to be slower than expected, is ruled out and the rest is cut anew. */
 function cutRun(run: readonly number[], alone: readonly Alone[], setting: PartsSetting): readonly Stretch[] {
-  const refused = new Set<string>();
-  const planned = new Map<string, SectionPlan>();
+  /** By first and last: the time that a section of them is expected to take, and its plan once there is one. */
+  const known = new Map<string, { readonly time: number; readonly plan: SectionPlan | null }>();
   const between = reconfigurationCycles(setting.machine) + 2 * memoryLatency(setting.machine);
   const members = (first: number, last: number): readonly number[] => run.slice(first, last + 1);
   const timeApart = (list: readonly number[]): number => list.reduce((sum, section) => sum + alone[section]!.plan.estimate.cycles + between, 0);
-  const expected = (first: number, last: number): number => {
-    const list = members(first, last);
-    if (first === last) return timeApart(list);
-    const key = `${first} ${last}`;
-    const plan = planned.get(key);
-    if (plan !== undefined) return plan.estimate.cycles + between;
-    return refused.has(key) || !canStand(list, alone, setting) ? Number.POSITIVE_INFINITY : timeTogether(list, alone, setting) + between;
-  };
+  for (let first = 0; first < run.length; first++) {
+    for (let last = first; last < run.length; last++) {
+      const list = members(first, last);
+      const plan = first === last ? alone[run[first]!]!.plan : null;
+      const together = canStand(list, alone, setting) ? timeTogether(list, alone, setting) + between : Number.POSITIVE_INFINITY;
+      known.set(`${first} ${last}`, { time: plan === null ? together : timeApart(list), plan });
+    }
+  }
   for (;;) {
-    const cut = leastCut(run.length, expected);
-    const open = cut.find(([first, last]) => first < last && !planned.has(`${first} ${last}`));
-    if (open === undefined)
-      return cut.map(([first, last]) => ({ first: run[first]!, last: run[last]!, plan: planned.get(`${first} ${last}`) ?? alone[run[first]!]!.plan }));
-    const [first, last] = open;
-    const plan = planTogether(members(first, last), alone, setting);
-    if (plan === null || plan.estimate.cycles + between >= timeApart(members(first, last))) refused.add(`${first} ${last}`);
-    else planned.set(`${first} ${last}`, plan);
+    const cut = leastCut(run.length, (first, last) => known.get(`${first} ${last}`)!.time);
+    const open = cut.find(([first, last]) => known.get(`${first} ${last}`)!.plan === null);
+    if (open === undefined) return cut.map(([first, last]) => ({ first: run[first]!, last: run[last]!, plan: known.get(`${first} ${last}`)!.plan! }));
+    const list = members(...open);
+    const plan = planTogether(list, alone, setting);
+    const time = plan === null ? Number.POSITIVE_INFINITY : plan.estimate.cycles + between;
+    known.set(open.join(" "), time < timeApart(list) ? { time, plan } : { time: Number.POSITIVE_INFINITY, plan: null });
   }
 }
 
@@ -198,7 +197,7 @@ function together(parts: readonly SectionPlan[], machine: Machine): SectionPlan 
   if (pcu > machine.pcu.count || pmu > machine.pmu.count || slotsFor(parts.map(walksOf), machine.ag.count) === null) return null;
   const operators = [...new Set(parts.flatMap((part) => part.operators))];
   return {
-    name: operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+"),
+    name: sectionName(operators),
     operators,
     loops: [],
     parts,

@@ -10,7 +10,7 @@ import type { Dtype } from "../pattern/program.ts";
 import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
 import { scratchLayout } from "./banking.ts";
 import type { Choice, PlanContext } from "./context.ts";
-import type { InnerLoop, OperandPlan, OuterLoop, ResultStream, SectionPlan, StagePlan } from "./controllers.ts";
+import { type InnerLoop, type OperandPlan, type OuterLoop, type ResultStream, type SectionPlan, type StagePlan, sectionName } from "./controllers.ts";
 import { countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { depthOf, type Group, loopName, makes } from "./group.ts";
@@ -87,9 +87,8 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
   const share = linkShare(stored, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
-  const name = operators.length > 3 ? `${operators[0]}..${operators.at(-1)}` : operators.join("+");
   return {
-    name,
+    name: sectionName(operators),
     operators,
     loops,
     ...(group.loop !== undefined && { loop: group.loop }),

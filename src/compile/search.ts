@@ -8,7 +8,7 @@ import { suggest } from "../base/suggest.ts";
 import type { Schedule } from "../pattern/program.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
-import { computeFloor, isCrowded, isLight, memoryFloor, stepOf } from "./floor.ts";
+import { computeFloor, isLight, memoryFloor, stepOf } from "./floor.ts";
 import { type Group, isRound, loopName } from "./group.ts";
 import { planSection } from "./plan.ts";
 import { product } from "./sizes.ts";
@@ -126,14 +126,12 @@ interface Candidate {
 /** The most promising first. `narrow`: tiles narrower than the lanes too, where nothing else fits. */
 function candidatesFor(group: Group, context: PlanContext, schedule: Schedule, narrow: boolean): readonly Candidate[] {
   const floor = memoryFloor(group, context);
-  const some = [...choices(group, context, schedule, narrow)];
-  const fitting = some.filter((choice) => !isCrowded(group, choice, context));
-  const all = (fitting.length > 0 ? fitting : some).map((choice) => ({
-    choice,
-    bound: Math.max(floor, computeFloor(group, choice, context)),
-    copies: product(choice.par) * choice.split,
-  }));
-  return all.sort((a, b) => a.bound - b.bound || a.copies - b.copies);
+  const all = [...choices(group, context, schedule, narrow)].map((choice) => {
+    const { cycles, isCrowded } = computeFloor(group, choice, context);
+    return { choice, bound: Math.max(floor, cycles), copies: product(choice.par) * choice.split, isCrowded };
+  });
+  const fitting = all.filter(({ isCrowded }) => !isCrowded);
+  return (fitting.length > 0 ? fitting : all).sort((a, b) => a.bound - b.bound || a.copies - b.copies);
 }
 
 /** The first of the fastest, if it is faster than `best`; records what came of each. */

@@ -12,7 +12,7 @@ import type { OuterLoop, ResultStream, StageBuffer, StagePlan } from "./controll
 import { makes } from "./group.ts";
 import { type Copy, inPiece, loopsOf, placeOf, prefix, resultLoops, resultPlaces } from "./nests.ts";
 import { cutInto, inPlaces, type Meeting, meetingOf, resultOf } from "./sizes.ts";
-import { addUnit, type Builder, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
+import { addUnit, type Builder, chainOf, connect, counter, freshId, handOver, label, port, resultKey, type Source } from "./wiring.ts";
 
 /** Loop `at` as a loop outside and one of `turns` iterations inside of the loops before place `to`. */
 const splitLoop = (loops: readonly Loop[], at: number, turns: number, to: number): readonly Loop[] =>
@@ -56,10 +56,7 @@ export function readerNest({ machine }: Builder, { id, loops, words, dims, shape
 /** The buffers of one copy of the reader. */
 export function stageBuffer(builder: Builder, stage: StagePlan, position: number, copy: Copy, via: StageBuffer): Source {
   const id = freshId(builder, `${stage.shape.name}.${stage.shape.operands[position]!.tensor}${position}${label(stage.loops, copy.at)}`);
-  let source: Source | null = null;
-  for (let piece = via.pmus - 1; piece >= 0; piece--)
-    source = bufferPiece(builder, stage, position, copy, via, piece === 0 ? id : freshId(builder, `${id}.${piece}`), piece, source);
-  return source!;
+  return chainOf(builder, id, via.pmus, (own, piece, rest) => bufferPiece(builder, stage, position, copy, via, own, piece, rest));
 }
 
 /** One of the PMUs: the tiles of some copies of the writer, or a piece of one. What it does not have comes from the next one, `rest`. */

@@ -52,7 +52,7 @@ export function takeTurns(section: Section, generators: readonly (readonly strin
     split.map(({ writes }) => writes),
     slots.writes,
   );
-  return [...readers, ...writers].reduce((done, ids) => oneAfterTheOther(done, ids), section);
+  return oneAfterTheOther(section, [...readers, ...writers]);
 }
 
 /** Each part goes on where the one before ended, so that few wait for their neighbours in the program. */
@@ -65,26 +65,30 @@ function sharedOut(parts: readonly (readonly string[])[], slots: number): readon
 
 const TURN = "turn";
 
-/** The section with one generator in place of several. */
-function oneAfterTheOther(section: Section, ids: readonly string[]): Section {
-  if (ids.length < 2) return section;
-  const [first] = ids as [string];
-  const members = ids.map((id) => section.units.find((unit) => unit.id === id)!);
-  const turns = members.slice(1).map((after, i): Channel => {
-    const end = (nest: Nest, name: string): Endpoint => ({ unit: first, nest: nest.id, port: name });
-    const source = end(members[i]!.nests[0]!, `${TURN}.out`);
-    const sink = end(after.nests[0]!, `${TURN}.in`);
-    const id = `${source.nest}>${sink.nest}.${TURN}`;
-    return { id, kind: "buffer", width: "control", dtype: "bool", words: 0, depth: 1, source, sinks: [sink], rate: 1 };
-  });
-  const unit: Unit = { ...members[0]!, nests: members.map((member, i) => withTurns(member.nests[0]!, turns[i - 1], turns[i])) };
-  const gone = new Set(ids.slice(1));
-  const moved = (end: Endpoint): Endpoint => (gone.has(end.unit) ? { ...end, unit: first } : end);
+/** The section with one generator for each slot, in place of all that are in it. */
+function oneAfterTheOther(section: Section, slots: readonly (readonly string[])[]): Section {
+  const byId = new Map(section.units.map((unit) => [unit.id, unit]));
+  const ownerOf = new Map(slots.flatMap((ids) => ids.map((id): [string, string] => [id, ids[0]!])));
+  const turns: Channel[] = [];
+  const shared = new Map<string, Unit>();
+  for (const ids of slots) {
+    const members = ids.map((id) => byId.get(id)!);
+    const own = members.slice(1).map((after, i) => turnFrom(members[0]!.id, members[i]!.nests[0]!, after.nests[0]!));
+    turns.push(...own);
+    if (members.length > 0) shared.set(ids[0]!, { ...members[0]!, nests: members.map((member, i) => withTurns(member.nests[0]!, own[i - 1], own[i])) });
+  }
+  const moved = (end: Endpoint): Endpoint => ({ ...end, unit: ownerOf.get(end.unit) ?? end.unit });
   return {
     ...section,
-    units: section.units.flatMap((one) => (gone.has(one.id) ? [] : [one.id === first ? unit : one])),
+    units: section.units.flatMap((unit) => (ownerOf.has(unit.id) ? (shared.get(unit.id) ?? []) : [unit])),
     channels: [...section.channels.map((channel) => ({ ...channel, source: moved(channel.source), sinks: channel.sinks.map(moved) })), ...turns],
   };
+}
+
+function turnFrom(unit: string, before: Nest, after: Nest): Channel {
+  const source: Endpoint = { unit, nest: before.id, port: `${TURN}.out` };
+  const sink: Endpoint = { unit, nest: after.id, port: `${TURN}.in` };
+  return { id: `${before.id}>${after.id}.${TURN}`, kind: "buffer", width: "control", dtype: "bool", words: 0, depth: 1, source, sinks: [sink], rate: 1 };
 }
 
 /** The nest with a hand-over before its first firing and one behind its last. */

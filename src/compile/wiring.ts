@@ -56,6 +56,13 @@ export function freshId({ taken }: Pick<Builder, "taken">, wanted: string): stri
   return id;
 }
 
+/** A chain of PMUs, made from its end: each is called after the first, and what it has not comes from the next one, `rest`. */
+export function chainOf(builder: Builder, id: string, pmus: number, make: (id: string, piece: number, rest: Source | null) => Source): Source {
+  let rest: Source | null = null;
+  for (let piece = pmus - 1; piece >= 0; piece--) rest = make(piece === 0 ? id : freshId(builder, `${id}.${piece}`), piece, rest);
+  return rest!;
+}
+
 /** Every combination of copies, in order. */
 export function copiesAt(loops: readonly OuterLoop[]): readonly (readonly number[])[] {
   return loops.reduce<readonly (readonly number[])[]>((all, loop) => all.flatMap((head) => Array.from({ length: loop.par }, (_, c) => [...head, c])), [[]]);

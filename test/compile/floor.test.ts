@@ -19,7 +19,7 @@ describe("how fast a group can be", () => {
       const choice = { tile: [tile], par: [par], split: 1 };
       const plan = planSection(group, choice, context);
       if (typeof plan === "string") throw new Error(plan);
-      expect(plan.estimate.cycles).toBeGreaterThanOrEqual(Math.max(memoryFloor(group, context), computeFloor(group, choice, context)));
+      expect(plan.estimate.cycles).toBeGreaterThanOrEqual(Math.max(memoryFloor(group, context), computeFloor(group, choice, context).cycles));
     }
   });
 
