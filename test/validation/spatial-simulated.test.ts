@@ -5,27 +5,20 @@
 
 import { describe, expect, test } from "vitest";
 import { machineOf, prepareOn, runOn } from "../support/runs.ts";
-import { type GoldenCase, goldenCases, goldenFilesAreHere, instanceOf, largestError } from "./spatial.ts";
+import { goldenCases, goldenFilesAreHere, instanceOf, largestError } from "./spatial.ts";
 
 const tooLong = ["Viterbi, f64", "backprop of Spatial, 163 samples"];
 
 const cases = goldenFilesAreHere ? goldenCases().filter(({ name }) => !tooLong.includes(name)) : [];
-
-/** Eight loops, of which the lanes cover none in f64, are more than these machines have counters. */
-const refused = (machine: string, { name }: GoldenCase): boolean => name === "MD, grid, f64" && machine !== "sn40l";
 
 const where = goldenFilesAreHere ? "" : " (skipped: there is no folder ../shared/cases/spatial)";
 
 describe.skipIf(!goldenFilesAreHere).each(["plasticine", "sn10", "sn40l"])(`the golden outputs of Spatial's tests from %s${where}`, (name) => {
   const machine = machineOf(name);
 
-  test.each(cases.filter((item) => !refused(name, item)).map((item) => [item.name, item] as const))("%s", (_name, item) => {
+  test.each(cases.map((item) => [item.name, item] as const))("%s", (_name, item) => {
     const { program, inputs } = instanceOf(item);
     const { outputs } = runOn(machine, prepareOn(machine, program), program, inputs);
     expect(largestError(item, outputs!)).toBeLessThanOrEqual(item.tolerance);
-  });
-
-  test.each(cases.filter((item) => refused(name, item)).map((item) => [item.name, item] as const))("%s is refused for its counters", (_name, item) => {
-    expect(() => prepareOn(machine, instanceOf(item).program)).toThrow(/needs \d counters of a PCU's 6/);
   });
 });
