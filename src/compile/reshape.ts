@@ -48,7 +48,7 @@ function findPieces(program: Program, all: boolean): Pieces | null {
 }
 
 /** Made and read by operators alone, element by element. */
-function isInternal(tensor: string, program: Program, operators: readonly Operator[]): boolean {
+export function isInternal(tensor: string, program: Program, operators: readonly Operator[]): boolean {
   if (Object.values(program.outputs).includes(tensor)) return false;
   return operators.every((operator) => {
     if (operator.kind === "gather") return operator.tensor !== tensor;

@@ -1,0 +1,104 @@
+/**
+ * Permute: a tensor that only operators read is made in the order of the loops of what it is made from, where it shares more loops with its makers and readers so.
+ *
+ *     p[h, i, j] = ..;  c[i, h, d] = sum_j p[h, i, j] * v[h, j, d];  y[i, k] = sum_h sum_d c[i, h, d] * w[h, d, k]
+ *  -> p[h, i, j] = ..;  c[h, i, d] = sum_j p[h, i, j] * v[h, j, d];  y[i, k] = sum_h sum_d c[h, i, d] * w[h, d, k]
+ *
+ * Before: a lowered Program. After: the same values, those of such a tensor at other places. Outputs, inputs, what loops carry, what is made in loops that a schedule names,
+ * and every last dimension, along which lanes and bursts run, stay where they are.
+ */
+
+import { affine, bodiesOf, tensorsReadBy, visitNodes } from "../pattern/analysis.ts";
+import type { Expr, MapOperator, Operator, Program, Schedule, Tensor } from "../pattern/program.ts";
+import { allOperators } from "./blocks.ts";
+import { isInternal } from "./reshape.ts";
+import { rewriteBodies, rewriteExpr } from "./rewrite.ts";
+
+export function permute(program: Program): Program {
+  const makers = allOperators(program.operators).filter((operator): operator is MapOperator => operator.kind === "map");
+  return makers.reduce((current, { name }) => permuted(current, name), program);
+}
+
+/** Place d of the tensor's new dimensions is its old dimension order[d]. */
+type Order = readonly number[];
+
+function permuted(program: Program, name: string): Program {
+  const operators = allOperators(program.operators);
+  const maker = operators.find((operator): operator is MapOperator => operator.name === name)!;
+  if (maker.domain.length < 3 || isPinned(name, program.schedule ?? {}) || !isInternal(name, program, operators)) return program;
+  const sharedIn = (order: Order): number => {
+    const changed = inOrder(maker, order);
+    const made = sharedLoops(changed, operators, null);
+    return operators.reduce((sum, reader) => (reader === maker ? sum : sum + sharedLoops(reader, [changed], order)), made);
+  };
+  const same = maker.domain.map((_, d) => d);
+  let best = { order: same as Order, shared: sharedIn(same) };
+  for (const order of ordersOf(maker, operators)) {
+    const shared = sharedIn(order);
+    if (shared > best.shared) best = { order, shared };
+  }
+  return best.order === same ? program : withOrder(program, maker, best.order);
+}
+
+const isPinned = (name: string, { tile = {}, par = {}, lanes = {} }: Schedule): boolean =>
+  [tile, par, lanes].some((pins) => Object.keys(pins).some((loop) => loop.startsWith(`${name}.`)));
+
+/** Those that begin as some read of the operator does, with all others behind as they were; the last stays last. */
+function ordersOf(maker: MapOperator, operators: readonly Operator[]): readonly Order[] {
+  const orders: Order[] = [];
+  const last = maker.domain.length - 1;
+  for (const at of readsIn(maker, (tensor) => operators.some(({ name }) => name === tensor))) {
+    const leading: number[] = [];
+    for (const place of at) {
+      const d = maker.domain.findIndex((index) => isPlain(place, index.name));
+      if (d < 0 || d === last || leading.includes(d)) break;
+      leading.push(d);
+    }
+    if (leading.some((d, k) => d !== k)) orders.push([...leading, ...maker.domain.flatMap((_, d) => (leading.includes(d) ? [] : [d]))]);
+  }
+  return orders;
+}
+
+const inOrder = (maker: MapOperator, order: Order): MapOperator => ({ ...maker, domain: order.map((d) => maker.domain[d]!) });
+
+/** Leading loops that an operator shares with each of the maps whose tensors it reads; `order`: in which it will read them, null: as it does. */
+function sharedLoops(reader: Operator, makers: readonly Operator[], order: Order | null): number {
+  if (reader.kind === "iterate") return 0;
+  let sum = 0;
+  for (const maker of makers) {
+    if (maker.kind !== "map" || !tensorsReadBy(reader).has(maker.name)) continue;
+    const depths = readsIn(reader, (tensor) => tensor === maker.name).map((at) => {
+      const own = order === null ? at : order.map((d) => at[d]!);
+      const most = Math.min(reader.domain.length, own.length);
+      const first = reader.domain.slice(0, most).findIndex(({ name, extent }, d) => !isPlain(own[d]!, name) || extent !== maker.domain[d]!.extent);
+      return first < 0 ? most : first;
+    });
+    sum += Math.min(...depths);
+  }
+  return sum;
+}
+
+function readsIn(operator: Exclude<Operator, { kind: "iterate" }>, of: (tensor: string) => boolean): readonly (readonly Expr[])[] {
+  const places: (readonly Expr[])[] = [];
+  visitNodes(bodiesOf(operator), (expr) => {
+    if (expr.kind === "read" && of(expr.tensor)) places.push(expr.at);
+  });
+  return places;
+}
+
+function isPlain(place: Expr, index: string): boolean {
+  const form = affine(place);
+  return form !== null && form.constant === 0 && form.coefficients.size === 1 && form.coefficients.get(index) === 1;
+}
+
+function withOrder(program: Program, maker: MapOperator, order: Order): Program {
+  const readInOrder = (expr: Expr): Expr =>
+    rewriteExpr(expr, (node) => (node.kind === "read" && node.tensor === maker.name ? { ...node, at: order.map((d) => node.at[d]!) } : node));
+  const visit = (list: readonly Operator[]): readonly Operator[] =>
+    list.map((operator) => {
+      if (operator === maker) return inOrder(maker, order);
+      return operator.kind === "iterate" ? { ...operator, body: visit(operator.body) } : rewriteBodies(operator, readInOrder);
+    });
+  const placed = (tensor: Tensor): Tensor => (tensor.name === maker.name ? { ...tensor, shape: order.map((d) => tensor.shape[d]!) } : tensor);
+  return { ...program, operators: visit(program.operators), tensors: program.tensors.map(placed) };
+}
