@@ -28,6 +28,7 @@ import { rescaleLongRows, unchanged } from "./long-rows.ts";
 import { chipGroup, zeroTensors } from "./onchip.ts";
 import { joinParts, type PartsSetting } from "./parts.ts";
 import { type Lowered, lowerProgram, type PassRecord, sourcesOf } from "./passes.ts";
+import { permute } from "./permute.ts";
 import type { Rescaled } from "./rescale.ts";
 import { shareChip } from "./residency.ts";
 import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
@@ -67,7 +68,8 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   checkProgram(source);
   refuseFormats(source);
   const lowered = lowerProgram(source, style);
-  const tiled = cutTiles(lowered.program);
+  const permuted = style === "spatial" ? permute(lowered.program, machine) : lowered.program;
+  const tiled = cutTiles(permuted);
   const tierOf = tierFinder(layOutAll(tiled, machine), machine);
   const setting = { sources: lowered.sources, linkShare, tierOf };
   const folded = cutLongFolds(tiled, machine, setting);
@@ -75,7 +77,8 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   const { program } = rescaled;
   const passes: readonly PassRecord[] = [
     ...lowered.passes,
-    { pass: "folds", what: FOLDS, before: lowered.program, after: folded },
+    { pass: "permute", what: PERMUTE, before: lowered.program, after: permuted },
+    { pass: "folds", what: FOLDS, before: permuted, after: folded },
     { pass: "rescale", what: RESCALE, before: folded, after: program },
   ];
   checkProgram(program);
@@ -97,6 +100,7 @@ export function compile(source: Program, machine: Machine, { style, linkShare = 
   return { program, passes, controllers, fabric, searched };
 }
 
+const PERMUTE = "What is made from a tensor larger than all PMUs is made in the order of that one's loops, so that both can share them.";
 const FOLDS =
   "A fold too long for the chip is cut into parts that fit, so that what it reads is read once; a fold with a tile in the schedule is cut into tiles.";
 const RESCALE =

@@ -14,7 +14,6 @@ import { fuseFilters } from "./filters.ts";
 import { liftGathers } from "./gathers.ts";
 import { inlineElementwise, type Merged } from "./inline.ts";
 import { normalise } from "./normalise.ts";
-import { permute } from "./permute.ts";
 import { prune } from "./prune.ts";
 import { unroll } from "./unroll.ts";
 
@@ -41,9 +40,9 @@ export interface PassRecord {
   readonly after: Program;
 }
 
-/** `folds` and `rescale` ask what fits a machine: index.ts runs them last. */
-export type PassName = LoweringName | "folds" | "rescale";
-type LoweringName = "prune" | "normalise" | "unroll" | "gathers" | "emits" | "filters" | "inline" | "permute";
+/** `permute`, `folds` and `rescale` ask what fits a machine: index.ts runs them last. */
+export type PassName = LoweringName | "permute" | "folds" | "rescale";
+type LoweringName = "prune" | "normalise" | "unroll" | "gathers" | "emits" | "filters" | "inline";
 
 interface Pass {
   readonly what: string;
@@ -79,15 +78,11 @@ const passes: { readonly [P in LoweringName]: Pass } = {
     what: "An elementwise operator whose one reader takes each element once becomes part of it, so that its tensor is never stored.",
     run: inlineElementwise,
   },
-  permute: {
-    what: "A tensor inside the program is made in the order of the loops of what it is made from, so that both can share them.",
-    run: (program) => ({ program: permute(program) }),
-  },
 };
 
 /** Inlining can turn a map over a filter's records and its reader into one reader in order: so filters come twice. */
 const orders: { readonly [S in Style]: readonly LoweringName[] } = {
-  spatial: ["prune", "normalise", "unroll", "gathers", "emits", "filters", "prune", "inline", "filters", "prune", "permute"],
+  spatial: ["prune", "normalise", "unroll", "gathers", "emits", "filters", "prune", "inline", "filters", "prune"],
   "kernel-by-kernel": ["prune", "normalise", "unroll", "gathers", "emits", "filters", "prune"],
 };
 

@@ -1,5 +1,6 @@
 /**
- * Permute: a tensor that only operators read is made in the order of the loops of what it is made from, where it shares more loops with its makers and readers so.
+ * Permute: what is made from a tensor larger than all PMUs, and only read by operators, is made in the order of that one's loops, where it shares more loops with its makers and
+ * readers so: the larger one then need not be whole anywhere.
  *
  *     p[h, i, j] = ..;  c[i, h, d] = sum_j p[h, i, j] * v[h, j, d];  y[i, k] = sum_h sum_d c[i, h, d] * w[h, d, k]
  *  -> p[h, i, j] = ..;  c[h, i, d] = sum_j p[h, i, j] * v[h, j, d];  y[i, k] = sum_h sum_d c[h, i, d] * w[h, d, k]
@@ -8,21 +9,23 @@
  * and every last dimension, along which lanes and bursts run, stay where they are.
  */
 
-import { affine, bodiesOf, tensorsReadBy, visitNodes } from "../pattern/analysis.ts";
+import type { Machine } from "../machine/machine.ts";
+import { affine, bodiesOf, tensorBytes, tensorsReadBy, visitNodes } from "../pattern/analysis.ts";
 import type { Expr, MapOperator, Operator, Program, Schedule, Tensor } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import { isInternal } from "./reshape.ts";
 import { rewriteBodies, rewriteExpr } from "./rewrite.ts";
 
-export function permute(program: Program): Program {
+export function permute(program: Program, { pmu }: Machine): Program {
+  const large = new Set(program.tensors.flatMap((tensor) => (tensorBytes(tensor) > pmu.count * pmu.bytes ? [tensor.name] : [])));
   const makers = allOperators(program.operators).filter((operator): operator is MapOperator => operator.kind === "map");
-  return makers.reduce((current, { name }) => permuted(current, name), program);
+  return makers.reduce((current, { name }) => permuted(current, name, large), program);
 }
 
 /** Place d of the tensor's new dimensions is its old dimension order[d]. */
 type Order = readonly number[];
 
-function permuted(program: Program, name: string): Program {
+function permuted(program: Program, name: string, large: ReadonlySet<string>): Program {
   const operators = allOperators(program.operators);
   const maker = operators.find((operator): operator is MapOperator => operator.name === name)!;
   if (maker.domain.length < 3 || isPinned(name, program.schedule ?? {}) || !isInternal(name, program, operators)) return program;
@@ -33,7 +36,7 @@ function permuted(program: Program, name: string): Program {
   };
   const same = maker.domain.map((_, d) => d);
   let best = { order: same as Order, shared: sharedIn(same) };
-  for (const order of ordersOf(maker, operators)) {
+  for (const order of ordersOf(maker, (tensor) => large.has(tensor) && operators.some((other) => other.name === tensor))) {
     const shared = sharedIn(order);
     if (shared > best.shared) best = { order, shared };
   }
@@ -43,11 +46,11 @@ function permuted(program: Program, name: string): Program {
 const isPinned = (name: string, { tile = {}, par = {}, lanes = {} }: Schedule): boolean =>
   [tile, par, lanes].some((pins) => Object.keys(pins).some((loop) => loop.startsWith(`${name}.`)));
 
-/** Those that begin as some read of the operator does, with all others behind as they were; the last stays last. */
-function ordersOf(maker: MapOperator, operators: readonly Operator[]): readonly Order[] {
+/** Those that begin as some read of such a tensor does, with all others behind as they were; the last stays last. */
+function ordersOf(maker: MapOperator, of: (tensor: string) => boolean): readonly Order[] {
   const orders: Order[] = [];
   const last = maker.domain.length - 1;
-  for (const at of readsIn(maker, (tensor) => operators.some(({ name }) => name === tensor))) {
+  for (const at of readsIn(maker, of)) {
     const leading: number[] = [];
     for (const place of at) {
       const d = maker.domain.findIndex((index) => isPlain(place, index.name));

@@ -6,9 +6,12 @@ import { interpret } from "../../src/pattern/interpret.ts";
 import type { Schedule } from "../../src/pattern/program.ts";
 import * as s from "../../src/pattern/scalars.ts";
 import { verifyProgram } from "../../src/pattern/verify.ts";
-import { arrayMachine, type Build, compileOn, linesOf, programOf } from "./support.ts";
+import { arrayMachine, type Build, compileOn, linesOf, programOf, withPmu } from "./support.ts";
 
-const [HEADS, ROWS, KEYS, DIM] = [2, 3, 5, 4];
+const [HEADS, ROWS, KEYS, DIM] = [2, 30, 50, 4];
+
+/** All its PMUs together hold less than p. */
+const machine = withPmu({ bytes: 512 }, arrayMachine);
 
 /** p by head and row, c by row and head, as the text of attention has them. */
 const heads =
@@ -23,7 +26,7 @@ const summed = heads((c) => ({ y: map("y", [ROWS], (i) => reduce("add", [HEADS, 
 
 const changed = (build: Build, schedule?: Schedule) => {
   const before = programOf(build, schedule);
-  const after = permute(before);
+  const after = permute(before, machine);
   expect(verifyProgram(after)).toEqual([]);
   return { before, after };
 };
@@ -31,15 +34,20 @@ const changed = (build: Build, schedule?: Schedule) => {
 describe("permute", () => {
   test("makes a tensor in the order of the loops of what it is made from, and its readers follow", () => {
     const { before, after } = changed(summed);
-    expect(linesOf(after)[1]).toBe("c[i, j, k] = sum(l < 5: p[i, j, l] * v[i, l, k])");
+    expect(linesOf(after)[1]).toBe("c[i, j, k] = sum(l < 50: p[i, j, l] * v[i, l, k])");
     expect(after.tensors.find(({ name }) => name === "c")!.shape).toEqual([HEADS, ROWS, DIM]);
     const inputs = generateInputs(before, 1);
     expect(interpret(after, inputs).y).toEqual(interpret(before, inputs).y);
   });
 
   test("so both share a section and what lies between them never leaves the chip", () => {
-    const { sections } = compileOn(arrayMachine, summed).controllers;
+    const { sections } = compileOn(machine, summed).controllers;
     expect(sections.filter(({ stages }) => stages.some(({ stores }) => stores.some(({ tensor, to }) => tensor === "p" && to.includes("memory"))))).toEqual([]);
+  });
+
+  test("leaves what is made from tensors that the chip can hold", () => {
+    const before = programOf(summed);
+    expect(permute(before, arrayMachine)).toBe(before);
   });
 
   test("leaves outputs, what a schedule names, and what shares as many loops with its reader as it would with its maker", () => {
@@ -53,15 +61,15 @@ describe("permute", () => {
 
   test("leaves the last dimension where lanes run", () => {
     const build: Build = () => {
-      const x = input("x", "f32", [4, 5, 6]);
-      const t = map("t", [4, 5, 6], (i, j, k) => s.exp(x.at(i, j, k)));
-      const u = map("u", [6, 4, 5], (k, i, j) => s.add(t.at(i, j, k), 1));
-      return { y: map("y", [6], (k) => reduce("add", [4, 5], (i, j) => s.mul(u.at(k, i, j), u.at(k, i, j)))) };
+      const x = input("x", "f32", [40, 50, 6]);
+      const t = map("t", [40, 50, 6], (i, j, k) => s.exp(x.at(i, j, k)));
+      const u = map("u", [6, 40, 50], (k, i, j) => s.add(t.at(i, j, k), 1));
+      return { y: map("y", [6], (k) => reduce("add", [40, 50], (i, j) => s.mul(u.at(k, i, j), u.at(k, i, j)))) };
     };
     expect(
       changed(build)
         .after.tensors.find(({ name }) => name === "u")!
         .shape.at(-1),
-    ).toBe(5);
+    ).toBe(50);
   });
 });
