@@ -22,15 +22,16 @@ export function loadWalkers(stage: StagePlan, position: number, bytes: number, p
   const moves = { bytes, writes: false, words };
   if (via.kind === "tier-buffer") return walkersOf(tensor, moves, spread, product(via.box), rowsOf(tensor, via.box, words), tier);
   const elements = at.map(({ of }) => 1 + Object.entries(of).reduce((sum, [index, step]) => sum + Math.abs(step) * (extentOf(inner, index) - 1), 0));
-  const walk = inner.map(({ index, trip, step }) => ({ bytes: step * stepOf(index), turns: trip }));
+  // The copies of a split fold walk what one would.
+  const walk = inner.map(({ index, trip, step }, k) => ({ bytes: step * stepOf(index), turns: trip * (k === shape.kept ? stage.split : 1) }));
   return walkersOf(tensor, moves, spread, product(elements), walk, tier);
 }
 
 export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StorePlan, bytes: number, program: Program, tier: TierSpec): Walkers {
   const tensor = tensorOf(program, name);
   const { shape, words } = resultOf(stage, name);
-  const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, tensor.shape.length);
-  const strides = stridesOf(tensor);
+  const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, shape.length);
+  const strides = stridesFor(tensor, shape.length);
   const steps = loops.map(({ tile }, k) => tile * strides[k]!);
   const generators = loops.map(({ par }, k) => par / collect[k]!);
   const spread = { copies: loops.map(({ par }) => par), generators, steps, turns: loops.map(({ trips }) => trips) };
@@ -44,6 +45,12 @@ const extentOf = (inner: StagePlan["inner"], index: string): number => inner.fin
 /** Bytes from one element to the next along each dimension. */
 const stridesOf = ({ shape, dtype }: Tensor): readonly number[] => shape.map((_, d) => product(shape.slice(d + 1)) * bytesOf(dtype));
 
+/** The same for a tile that has dimensions in front of the tensor's own, as one of a loop on the chip has its round. */
+const stridesFor = (tensor: Tensor, dimensions: number): readonly number[] => {
+  const strides = stridesOf(tensor);
+  return [...new Array<number>(Math.max(0, dimensions - strides.length)).fill(0), ...strides];
+};
+
 /** A loop of a walk, or generators side by side: bytes from one turn to the next, and turns. */
 interface Stride {
   readonly bytes: number;
@@ -52,7 +59,7 @@ interface Stride {
 
 /** A tile that is walked row by row, in vectors of so many words. */
 function rowsOf(tensor: Tensor, tile: readonly number[], words: number): readonly Stride[] {
-  const strides = stridesOf(tensor);
+  const strides = stridesFor(tensor, tile.length);
   return tile.map((extent, d) =>
     d === tile.length - 1 ? { bytes: words * strides[d]!, turns: Math.ceil(extent / words) } : { bytes: strides[d]!, turns: extent },
   );
