@@ -118,6 +118,7 @@ export function estimate(
   let homes = 0;
   const bytes = { hbm: 0, ddr: 0 };
   const burstOf = (operand: OperandRead): number => machine.tiers[tierOf(operand.tensor)]!.burst_bytes;
+  const shapeOf = (name: string): readonly number[] => program.tensors.find((tensor) => tensor.name === name)!.shape;
   /** Bytes of a tensor's row. */
   const pitchOf = (name: string): number => {
     const { shape, dtype } = program.tensors.find((tensor) => tensor.name === name)!;
@@ -130,7 +131,7 @@ export function estimate(
     const tier = tierOf(stage.shape.operands[position]!.tensor);
     if (!keys.some((key) => charged.has(key))) {
       bytes[tier] += moved;
-      walks[tier].push(loadWalkers(stage, position, moved, program));
+      walks[tier].push(loadWalkers(stage, position, moved, program, machine.tiers[tier]!));
     }
     for (const key of keys) charged.add(key);
   };
@@ -152,7 +153,7 @@ export function estimate(
         const tokens = product([...loops.map((loop) => loop.trips), ...stage.inner.map((loop) => loop.trip)].slice(0, plan.level));
         generator = Math.max(generator, tokens * Math.ceil((plan.words * width) / machine.network.vector_bytes));
         if (plan.home !== undefined) return;
-        const moved = tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)) * insideShare(operand, stage);
+        const moved = tokens * copies * streamedBytes(operand, stage, plan, burstOf(operand)) * insideShare(operand, stage, shapeOf(operand.tensor));
         charge(stage, position, moved, plan.via.alone ? [] : [ownWalk(operand, stage, moved)]);
       } else if (plan.via.kind === "tier-buffer" && !plan.via.preset) {
         if (plan.home !== undefined && isFilledByMakers(stage, position)) return;
@@ -167,7 +168,7 @@ export function estimate(
         const row = (plan.via.box.at(-1) ?? 1) * width;
         const rows = vectors / Math.ceil((plan.via.box.at(-1) ?? 1) / stage.shape.lanes);
         const visit = (product(plan.via.box) * width * copies) / product(plan.via.generators);
-        const moved = rows * row * burstShare(row, pitchOf(operand.tensor), visit, burstOf(operand)) * insideShare(operand, stage);
+        const moved = rows * row * burstShare(row, pitchOf(operand.tensor), visit, burstOf(operand)) * insideShare(operand, stage, shapeOf(operand.tensor));
         firstBytes += moved / handovers(plan.via, loops);
         const isOwn = product(plan.via.generators) === copies;
         charge(stage, position, moved, [loadKey(stage, position, plan.via), ...(isOwn ? [ownWalk(operand, stage, moved)] : [])]);
@@ -193,7 +194,7 @@ export function estimate(
       const { burst_bytes } = machine.tiers[tierOf(tensor)]!;
       const moved = product(made.shape) * bytesOf(made.dtype) * burstShare(row, pitchOf(tensor), visit, burst_bytes);
       if (to.includes("memory")) bytes[tierOf(tensor)] += moved;
-      if (to.includes("memory") && stage.shape.kept > 0) walks[tierOf(tensor)].push(storeWalkers(stage, store, moved, program));
+      if (to.includes("memory") && stage.shape.kept > 0) walks[tierOf(tensor)].push(storeWalkers(stage, store, moved, program, machine.tiers[tierOf(tensor)]!));
       const stored = product(loopsAround(stage, loops).map((loop) => loop.trips));
       generator = Math.max(generator, (stored * product(resultOf(stage, tensor).loops.map((loop) => loop.trip)) * product(collect)) / atOnce);
     }
@@ -233,9 +234,17 @@ function burstShare(row: number, pitch: number, visit: number, burst: number): n
   return (run + burst - gcd(step, burst)) / run;
 }
 
-/** Of what an operand's tiles reach over, the share that lies inside the loops' extents: the rest is not asked for. */
-const insideShare = (operand: OperandRead, { shape, loops }: StagePlan): number =>
-  product(loops.map(({ extent, tile, par, trips }, k) => (dependsOn(operand, shape.loops[k]!.name) ? Math.min(1, extent / (tile * par * trips)) : 1)));
+/** Of what an operand's tiles reach over, the share that lies inside the loops' extents and inside the tensor: the rest is not asked for. */
+function insideShare(operand: OperandRead, { shape, loops }: StagePlan, tensor: readonly number[]): number {
+  const ofLoops = loops.map(({ extent, tile, par, trips }, k) => (dependsOn(operand, shape.loops[k]!.name) ? Math.min(1, extent / (tile * par * trips)) : 1));
+  const ofTensor = operand.at.map(({ constant, of }, d) => {
+    const [[name, step] = ["", 0], ...others] = Object.entries(of);
+    const extent = shape.loops.find((loop) => loop.name === name)?.extent;
+    if (extent === undefined || step !== 1 || others.length > 0) return 1;
+    return Math.max(1, Math.min(constant + extent, tensor[d]!) - Math.max(0, constant)) / extent;
+  });
+  return product([...ofLoops, ...ofTensor]);
+}
 
 /** Do tiles change hands in buffers, turn after turn? */
 function isBuffered(stages: readonly StagePlan[], section: readonly OuterLoop[], inLoop: boolean): boolean {

@@ -254,8 +254,8 @@ function planProgram(
   };
   const planOn = (section: number, share: number): SectionPlan | string => planWith(section, share, {});
   /** Its address generators take turns with those of the other parts. */
-  const planPart: PartsSetting["planPart"] = (section, share, part) =>
-    planWith(section, share, { ...part, machine: { ...shareOf(machine, share), ag: machine.ag } });
+  const planPart: PartsSetting["planPart"] = (section, share, generators, part) =>
+    planWith(section, share, { ...part, machine: { ...shareOf(machine, share), ag: { ...machine.ag, count: generators } } });
   const plans = groups.map((group, section): SectionPlan => {
     const plan = planOn(section, 1);
     if (typeof plan === "string") throw tooLarge(group, plan, machine);

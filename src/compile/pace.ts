@@ -5,7 +5,8 @@
  * Phases. All that reads pauses while writes drain, and each change of direction costs the bus a while. The more writes are under way, the longer a phase and the fewer changes.
  *
  * Rows. Bursts next to each other lie in rows that all banks of one number have open together, a sweep. While there are as many such sets of banks as sweeps that are walked at one time,
- * each row is opened once. Where there are more, walks close each other's rows, and only those that walk the same sweep find it open. Where a walk skips, a row serves fewer bursts.
+ * each row is opened once. Where there are more, or they stand so far apart that they meet in the same sets, walks close each other's rows, and only those that walk the same sweep find
+ * it open. Where a walk skips, or goes elsewhere before a sweep is done, a row serves fewer bursts.
  *
  * It leaves out bank groups that walks in step meet in, and the order in which requests wait; and where nothing is written, rows open behind the data of others more than it knows.
  */
@@ -25,7 +26,7 @@ export interface Walkers {
   readonly visit: number;
   /** For each way in which tiles stand apart: copies that have some, generators that serve those in turn, and bytes from one to the next. */
   readonly apart: readonly { readonly copies: number; readonly generators: number; readonly bytes: number }[];
-  /** Bytes in a row that are walked at one time, of those that the row has: 0 .. 1. */
+  /** Of a sweep, what is walked before the walk leaves it: 0 .. 1. */
   readonly used: number;
 }
 
@@ -47,6 +48,12 @@ export function bestShareOfPins(machine: Machine, tier: TierSpec, written: numbe
   return tier.dram === undefined ? 1 : shareWith(tier, turnClocks(machine, tier, written, Number.POSITIVE_INFINITY));
 }
 
+/** Bytes next to each other that lie in rows which all banks of one number have open together; null where the mapping is a name, and of a tier without DRAM. */
+export function sweepBytes({ dram, channels }: TierSpec): number | null {
+  const turn = dram === undefined ? null : bankTurnOf(dram);
+  return turn === null ? null : turn.bytes * channels;
+}
+
 /** With so many clocks lost for each burst. */
 function shareWith(tier: TierSpec, lost: number): number {
   return tier.burst_clocks / (tier.burst_clocks + partOfTier(tier.dram!).standard.ticks_per_clock * lost);
@@ -65,7 +72,11 @@ function activates({ dram, channels }: TierSpec, walks: readonly Walkers[], byte
   if (turn === null) return 0;
   const sweeps = walks.map((walk) => sweepsOf(walk, turn.bytes * channels, columns));
   const all = sweeps.reduce((sum, own) => sum + own, 0);
-  const closed = all <= turn.sets ? 0 : Math.min(1, (2 * (all - turn.sets)) / all);
+  const sets = Math.min(
+    turn.sets,
+    walks.reduce((sum, walk, w) => sum + sweeps[w]! * apartShare(walk, turn.bytes * channels, turn.sets), 0),
+  );
+  const closed = all <= sets ? 0 : Math.min(1, (2 * (all - sets)) / all);
   return walks.reduce((sum, walk, w) => {
     const together = Math.max(1, walk.generators / sweeps[w]!);
     return sum + (walk.bytes / bytes) * Math.min(1, closed / together + (1 / walk.used - 1) / columns);
@@ -78,6 +89,16 @@ function sweepsOf({ apart, visit }: Walkers, sweep: number, columns: number): nu
   const reach = places.reduce((sum, { count, bytes }) => sum + (count - 1) * bytes, 0);
   const most = places.reduce((product, { count, bytes }) => product * (bytes >= sweep ? count : Math.min(count, 1 + ((count - 1) * bytes) / sweep)), 1);
   return Math.min(most, 1 + reach / sweep);
+}
+
+/** Sets of banks in which its generators stand, of `sets` that sweeps take in turn, over the sweeps in which they stand. */
+function apartShare({ apart }: Walkers, sweep: number, sets: number): number {
+  const places = apart.reduce<readonly number[]>(
+    (all, { generators, bytes }) => all.flatMap((place) => Array.from({ length: generators }, (_, i) => place + i * bytes)),
+    [0],
+  );
+  const sweeps = new Set(places.map((place) => Math.round(place / sweep)));
+  return Math.min(sets, new Set([...sweeps].map((one) => one % sets)).size) / Math.min(sets, sweeps.size);
 }
 
 /** Of turning the bus, with so many writes of a channel under way. */

@@ -30,8 +30,8 @@ export interface PartsSetting {
   isCut(groups: readonly Group[]): boolean;
   /** Tensors that somebody needs who is none of them. */
   leavingOf(groups: readonly Group[]): ReadonlySet<string>;
-  /** Plans section `section` on a share of the machine's PCUs, PMUs and links; a string says why that does not fit. */
-  planPart(section: number, share: number, context: Pick<PlanContext, "homes" | "leaving">): SectionPlan | string;
+  /** Plans section `section` on a share of the machine's PCUs, PMUs and links, and so many address generators; a string says why that does not fit. */
+  planPart(section: number, share: number, generators: number, context: Pick<PlanContext, "homes" | "leaving">): SectionPlan | string;
 }
 
 export interface Joined {
@@ -146,46 +146,68 @@ function homesOf(groups: readonly Group[]): ReadonlySet<string> {
 /** Of the machine, as its plan alone has it. */
 const sizeOf = ({ units }: SectionPlan, { pcu, pmu }: Machine): number => Math.max(units.pcu / pcu.count, units.pmu / pmu.count);
 
-/** By section: its share of the chip. What its plan alone takes, where that is no more than is fair; time that falls as 1 / share is least in all where shares go with its root. */
-function sharesOf(list: readonly number[], alone: readonly Alone[], machine: Machine): ReadonlyMap<number, number> {
-  const shares = new Map<number, number>();
-  let open = list;
+/**
+ * By plan: its share of the chip. What it takes, where that is no more than is fair, and of what all leave as much again. Where all could keep up with what else decides their time, that is
+ * so much more than they need for it; else time that falls as 1 / share is least in all where shares go with its root.
+ */
+function sharesOf(plans: readonly SectionPlan[], machine: Machine): readonly number[] {
+  const sizes = plans.map((plan) => sizeOf(plan, machine));
+  const work = plans.map(({ estimate }, p) => (estimate.compute_cycles + 1) * sizes[p]!);
+  const needs = plans.map(({ estimate }, p) => work[p]! / estimate.cycles);
+  const isEnough = needs.reduce((sum, need) => sum + need, 0) <= 1;
+  const weights = isEnough ? needs : work.map(Math.sqrt);
+  const shares = plans.map(() => 0);
+  let open = [...plans.keys()];
   for (let left = 1; open.length > 0; ) {
-    const weightOf = (section: number): number => Math.sqrt(alone[section]!.plan.estimate.compute_cycles + 1);
-    const total = open.reduce((sum, section) => sum + weightOf(section), 0);
-    const fair = (section: number): number => (left * weightOf(section)) / total;
-    const small = open.filter((section) => sizeOf(alone[section]!.plan, machine) <= fair(section));
-    for (const section of small.length === 0 ? open : small) shares.set(section, small.length === 0 ? fair(section) : sizeOf(alone[section]!.plan, machine));
-    left -= small.reduce((sum, section) => sum + shares.get(section)!, 0);
-    open = small.length === 0 ? [] : open.filter((section) => !shares.has(section));
+    const total = open.reduce((sum, p) => sum + weights[p]!, 0);
+    const fair = open.map((p) => (left * weights[p]!) / total);
+    const small = open.filter((p, o) => sizes[p]! <= fair[o]!);
+    for (const [o, p] of open.entries()) shares[p] = small.length === 0 ? fair[o]! : small.includes(p) ? sizes[p]! : 0;
+    left -= small.reduce((sum, p) => sum + sizes[p]!, 0);
+    open = small.length === 0 ? [] : open.filter((p) => !small.includes(p));
   }
-  return shares;
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / all);
 }
 
 /** What the parts are expected to take one after the other, each on its share. */
 function timeTogether(list: readonly number[], alone: readonly Alone[], { machine }: PartsSetting): number {
-  const shares = sharesOf(list, alone, machine);
-  return list.reduce((sum, section) => {
-    const { plan } = alone[section]!;
+  const plans = list.map((section) => alone[section]!.plan);
+  const shares = sharesOf(plans, machine);
+  return plans.reduce((sum, plan, p) => {
     const { cycles, compute_cycles } = plan.estimate;
-    return sum + Math.max(cycles, (compute_cycles * sizeOf(plan, machine)) / shares.get(section)!);
+    return sum + Math.max(cycles, (compute_cycles * sizeOf(plan, machine)) / shares[p]!);
   }, 0);
 }
 
+/** Each as if it had the chip alone or, where they do not fit it so, on its share: with as many address generators as there are, as those leave which write, or as half of those do. */
 function planTogether(list: readonly number[], alone: readonly Alone[], setting: PartsSetting): SectionPlan | null {
   const { machine, linkShare, leavingOf, planPart } = setting;
   const groups = list.map((section) => alone[section]!.group);
   const context = { homes: homesOf(groups), leaving: leavingOf(groups) };
-  const shares = sharesOf(list, alone, machine);
-  for (const shareOf of [() => 1, (section: number) => shares.get(section)!]) {
+  const planOn = (shares: readonly number[], generators: number): readonly SectionPlan[] | null => {
     const parts: SectionPlan[] = [];
-    for (const section of list) {
-      const plan = planPart(section, shareOf(section), context);
-      if (typeof plan === "string") break;
+    for (const [p, section] of list.entries()) {
+      const plan = planPart(section, shares[p]!, generators, context);
+      if (typeof plan === "string") return null;
       parts.push(plan);
     }
-    const plan = parts.length < list.length ? null : together(parts, machine);
-    if (plan !== null && plan.estimate.link_share <= linkShare) return plan;
+    return parts;
+  };
+  const joinOf = (parts: readonly SectionPlan[] | null): SectionPlan | null => {
+    const plan = parts === null ? null : together(parts, machine);
+    return plan !== null && plan.estimate.link_share <= linkShare ? plan : null;
+  };
+  const { count } = machine.ag;
+  const whole = planOn(new Array<number>(list.length).fill(1), count);
+  if (whole === null) return null;
+  const joined = joinOf(whole);
+  if (joined !== null) return joined;
+  const shares = sharesOf(whole, machine);
+  const writes = Math.max(...whole.map((part) => walksOf(part).writes));
+  for (const left of new Set([0, writes, Math.ceil(writes / 2)])) {
+    const plan = joinOf(planOn(shares, count - left));
+    if (plan !== null) return plan;
   }
   return null;
 }

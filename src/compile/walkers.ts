@@ -1,39 +1,41 @@
-/** How a plan walks memory: the generators of each load and store, how far they stand apart, and what they use of a row. What pace.ts is asked with. */
+/** How a plan walks memory: the generators of each load and store, how far they stand apart, and what they use of a sweep. What pace.ts is asked with. */
 
+import type { TierSpec } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program, Tensor } from "../pattern/program.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
-import type { Walkers } from "./pace.ts";
+import { sweepBytes, type Walkers } from "./pace.ts";
 import { loopsAround, product, resultOf } from "./sizes.ts";
 
 /** Of a stage's operand that comes from memory. `bytes`: that its generators move. */
-export function loadWalkers(stage: StagePlan, position: number, bytes: number, program: Program): Walkers {
+export function loadWalkers(stage: StagePlan, position: number, bytes: number, program: Program, tier: TierSpec): Walkers {
   const { shape, loops, inner } = stage;
-  const { at } = shape.operands[position]!;
-  const { via } = stage.operands[position]!;
-  const tensor = tensorOf(program, shape.operands[position]!.tensor);
+  const { at, tensor: name } = shape.operands[position]!;
+  const { via, words } = stage.operands[position]!;
+  const tensor = tensorOf(program, name);
   const strides = stridesOf(tensor);
-  const steps = loops.map(({ tile }, k) => tile * at.reduce((sum, { of }, d) => sum + Math.abs(of[shape.loops[k]!.name] ?? 0) * strides[d]!, 0));
+  const stepOf = (index: string): number => at.reduce((sum, { of }, d) => sum + Math.abs(of[index] ?? 0) * strides[d]!, 0);
+  const steps = loops.map(({ tile }, k) => tile * stepOf(shape.loops[k]!.name));
   const copies = loops.map(({ par }, k) => (steps[k] === 0 ? 1 : par));
-  const generators = via.kind === "tier-buffer" ? copies.map((_, k) => via.generators[k]!) : copies;
-  const tile = at.map(({ of }, d) =>
-    via.kind === "tier-buffer" ? via.box[d]! : 1 + Object.entries(of).reduce((sum, [name, step]) => sum + Math.abs(step) * (extentOf(inner, name) - 1), 0),
-  );
-  const ahead = loops.map((_, k) => at.at(-1)?.of[shape.loops[k]!.name] !== undefined);
-  const words = stage.operands[position]!.words;
-  return walkersOf(tensor, { bytes, writes: false, words }, { copies, generators, steps, ahead }, tile);
+  const generators = loops.map((_, k) => (via.kind === "tier-buffer" ? via.generators[k]! : copies[k]!));
+  const spread = { copies, generators, steps, turns: loops.map(({ trips }) => trips) };
+  const moves = { bytes, writes: false, words };
+  if (via.kind === "tier-buffer") return walkersOf(tensor, moves, spread, product(via.box), rowsOf(tensor, via.box, words), tier);
+  const elements = at.map(({ of }) => 1 + Object.entries(of).reduce((sum, [index, step]) => sum + Math.abs(step) * (extentOf(inner, index) - 1), 0));
+  // The copies of a split fold walk what one would.
+  const walk = inner.map(({ index, trip, step }, k) => ({ bytes: step * stepOf(index), turns: trip * (k === shape.kept ? stage.split : 1) }));
+  return walkersOf(tensor, moves, spread, product(elements), walk, tier);
 }
 
-export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StorePlan, bytes: number, program: Program): Walkers {
+export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StorePlan, bytes: number, program: Program, tier: TierSpec): Walkers {
   const tensor = tensorOf(program, name);
-  const result = resultOf(stage, name);
-  const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, tensor.shape.length);
-  const strides = stridesOf(tensor);
+  const { shape, words } = resultOf(stage, name);
+  const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, shape.length);
+  const strides = stridesFor(tensor, shape.length);
   const steps = loops.map(({ tile }, k) => tile * strides[k]!);
-  const copies = loops.map(({ par }) => par);
   const generators = loops.map(({ par }, k) => par / collect[k]!);
-  const ahead = loops.map((_, k) => k === tensor.shape.length - 1);
-  return walkersOf(tensor, { bytes, writes: true, words: result.words }, { copies, generators, steps, ahead }, result.shape);
+  const spread = { copies: loops.map(({ par }) => par), generators, steps, turns: loops.map(({ trips }) => trips) };
+  return walkersOf(tensor, { bytes, writes: true, words }, spread, product(shape), rowsOf(tensor, shape, words), tier);
 }
 
 const tensorOf = ({ tensors }: Program, name: string): Tensor => tensors.find((tensor) => tensor.name === name)!;
@@ -43,27 +45,63 @@ const extentOf = (inner: StagePlan["inner"], index: string): number => inner.fin
 /** Bytes from one element to the next along each dimension. */
 const stridesOf = ({ shape, dtype }: Tensor): readonly number[] => shape.map((_, d) => product(shape.slice(d + 1)) * bytesOf(dtype));
 
-/** By outer loop: copies, generators that serve them in turn, bytes from one copy's tile to the next, and whether that goes on where the other's row ends. */
+/** The same for a tile that has dimensions in front of the tensor's own, as one of a loop on the chip has its round. */
+const stridesFor = (tensor: Tensor, dimensions: number): readonly number[] => {
+  const strides = stridesOf(tensor);
+  return [...new Array<number>(Math.max(0, dimensions - strides.length)).fill(0), ...strides];
+};
+
+/** A loop of a walk, or generators side by side: bytes from one turn to the next, and turns. */
+interface Stride {
+  readonly bytes: number;
+  readonly turns: number;
+}
+
+/** A tile that is walked row by row, in vectors of so many words. */
+function rowsOf(tensor: Tensor, tile: readonly number[], words: number): readonly Stride[] {
+  const strides = stridesFor(tensor, tile.length);
+  return tile.map((extent, d) =>
+    d === tile.length - 1 ? { bytes: words * strides[d]!, turns: Math.ceil(extent / words) } : { bytes: strides[d]!, turns: extent },
+  );
+}
+
+/** By outer loop: copies, generators that serve them in turn, bytes from one copy's tile to the next, and turns. */
 interface Spread {
   readonly copies: readonly number[];
   readonly generators: readonly number[];
   readonly steps: readonly number[];
-  readonly ahead: readonly boolean[];
+  readonly turns: readonly number[];
 }
 
-/** `tile`: elements along each dimension. */
+/** `elements`: of a tile. `walk`: the loops inside it, outermost first. */
 function walkersOf(
   { shape, dtype }: Tensor,
   { bytes, writes, words }: Pick<Walkers, "bytes" | "writes"> & { readonly words: number },
-  { copies, generators, steps, ahead }: Spread,
-  tile: readonly number[],
+  { copies, generators, steps, turns }: Spread,
+  elements: number,
+  walk: readonly Stride[],
+  tier: TierSpec,
 ): Walkers {
-  const beside = product(generators.filter((_, k) => ahead[k]));
-  const visit = product(tile) * bytesOf(dtype);
+  const width = bytesOf(dtype);
+  const sweep = sweepBytes(tier);
+  const beside = copies.map((count, k): Stride => ({ bytes: steps[k]!, turns: count }));
+  const around = copies.map((count, k): Stride => ({ bytes: count * steps[k]!, turns: turns[k]! }));
   return {
-    ...{ bytes, writes, generators: product(generators), vectorBytes: words * bytesOf(dtype) },
-    visit,
+    ...{ bytes, writes, generators: product(generators), vectorBytes: words * width },
+    visit: elements * width,
     apart: copies.flatMap((count, k) => (count > 1 ? [{ copies: count, generators: generators[k]!, bytes: steps[k]! }] : [])),
-    used: Math.min(1, (beside * (tile.at(-1) ?? 1)) / (shape.at(-1) ?? 1)),
+    used: sweep === null ? 1 : usedOf(beside, [...around, ...walk], words * width, Math.min(sweep, product(shape) * width)),
   };
+}
+
+/** Of so many bytes of a sweep, what generators side by side touch with vectors of `vector` bytes before their loops, outermost first, take them elsewhere: 0 .. 1. */
+function usedOf(beside: readonly Stride[], loops: readonly Stride[], vector: number, sweep: number): number {
+  let touched = vector;
+  for (const { bytes, turns } of beside) if (bytes > 0 && bytes < sweep) touched *= Math.min(turns, Math.ceil(sweep / bytes));
+  for (const { bytes, turns } of loops.toReversed()) {
+    if (bytes === 0 || turns === 1) continue;
+    touched *= Math.max(1, Math.min(turns, sweep / bytes));
+    if (turns * bytes > sweep) break;
+  }
+  return Math.min(1, touched / sweep);
 }

@@ -131,6 +131,8 @@ export interface State {
   readonly slotDone: Float64Array;
   readonly slotLast: Int32Array;
   readonly slotProcess: Int32Array;
+  /** Per process: ticks of service of its bursts; 0: the resource's. */
+  readonly service: Float64Array;
   /** Ring position of the token that the firing in slot g pushed at port j of its process, -1: none, at [slotPush0[p] + (g - SLOT0) * ports + j]. */
   readonly slotPush: Int32Array;
   readonly slotPush0: Int32Array;

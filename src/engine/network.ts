@@ -78,6 +78,8 @@ export interface ProcessSpec {
 export interface RequestSpec {
   /** Firings with bursts that may be under way at one time, >= 1. Firings without any do not count. */
   readonly outstanding: number;
+  /** Ticks of service that each of its bursts takes of a resource without a server, >= 1. Absent: as many as the resource says. */
+  readonly service?: number;
   readonly source: RequestSource;
 }
 
@@ -124,7 +126,7 @@ export interface ChannelSpec {
  * A server with a clock of its own: serves one burst after the other. A request made at time t of the network (no whole tick where the process has another clock) is seen
  * at ceil((t + origin) * clock.numerator / clock.denominator) of the server's ticks; service starts at max(that, free), pushed out of a refresh
  * window [k * interval, k * interval + duration), k >= 1; a service under way when a window begins finishes. It completes
- * `service` ticks later, at network time completion * denominator / numerator - origin + latency; who sees it rounds up to his own clock.
+ * `service` ticks later (of a request whose process says how many, those), at network time completion * denominator / numerator - origin + latency; who sees it rounds up to his own clock.
  * Order: by time of request, then by index of the process, then by word.
  * Where a `server` stands behind it, that decides the completions: each burst is given to it in this order when it is seen, and a burst of which it says that it completes
  * at a tick does so as above. It holds the channel for `service` ticks, wherever they lie; it has waited for as long as the server says.

@@ -32,7 +32,8 @@ function findHorizon(state: State): number {
 }
 
 /** No request that the resource's pending bursts, or those that its server holds, lead to can be made before this time. */
-export function horizonOf({ spec, pending, free, servers, grid }: State, r: number): number {
+export function horizonOf(state: State, r: number): number {
+  const { spec, pending, free, servers, grid } = state;
   const resource = spec.resources[r]!;
   const placed = servers[r]!;
   if (placed !== null) {
@@ -43,7 +44,12 @@ export function horizonOf({ spec, pending, free, servers, grid }: State, r: numb
   }
   const seen = seeRequest(resource, pending[r]!.time[0]!, grid);
   const start = startService(resource, seen > free[r]! ? seen : free[r]!);
-  return completeService(resource, start + resource.service, grid) + 1;
+  return completeService(resource, start + serviceOf(state, resource, pending[r]!.slot[0]!), grid) + 1;
+}
+
+/** Ticks that a burst of this outstanding slot takes. */
+function serviceOf({ service, slotProcess }: State, resource: ResourceSpec, slot: number): number {
+  return service[slotProcess[slot]!]! || resource.service;
 }
 
 /** Serves the pending bursts of a resource that were requested before the horizon, in order. */
@@ -52,15 +58,17 @@ function serveResource(state: State, r: number, horizon: number): void {
   const resource = state.spec.resources[r]!;
   const heap = state.pending[r]!;
   let free = state.free[r]!;
-  let [served, waited, hits] = [0, 0, 0];
+  let [served, busy, waited, hits] = [0, 0, 0, 0];
   for (let time = heap.time[0]!; heap.size > 0 && time < horizon; time = heap.time[0]!) {
     const slot = heap.slot[0]!;
     popHeap(heap);
     const seen = seeRequest(resource, time, grid);
     const wanted = seen > free ? seen : free;
     const start = startService(resource, wanted);
-    free = start + resource.service;
+    const service = serviceOf(state, resource, slot);
+    free = start + service;
     served++;
+    busy += service;
     waited += start - seen;
     if (start > wanted) hits++;
     const done = completeService(resource, free, grid);
@@ -73,7 +81,7 @@ function serveResource(state: State, r: number, horizon: number): void {
   state.free[r] = free;
   const c = resourceCount + r * RC;
   count[c + SERVED]! += served;
-  count[c + BUSY_SERVER]! += served * resource.service;
+  count[c + BUSY_SERVER]! += busy;
   count[c + WAITED]! += waited;
   count[c + HITS]! += hits;
 }

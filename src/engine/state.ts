@@ -81,6 +81,7 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     slotDone: new Float64Array(slotTotal),
     slotLast: new Int32Array(slotTotal),
     slotProcess: new Int32Array(slotTotal),
+    service: Float64Array.from(processes, ({ requests }) => requests?.service ?? 0),
     slotPush: new Int32Array(sum(processes.map((p) => outstanding(p) * p.ports.length))).fill(-1),
     slotPush0: new Int32Array(processes.length),
     crossings: makeCrossings(spec),

@@ -45,6 +45,7 @@ function verifyProcess(process: ProcessSpec, spec: NetworkSpec): void {
   for (const port of ports) verifyPort(process, port, spec);
   if (requests === undefined) return;
   demand(isInteger(requests.outstanding, 1), `process ${name}: ${requests.outstanding} outstanding, must be an integer >= 1`);
+  demand(isInteger(requests.service ?? 1, 1), `process ${name}: service ${requests.service}, must be an integer >= 1`);
   demand(isInteger(requests.source.maxBursts, 0), `process ${name}: maxBursts ${requests.source.maxBursts}, must be an integer >= 0`);
 }
 

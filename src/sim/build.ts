@@ -201,6 +201,8 @@ export interface BuildContext {
   readonly machine: Machine;
   /** The channels of the machine's tiers. */
   readonly resources: readonly ResourceSpec[];
+  /** For each nest, unit by unit: ticks of service of its bursts; undefined: the resource's. */
+  readonly services: readonly (number | undefined)[];
   /** Tick at which the section begins to run. */
   readonly origin: Instant;
   /** Its tensors have the layouts of where they are in this run. */
@@ -212,7 +214,7 @@ export interface BuildContext {
 /** `section`: the plan's, without symbols. State is built anew each time: a network can be run once. */
 export function buildSection(plan: SectionPlan, section: Section, context: BuildContext): BuiltSection {
   const { channels, ties: plannedTies, ports, slice, links } = plan;
-  const { machine, origin, fabric, resources: tiers } = context;
+  const { machine, origin, fabric, resources: tiers, services } = context;
   const nests: BuiltNest[] = [];
   const processes = section.units.flatMap((unit) => {
     const behaviourOf = behaviours(unit, slice, context);
@@ -221,10 +223,11 @@ export function buildSection(plan: SectionPlan, section: Section, context: Build
       const use = ports.uses[nests.length]!;
       const wires = ties.map(({ wire }) => wire);
       const traffic = trafficOf(unit, nest, wires, fabric, machine);
+      const service = services[nests.length];
       const behaviour = behaviourOf(nest, wires);
       const queue = use && portSource(nest, use, behaviour);
       nests.push({ unit, nest, traffic, queue, tally: behaviour?.tally ?? null });
-      return processOf(unit, nest, machine, { ties, traffic, queue, behaviour });
+      return processOf(unit, nest, machine, { ties, traffic, service, queue, behaviour });
     });
   });
   const resources = [...tiers, ...portResources(ports), ...linkResources(links)].map((resource) => ({ ...resource, origin }));

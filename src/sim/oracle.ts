@@ -259,7 +259,7 @@ function isRefreshing({ refresh }: ResourceSpec, tick: number): boolean {
 
 function serve(machine: Machine, server: Server): void {
   const { seen, flight, pushedBack } = server.queue.shift()!;
-  server.free = server.tick + server.spec.service;
+  server.free = server.tick + (flight.actor.spec.requests!.service ?? server.spec.service);
   server.waited += server.tick - seen;
   if (pushedBack) server.refreshHits++;
   complete(machine, server, flight, server.free);
@@ -269,7 +269,7 @@ function serve(machine: Machine, server: Server): void {
 function complete(machine: Machine, server: Server, flight: Flight, tick: number): void {
   const { service, latency, clock, origin } = server.spec;
   server.served++;
-  server.busy += service;
+  server.busy += (server.behind === null ? flight.actor.spec.requests!.service : undefined) ?? service;
   const completion = Math.ceil((tick * clock.denominator * machine.grid) / clock.numerator) + (latency - origin) * machine.grid;
   finish(machine, completion);
   const resource = machine.servers.indexOf(server);

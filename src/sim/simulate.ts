@@ -247,8 +247,9 @@ function readSizes({ places, sizes }: Simulation, names: readonly string[]): Rea
 
 function contextOf({ fabric, machine, places, slice, ticks, dtypes }: Simulation, { plan, memory }: SectionSums): BuildContext {
   const needed = plan.tensors.filter((tensor) => slice.tensors.has(tensor));
+  const { resources, services } = memory();
   return {
-    ...{ machine, resources: memory().resources },
+    ...{ machine, resources, services },
     origin: ticks,
     fabric: { ...fabric, tensors: plan.tensors.map((tensor) => layoutNow(places, tensor)) },
     tensors: Object.fromEntries(needed.map((tensor) => [tensor, valuesNow(places, tensor)])),

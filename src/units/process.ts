@@ -29,15 +29,18 @@ export interface Traffic {
 export interface ProcessParts {
   readonly ties: readonly Tie[];
   readonly traffic: Traffic | null;
+  /** Ticks of service of its bursts; undefined: the resource's. */
+  readonly service?: number | undefined;
   /** Of a nest that queues at ports of its PMU. */
   readonly queue: PortSource | null;
   readonly behaviour: Behaviour | null;
 }
 
 /** Two nests of a unit never wait for each other but through channels and ports, so each is a process of its own. The turns at a port are those of the ii, which the latency has in it. */
-export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, queue, behaviour }: ProcessParts): ProcessSpec {
+export function processOf(unit: Unit, nest: Nest, machine: Machine, { ties, traffic, service, queue, behaviour }: ProcessParts): ProcessSpec {
   const atPorts: RequestSpec | null = queue && { outstanding: PORT_QUEUE, source: queue };
-  const requests: RequestSpec | null = traffic === null ? atPorts : { outstanding: machine.ag.outstanding, source: traffic.source };
+  const requests: RequestSpec | null =
+    traffic === null ? atPorts : { outstanding: machine.ag.outstanding, ...(service !== undefined && { service }), source: traffic.source };
   return {
     name: `${unit.id}.${nest.id}`,
     firings: firingsOf(nest),

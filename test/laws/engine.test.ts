@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Behaviour } from "../../src/engine/behaviour.ts";
-import type { ChannelSpec, NetworkResult, NetworkSpec, PortSpec, ProcessSpec, ResourceSpec } from "../../src/engine/network.ts";
+import type { ChannelSpec, NetworkResult, NetworkSpec, PortSpec, ProcessSpec, RequestSpec, ResourceSpec } from "../../src/engine/network.ts";
 import { runNetwork } from "../../src/engine/run.ts";
 import { runOracle } from "../../src/sim/oracle.ts";
 import { type Built, build, type NetworkPlan, networkPlan, type ProcessPlan } from "../support/networks.ts";
@@ -134,7 +134,7 @@ describe("conservation", () => {
         const bursts = asked.flatMap((list, p) => list.slice(0, result.processes[p]!.firings)).reduce((total, count) => total + count, 0);
         expect(result.resources.reduce((total, { served }) => total + served, 0)).toBe(bursts);
         result.resources.forEach(({ served, busy }, r) => {
-          expect(busy).toBe(served * spec.resources[r]!.service);
+          if (spec.processes.every(({ requests }) => requests?.service === undefined)) expect(busy).toBe(served * spec.resources[r]!.service);
         });
       }),
       runs(300),
@@ -283,7 +283,7 @@ function scale({ processes, channels, resources }: NetworkSpec, factor: number):
     processes: processes.map((process) => ({
       ...time(process),
       ii: factor * process.ii,
-      ...(process.requests === undefined ? {} : { requests: { ...process.requests, outstanding: plenty } }),
+      ...(process.requests === undefined ? {} : { requests: scaleRequests(process.requests, factor, plenty) }),
     })),
     channels: channels.map((channel) => ({ ...time(channel), depth: plenty })),
     resources: resources.map(({ refresh, ...resource }) => ({
@@ -294,6 +294,10 @@ function scale({ processes, channels, resources }: NetworkSpec, factor: number):
       ...(refresh === undefined ? {} : { refresh: { interval: factor * refresh.interval, duration: factor * refresh.duration } }),
     })),
   };
+}
+
+function scaleRequests({ service, source }: RequestSpec, factor: number, outstanding: number): RequestSpec {
+  return { outstanding, source, ...(service !== undefined && { service: factor * service }) };
 }
 
 function scaleResult(result: NetworkResult, factor: number): NetworkResult {

@@ -33,6 +33,8 @@ export interface FeedPlan {
 
 export interface RequestPlan {
   readonly outstanding: number;
+  /** 0: the resource's. */
+  readonly service: number;
   /** Resources of each firing's bursts, again and again. */
   readonly bursts: readonly (readonly number[])[];
   /** Where the process computes: the words that it pops choose the entry of `bursts`, and turn its resources. */
@@ -149,6 +151,7 @@ function processPlan({ resources, data, steered }: Required<Pick<PlanLimits, "re
   const bursts = fc.array(fc.oneof(some, fc.constant([])), { minLength: 1, maxLength: 8 });
   const requests = fc.record({
     outstanding: fc.integer({ min: 1, max: 6 }),
+    service: fc.constantFrom(0, 0, 1, 3, 7),
     bursts,
     byData: fc.integer({ min: 0, max: 3 }).map((x) => x > 0),
     stride: fc.constantFrom(0, 0, 4, 4, 4, 1, 8),
@@ -339,7 +342,7 @@ const divisors = (n: number): number[] =>
 
 /** `digest`: of the process's datapath, if it has one. */
 function createRequests(
-  { outstanding, bursts, byData, stride, base }: RequestPlan,
+  { outstanding, service, bursts, byData, stride, base }: RequestPlan,
   resources: number,
   digest: (() => number) | undefined,
   asked: number[],
@@ -352,7 +355,7 @@ function createRequests(
     asked.push(count);
     return count;
   };
-  return { outstanding, source: { ...source, next } };
+  return { outstanding, ...(service > 0 && { service }), source: { ...source, next } };
 }
 
 /** The words that firing n pops, and what the datapath has seen in all firings before it, decide its bursts. */
