@@ -1,5 +1,6 @@
 /** How a plan walks memory: the generators of each load and store, how far they stand apart, and what they use of a row. What pace.ts is asked with. */
 
+import { tensorNamed } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program, Tensor } from "../pattern/program.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
@@ -11,9 +12,13 @@ export function loadWalkers(stage: StagePlan, position: number, bytes: number, p
   const { shape, loops, inner } = stage;
   const { at } = shape.operands[position]!;
   const { via } = stage.operands[position]!;
-  const tensor = tensorOf(program, shape.operands[position]!.tensor);
+  const tensor = tensorNamed(program, shape.operands[position]!.tensor);
   const strides = stridesOf(tensor);
-  const steps = loops.map(({ tile }, k) => tile * at.reduce((sum, { of }, d) => sum + Math.abs(of[shape.loops[k]!.name] ?? 0) * strides[d]!, 0));
+  const steps = loops.map(({ tile }, k) => {
+    let bytesAway = 0;
+    for (let d = 0; d < at.length; d++) bytesAway += Math.abs(at[d]!.of[shape.loops[k]!.name] ?? 0) * strides[d]!;
+    return tile * bytesAway;
+  });
   const copies = loops.map(({ par }, k) => (steps[k] === 0 ? 1 : par));
   const generators = via.kind === "tier-buffer" ? copies.map((_, k) => via.generators[k]!) : copies;
   const tile = at.map(({ of }, d) =>
@@ -25,7 +30,7 @@ export function loadWalkers(stage: StagePlan, position: number, bytes: number, p
 }
 
 export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StorePlan, bytes: number, program: Program): Walkers {
-  const tensor = tensorOf(program, name);
+  const tensor = tensorNamed(program, name);
   const result = resultOf(stage, name);
   const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, tensor.shape.length);
   const strides = stridesOf(tensor);
@@ -36,12 +41,14 @@ export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StoreP
   return walkersOf(tensor, { bytes, writes: true, words: result.words }, { copies, generators, steps, ahead }, result.shape);
 }
 
-const tensorOf = ({ tensors }: Program, name: string): Tensor => tensors.find((tensor) => tensor.name === name)!;
-
 const extentOf = (inner: StagePlan["inner"], index: string): number => inner.find((loop) => loop.index === index)?.extent ?? 1;
 
 /** Bytes from one element to the next along each dimension. */
-const stridesOf = ({ shape, dtype }: Tensor): readonly number[] => shape.map((_, d) => product(shape.slice(d + 1)) * bytesOf(dtype));
+function stridesOf({ shape, dtype }: Tensor): readonly number[] {
+  const strides = new Array<number>(shape.length);
+  for (let d = shape.length - 1, size = bytesOf(dtype); d >= 0; size *= shape[d--]!) strides[d] = size;
+  return strides;
+}
 
 /** By outer loop: copies, generators that serve them in turn, bytes from one copy's tile to the next, and whether that goes on where the other's row ends. */
 interface Spread {
