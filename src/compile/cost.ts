@@ -8,9 +8,19 @@ import { bestShareOfPins, shareOfPins } from "./pace.ts";
 import { copiesOf, joined, loadGenerators, loopsAround, partsOf, product, readKey, sumsInMemory, treeUnits, walksOf } from "./sizes.ts";
 import type { Tally } from "./tally.ts";
 
+/** PCUs of all copies of the stages and of the trees that join them. */
+export function countPcus(stages: readonly StagePlan[], machine: Machine): number {
+  return stages.reduce((sum, stage) => {
+    const { loops, shape, split, results } = stage;
+    const around = product(loopsAround(stage, loops).map((loop) => loop.par));
+    const copies = product(loops.map((loop) => loop.par)) * split;
+    return sum + Math.max(1, shape.parts.length) * copies + around * treeUnits(joined(stage, loops), results[0]?.words ?? 1, machine);
+  }, 0);
+}
+
 /** `inLoop`: of a loop on the chip, whose stages share readers. */
 export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoop: boolean): SectionPlan["units"] {
-  let pcu = 0;
+  const pcu = countPcus(stages, machine);
   let pmu = 0;
   let ag = loadGenerators(stages);
   const shared = new Set<string>();
@@ -18,7 +28,6 @@ export function countUnits(stages: readonly StagePlan[], machine: Machine, inLoo
     const { loops } = stage;
     const copies = product(loops.map((loop) => loop.par));
     const around = product(loopsAround(stage, loops).map((loop) => loop.par));
-    pcu += Math.max(1, stage.shape.parts.length) * copies * stage.split + around * treeUnits(joined(stage, loops), stage.results[0]?.words ?? 1, machine);
     if (sumsInMemory(stage)) pmu += copies;
     if (stage.shape.operator.kind === "groupBy") pmu += stage.shape.operator.fields.length * stage.shape.shards.length;
     if (stage.shape.operator.kind === "hash") pmu++;

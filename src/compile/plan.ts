@@ -11,7 +11,7 @@ import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
 import { scratchLayout } from "./banking.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import { type InnerLoop, type OperandPlan, type OuterLoop, type ResultStream, type SectionPlan, type StagePlan, sectionName } from "./controllers.ts";
-import { countUnits, estimate, linkShare } from "./cost.ts";
+import { countPcus, countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { depthOf, type Group, loopName, makes } from "./group.ts";
 import { homeOf, tooLargeHome } from "./homes.ts";
@@ -80,6 +80,8 @@ function planStages(group: Group, { split }: Choice, context: PlanContext, loops
 
 /** Loads, stores and the units of all stages; or what there is too little of. */
 function finishSection(group: Group, context: PlanContext, loops: readonly OuterLoop[], stages: readonly StagePlan[], limit: number): SectionPlan | string {
+  const pcus = countPcus(stages, context.machine);
+  if (pcus > context.machine.pcu.count) return tooMany("pcu", pcus, context.machine);
   const stored = planTransfers(stages, loops, group, context, limit);
   if (typeof stored === "string") return stored;
   const counters = tooManyCounters(stored, context.machine);
@@ -91,7 +93,7 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
   const homeless = tooLargeHome(stored, context.machine);
   if (homeless !== null) return homeless;
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
-  if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
+  if (over !== undefined) return tooMany(over, units[over], context.machine);
   const share = linkShare(stored, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
@@ -105,6 +107,8 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
     estimate: { ...estimate(tallyOf(stored, loops, context, inLoop), context.machine), link_share: share },
   };
 }
+
+const tooMany = (kind: "pcu" | "pmu" | "ag", count: number, machine: Machine): string => `needs ${count} ${kind.toUpperCase()}s of ${machine[kind].count}`;
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
   const named = group.shapes.find(({ sums }) => sums !== null) ?? group.shapes[0]!;
