@@ -31,7 +31,6 @@ export function searchedOnce<T>(what: string, group: Group, context: PlanContext
 function likenessOf(group: Group, { program, machine, leaving, homes, linkShare, buffered, tierOf }: PlanContext): string {
   const { shapes, shared, blocks, outside = [], loop } = group;
   const tensors = [...new Set(shapes.flatMap(tensorsOf))];
-  const { tiers: _, ...rest } = machine;
   const about = tensors.map((name) => {
     const { shape, dtype, tier } = tensorNamed(program, name);
     return [name, shape, dtype, tier, tierOf(name), leaving.has(name), homes.has(name), buffered?.has(name)];
@@ -39,8 +38,18 @@ function likenessOf(group: Group, { program, machine, leaving, homes, linkShare,
   const own = shapes.map(({ operator, ...shape }) => [operator.kind, writesOf(operator), figuresOf(operator), shape]);
   const indices = shapes.flatMap(({ loops }) => loops.map(({ name }) => name));
   const names = new Set([...tensors, ...indices, ...shapes.map(({ name }) => name), ...(loop?.results ?? []).map(({ to }) => to)]);
-  return `${JSON.stringify(rest)} ${linkShare} ${textOf([own, about, shared, blocks, outside.map((shape) => shapes.indexOf(shape)), loop], names)}`;
+  return `${figuresOfMachine(machine)} ${linkShare} ${textOf([own, about, shared, blocks, outside.map((shape) => shapes.indexOf(shape)), loop], names)}`;
 }
+
+/** All but its tiers, which are one object, and where its figures are from. */
+function figuresOfMachine(machine: Machine): string {
+  const { tiers: _tiers, sources: _sources, ...rest } = machine;
+  const text = machineTexts.get(machine) ?? JSON.stringify(rest);
+  machineTexts.set(machine, text);
+  return text;
+}
+
+const machineTexts = new WeakMap<Machine, string>();
 
 function tensorsOf({ operator, operands, table, loops }: StageShape): readonly string[] {
   const read = operands.flatMap(({ tensor, carried }) => [
