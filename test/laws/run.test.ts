@@ -13,7 +13,7 @@ import softmax from "../../workloads/softmax.ts";
 import { programCases, spine } from "../support/programs.ts";
 import { machineOf, prepareOn, reportOf, runOn } from "../support/runs.ts";
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 40 };
 const extents = [1, 2, 7, 16, 33];
 const small = programCases({ extents });
 const names = fc.constantFrom("plasticine", "sn40l");
