@@ -205,11 +205,13 @@ function tierBuffer(
   const leastTraffic = (mostPmus: number): TierBuffer | null => {
     let best: { buffer: TierBuffer; traffic: number } | null = null;
     for (let hold = resident ? 0 : deepest; hold >= (pinned === undefined ? 0 : deepest); hold--) {
+      let handovers = 1;
+      for (let k = 0; k < hold; k++) handovers *= loops[k]!.trips;
+      let traffic = handovers * boxElements;
+      for (let k = hold; k < loops.length; k++) if (dependent[k]) traffic *= loops[k]!.trips;
+      if (best !== null && traffic >= best.traffic) continue;
       const held = loops.flatMap((loop, k) => (k >= hold && dependent[k] && loop.trips > 1 ? [k] : []));
       const size = [...held.map((k) => loops[k]!.trips), ...box];
-      const handovers = product(loops.slice(0, hold).map(({ trips }) => trips));
-      const traffic = handovers * product(held.map((k) => loops[k]!.trips)) * boxElements;
-      if (best !== null && traffic >= best.traffic) continue;
       const buffers = pinned ?? (handovers > 1 ? 2 : 1);
       const bytes = scratchLayout(size, bytesOf(operand.dtype), machine, use).bytes * buffers;
       const pmus = bytes <= machine.pmu.bytes ? 1 : piecesFor(size, buffers, mostPmus, bytesOf(operand.dtype), machine, use);

@@ -17,7 +17,7 @@ export interface Stretches {
 
 export const UNCUT: Stretches = { of: () => 0, cuts: [] };
 
-/** Names in the schedule that no operator has are none's: checkSchedule in search.ts refuses them. */
+/** Names in the schedule that no operator has are none's: checkSchedule in pins.ts refuses them. */
 export function stretchesOf(source: Program): Stretches {
   const { cut = [] } = source.schedule ?? {};
   if (cut.length === 0) return UNCUT;

@@ -4,8 +4,8 @@ import { tierBytesPerCycle, tierServiceShare } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { tensorBytes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
-import type { Choice, PlanContext } from "./context.ts";
-import { depthOf, type Group, makes } from "./group.ts";
+import type { PlanContext } from "./context.ts";
+import { type Group, makes } from "./group.ts";
 import { bestShareOfPins } from "./pace.ts";
 import { product } from "./sizes.ts";
 import { dependsOn, type StageShape } from "./stage.ts";
@@ -20,34 +20,17 @@ export function isLight(shape: StageShape, { shapes }: Group): boolean {
   return elements(shape) <= Math.max(...shapes.map((other) => elements(other) / other.lanes));
 }
 
-/** Of a copy of each stage, if nothing else counted. */
-function cyclesOf(group: Group, { tile, par, split }: Choice, machine: Machine): readonly number[] {
-  return group.shapes.map((shape) => {
-    const { loops } = shape;
-    const depth = depthOf(group, shape);
-    let firings = 1;
-    for (let position = 0; position < loops.length; position++) {
-      const { name, extent } = loops[position]!;
-      firings *= Math.ceil((position < depth ? tile[position]! : extent) / stepOf(shape, name, machine));
-      if (position < depth) firings *= Math.ceil(Math.ceil(extent / tile[position]!) / par[position]!);
-    }
-    return firings / split;
-  });
+/** What a copy of a stage takes along one of its loops: steps inside a tile, and tiles; without a tile, steps along all of it. */
+export function stepsAlong(shape: StageShape, position: number, machine: Machine, tile?: number, par = 1): number {
+  const { name, extent } = shape.loops[position]!;
+  const step = stepOf(shape, name, machine);
+  return tile === undefined ? Math.ceil(extent / step) : Math.ceil(tile / step) * Math.ceil(Math.ceil(extent / tile) / par);
 }
 
-export interface ComputeFloor {
-  /** Of the slowest stage, if nothing else counted. */
-  readonly cycles: number;
-  /** There are too few PCUs even if faster stages have just as many copies as keep up with the slowest. */
-  readonly isCrowded: boolean;
-}
-
-export function computeFloor(group: Group, choice: Choice, { machine }: PlanContext): ComputeFloor {
-  const cycles = cyclesOf(group, choice, machine);
-  const slowest = Math.max(0, ...cycles);
-  const copies = product(choice.par) * choice.split;
-  const pcus = group.shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / Math.max(1, slowest)), 0);
-  return { cycles: slowest, isCrowded: pcus > machine.pcu.count };
+/** Are there too few PCUs even if stages have just as many copies as keep up with the slowest? `cycles`: of a copy of each stage, with so many copies of each. */
+export function isCrowded({ shapes }: Group, cycles: readonly number[], copies: number, { pcu }: Machine): boolean {
+  const slowest = Math.max(1, ...cycles);
+  return shapes.reduce((sum, { parts }, s) => sum + Math.max(1, parts.length) * Math.max(1, (copies * cycles[s]!) / slowest), 0) > pcu.count;
 }
 
 /** Cycles of the busiest tier if each element that is read or leaves the chip moved once, at the best pace for as many writes. */

@@ -29,9 +29,10 @@ import { chipGroup, zeroTensors } from "./onchip.ts";
 import { joinParts, type PartsSetting } from "./parts.ts";
 import { type Lowered, lowerProgram, type PassRecord, sourcesOf } from "./passes.ts";
 import { permute } from "./permute.ts";
+import { checkSchedule } from "./pins.ts";
 import type { Rescaled } from "./rescale.ts";
 import { shareChip } from "./residency.ts";
-import { checkSchedule, fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
+import { fewestCycles, fitsSomehow, searchPlan, whyUnfit } from "./search.ts";
 import { type StageShape, shapeOf } from "./stage.ts";
 import { cutTiles } from "./tiles.ts";
 

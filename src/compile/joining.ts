@@ -6,9 +6,10 @@
 
 import { reconfigurationCycles, tierTiming } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { COPIED } from "./choices.ts";
 import type { PlanContext } from "./context.ts";
 import { alone, type Group } from "./group.ts";
-import { COPIED, fewestCycles } from "./search.ts";
+import { fewestCycles, leastBound } from "./search.ts";
 
 /** Choices tried to see how fast a group is. Bounds the time of a compilation. */
 const TRIALS = 2000;
@@ -22,17 +23,20 @@ export const memoryLatency = (machine: Machine): number =>
 /** Tells of a group why the one `before` is better without its last stage: as two sections, with what lies between them, it would take much less time. Null where it would not; nor is it asked where no stage loses a loop that could be copied. */
 export function whySlower(machine: Machine, contextFor: (group: Group) => PlanContext): (group: Group, before: Group) => string | null {
   const known = new Map<string, number>();
-  const timeOf = (group: Group): number => {
+  /** Whom `enough` cycles satisfy may get those of any plan that takes no more. */
+  const timeOf = (group: Group, enough = 0): number => {
     const key = group.shapes.map(({ name }) => name).join(" ");
-    const time = known.get(key) ?? fewestCycles(group, contextFor(group), TRIALS);
-    known.set(key, time);
+    const time = known.get(key) ?? fewestCycles(group, contextFor(group), TRIALS, enough);
+    if (time > enough) known.set(key, time);
     return time;
   };
   return (group, before) => {
     const last = group.shapes.at(-1)!;
     if (group.shared >= before.shared && group.shared >= Math.min(COPIED, last.shareable)) return null;
     const between = reconfigurationCycles(machine) + 2 * memoryLatency(machine);
-    const together = timeOf(group);
+    const sure = SLOWER * (leastBound(before, contextFor(before)) + between);
+    const together = timeOf(group, sure);
+    if (together <= sure) return null; // however long the group before takes, and this one at best
     const least = timeOf(before) + between;
     if (together <= SLOWER * least) return null; // whatever the last stage alone takes, which is long to find out
     const apart = least + timeOf(alone(last));

@@ -10,11 +10,14 @@
 import type { Step } from "../fabric/fabric.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { bytesOf } from "../pattern/dtypes.ts";
+import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import { type SectionPlan, sectionName } from "./controllers.ts";
 import { type Group, makes, neededWhole } from "./group.ts";
 import { memoryLatency } from "./joining.ts";
 import { loadGenerators, product } from "./sizes.ts";
+import type { StageShape } from "./stage.ts";
 import { slotsFor, type Walks } from "./turns.ts";
 
 /** One of the sections as they were: what it has, and its plan alone. */
@@ -123,7 +126,7 @@ function leastCut(count: number, timeOf: (first: number, last: number) => number
 }
 
 /** Is there a home for all that goes from one to another? What is appended, a table in several PMUs and what must be whole in memory have none; nor have collections. */
-function canStand(list: readonly number[], alone: readonly Alone[], { isCut }: PartsSetting): boolean {
+function canStand(list: readonly number[], alone: readonly Alone[], { isCut, machine }: PartsSetting): boolean {
   const groups = list.map((section) => alone[section]!.group);
   if (isCut(groups) || groups.some(({ blocks }) => blocks !== undefined)) return false;
   if (groups.some(({ shapes }) => shapes.some(({ loops }) => loops.some(({ count }) => count !== undefined)))) return false;
@@ -131,9 +134,19 @@ function canStand(list: readonly number[], alone: readonly Alone[], { isCut }: P
     const makers = groups.slice(0, position).flatMap((group) => group.shapes);
     const made = (tensor: string): boolean => makers.some((shape) => makes(shape, tensor));
     if (shapes.some((shape) => neededWhole(shape).some(made))) return false;
+    if (shapes.some((shape) => shape.operands.some((operand) => made(operand.tensor) && leastBytes(operand, shape) > machine.pmu.count * machine.pmu.bytes)))
+      return false;
     const read = shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor));
     return makers.every((shape) => (shape.operator.kind !== "flatMap" && shape.shards.length <= 1) || !read.some((tensor) => makes(shape, tensor)));
   });
+}
+
+/** Of what the stage reads of an operand's tensor, each element once: so much stands on the chip, however it is cut. */
+function leastBytes({ at, dtype }: OperandRead, { loops }: StageShape): number {
+  const names = at.flatMap(({ of }) => Object.keys(of));
+  if (new Set(names).size < names.length) return 0;
+  const extentOf = (name: string): number => loops.find((loop) => loop.name === name)?.extent ?? 1;
+  return product(at.map(({ of }) => Math.max(1, ...Object.keys(of).map(extentOf)))) * bytesOf(dtype);
 }
 
 /** Tensors that go from one group to a later one. */

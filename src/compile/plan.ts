@@ -11,7 +11,7 @@ import { arrivalOf, levelOf, viaOf } from "./arrivals.ts";
 import { scratchLayout } from "./banking.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import { type InnerLoop, type OperandPlan, type OuterLoop, type ResultStream, type SectionPlan, type StagePlan, sectionName } from "./controllers.ts";
-import { countUnits, estimate, linkShare } from "./cost.ts";
+import { countPcus, countUnits, estimate, linkShare } from "./cost.ts";
 import { tooManyCounters } from "./counters.ts";
 import { depthOf, type Group, loopName, makes } from "./group.ts";
 import { homeOf, tooLargeHome } from "./homes.ts";
@@ -19,27 +19,38 @@ import { deepenShared, tensorsReadApart } from "./reads.ts";
 import { sharesOf, withFewer } from "./shares.ts";
 import { hashBytes, pmuInputs, product, resultOf, takesOwn, wordsOf } from "./sizes.ts";
 import { isKept, type StageShape } from "./stage.ts";
-import { planTransfers } from "./transfers.ts";
+import { tallyOf } from "./tally.ts";
+import { planTransfers, TOO_SLOW } from "./transfers.ts";
 
-/** What several stages read from memory may be loaded for each of them or once for all: the better one. */
-export function planSection(group: Group, choice: Choice, context: PlanContext): SectionPlan | string {
+/**
+ * What several stages read from memory may be loaded for each of them or once for all: the better one. Of a plan that is sure to take more than `limit` cycles nobody need know more: it may
+ * be refused for that.
+ */
+export function planSection(group: Group, choice: Choice, context: PlanContext, limit = Number.POSITIVE_INFINITY): SectionPlan | string {
   const loops = outerLoops(group, choice);
   const even = planStages(group, choice, context, () => loops);
   if (typeof even === "string") return even;
-  const apart = planShares(group, choice, context, loops, even);
+  const apart = planShares(group, choice, context, loops, even, limit);
   const buffered = new Set(group.loop === undefined ? [...tensorsReadApart(even)].filter((tensor) => !context.homes.has(tensor)) : []);
   if (buffered.size === 0) return apart;
   const together = { ...context, buffered };
   const stages = planStages(group, choice, together, () => loops);
-  const once = typeof stages === "string" ? stages : planShares(group, choice, together, loops, stages);
+  const once = typeof stages === "string" ? stages : planShares(group, choice, together, loops, stages, limit);
   if (typeof once === "string" || typeof apart === "string") return typeof once === "string" ? apart : once;
   return once.estimate.cycles < apart.estimate.cycles ? once : apart;
 }
 
 /** With as many copies of every stage or, where units do not suffice for that, fewer of fast ones. */
-function planShares(group: Group, choice: Choice, context: PlanContext, loops: readonly OuterLoop[], even: readonly StagePlan[]): SectionPlan | string {
-  const plan = finishSection(group, context, loops, even);
-  if (typeof plan !== "string") return plan;
+function planShares(
+  group: Group,
+  choice: Choice,
+  context: PlanContext,
+  loops: readonly OuterLoop[],
+  even: readonly StagePlan[],
+  limit: number,
+): SectionPlan | string {
+  const plan = finishSection(group, context, loops, even, limit);
+  if (typeof plan !== "string" || plan === TOO_SLOW) return plan;
   let tried = "";
   for (const most of MOST_SHARED) {
     const shares = sharesOf(even, loops, group, context, most);
@@ -47,7 +58,7 @@ function planShares(group: Group, choice: Choice, context: PlanContext, loops: r
     if (`${shares.turns}` === tried) continue;
     tried = `${shares.turns}`;
     const uneven = planStages(group, choice, context, (stage) => withFewer(loops, shares.at, shares.turns[stage]!));
-    const shared = typeof uneven === "string" ? uneven : finishSection(group, context, loops, uneven);
+    const shared = typeof uneven === "string" ? uneven : finishSection(group, context, loops, uneven, limit);
     if (typeof shared !== "string") return shared;
   }
   return plan;
@@ -68,11 +79,10 @@ function planStages(group: Group, { split }: Choice, context: PlanContext, loops
 }
 
 /** Loads, stores and the units of all stages; or what there is too little of. */
-function finishSection(group: Group, context: PlanContext, loops: readonly OuterLoop[], stages: readonly StagePlan[]): SectionPlan | string {
-  const stored =
-    planTransfers(stages, loops, group, context, true) ??
-    planTransfers(stages, loops, group, context, false) ??
-    "loads and stores need more address generators than there are";
+function finishSection(group: Group, context: PlanContext, loops: readonly OuterLoop[], stages: readonly StagePlan[], limit: number): SectionPlan | string {
+  const pcus = countPcus(stages, context.machine);
+  if (pcus > context.machine.pcu.count) return tooMany("pcu", pcus, context.machine);
+  const stored = planTransfers(stages, loops, group, context, limit);
   if (typeof stored === "string") return stored;
   const counters = tooManyCounters(stored, context.machine);
   if (counters !== null) return counters;
@@ -83,7 +93,7 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
   const homeless = tooLargeHome(stored, context.machine);
   if (homeless !== null) return homeless;
   const over = (["pcu", "pmu", "ag"] as const).find((kind) => units[kind] > context.machine[kind].count);
-  if (over !== undefined) return `needs ${units[over]} ${over.toUpperCase()}s of ${context.machine[over].count}`;
+  if (over !== undefined) return tooMany(over, units[over], context.machine);
   const share = linkShare(stored, units, context.machine);
   if (share > context.linkShare) return `its routes would take ${Math.round(share * 100)} % of the network's links`;
   const operators = [...new Set(group.shapes.flatMap((shape) => context.sources(shape.name)))];
@@ -94,9 +104,11 @@ function finishSection(group: Group, context: PlanContext, loops: readonly Outer
     ...(group.loop !== undefined && { loop: group.loop }),
     stages: stored,
     units,
-    estimate: { ...estimate(stored, loops, context, inLoop), link_share: share },
+    estimate: { ...estimate(tallyOf(stored, loops, context, inLoop), context.machine), link_share: share },
   };
 }
+
+const tooMany = (kind: "pcu" | "pmu" | "ag", count: number, machine: Machine): string => `needs ${count} ${kind.toUpperCase()}s of ${machine[kind].count}`;
 
 function outerLoops(group: Group, { tile, par }: Choice): readonly OuterLoop[] {
   const named = group.shapes.find(({ sums }) => sums !== null) ?? group.shapes[0]!;

@@ -11,7 +11,7 @@ import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { scratchLayout, useOf } from "./banking.ts";
 import type { StagePlan, TierBuffer } from "./controllers.ts";
-import { handovers, loadKey } from "./sizes.ts";
+import { handovers, loadKey, tensorsReadTwice } from "./sizes.ts";
 
 /** Tensors that one stage streams from memory and another finds in tile buffers. */
 export function tensorsReadApart(stages: readonly StagePlan[]): ReadonlySet<string> {
@@ -23,6 +23,8 @@ export function tensorsReadApart(stages: readonly StagePlan[]): ReadonlySet<stri
 
 /** Where several stages take the tiles of one load, those of later epochs hold them for longer: a buffer for each epoch that a tile waits, as far as a PMU has room. */
 export function deepenShared(stages: readonly StagePlan[], machine: Machine): readonly StagePlan[] {
+  const twice = tensorsReadTwice(stages);
+  if (twice.size === 0) return stages;
   const first = new Map<string, number>();
   const streamed = new Set(
     stages.flatMap(({ shape, operands }) =>
@@ -34,7 +36,8 @@ export function deepenShared(stages: readonly StagePlan[], machine: Machine): re
   );
   const keyOf = (stage: StagePlan, position: number): string | null => {
     const { via } = stage.operands[position]!;
-    return via.kind === "tier-buffer" && !via.preset && handovers(via, stage.loops) > 1 ? loadKey(stage, position, via) : null;
+    if (via.kind !== "tier-buffer" || via.preset || !twice.has(stage.shape.operands[position]!.tensor)) return null;
+    return handovers(via, stage.loops) > 1 ? loadKey(stage, position, via) : null;
   };
   for (const stage of stages) {
     stage.operands.forEach((_, position) => {

@@ -8,8 +8,8 @@
 
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan } from "./controllers.ts";
-import { stageCycles } from "./cost.ts";
 import type { Group } from "./group.ts";
+import { stageCycles } from "./tally.ts";
 
 /** Along outer loop `at`: how many copies' tiles one copy takes, by stage. */
 export interface Shares {

@@ -35,7 +35,11 @@ export const sumBuffers = (stage: Pick<StagePlan, "shape">, loops: readonly Oute
 export const joined = ({ shape, split }: Pick<StagePlan, "shape" | "split">, loops: readonly OuterLoop[]): number =>
   shape.sums === null ? split : loops[shape.sums]!.par;
 
-export const product = (list: readonly number[]): number => list.reduce((all, item) => all * item, 1);
+export function product(list: readonly number[]): number {
+  let all = 1;
+  for (let k = 0; k < list.length; k++) all *= list[k]!;
+  return all;
+}
 
 /** Does a copy of a stage take of a carried tensor only what its own copy made: the elements of its tiles? */
 export function takesOwn({ at }: OperandRead, { loops: own }: StageShape, loops: readonly OuterLoop[]): boolean {
@@ -144,17 +148,29 @@ export function loadVectors(operand: OperandRead, shape: StageShape, buffer: Tie
 
 export const handovers = (buffer: TierBuffer, loops: readonly OuterLoop[]): number => product(loops.slice(0, buffer.hold).map((loop) => loop.trips));
 
+/** Tensors that operands of several stages, or several of one, read: only they can have readers that share. */
+export function tensorsReadTwice(stages: readonly StagePlan[]): ReadonlySet<string> {
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const { shape } of stages) for (const { tensor } of shape.operands) (once.has(tensor) ? twice : once).add(tensor);
+  return twice;
+}
+
 /** Address generators of all loads. */
 export function loadGenerators(stages: readonly StagePlan[]): number {
+  const twice = tensorsReadTwice(stages);
   const known = new Set<string>();
   const isNew = (key: string): boolean => known.size < known.add(key).size;
-  return stages.reduce((all, stage) => {
-    const own = stage.operands.map(({ via, home }, position) => {
-      if (home !== undefined || (via.kind === "tier-buffer" && !isNew(loadKey(stage, position, via)))) return 0;
-      return walksOf(stage, position, stage.loops);
+  let all = 0;
+  for (const stage of stages) {
+    if (stage.table === "pmu") all++;
+    stage.operands.forEach(({ via, home }, position) => {
+      const { tensor } = stage.shape.operands[position]!;
+      const isShared = (): boolean => via.kind === "tier-buffer" && twice.has(tensor) && !isNew(loadKey(stage, position, via));
+      if (home === undefined && !isShared()) all += walksOf(stage, position, stage.loops);
     });
-    return all + own.reduce((sum, one) => sum + one, stage.table === "pmu" ? 1 : 0);
-  }, 0);
+  }
+  return all;
 }
 
 /** Walks over the tensor of an operand, side by side. */

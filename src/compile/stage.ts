@@ -8,7 +8,7 @@ import type { Machine } from "../machine/machine.ts";
 import { writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype, Index, Program, Tensor } from "../pattern/program.ts";
-import { type Body, type BodyNode, bodyOf, type Linear, type OperandRead, type StageOperator } from "./body.ts";
+import { type Body, type BodyNode, bodyOf, type OperandRead, type StageOperator } from "./body.ts";
 import { type LanePin, lanePin, tooManyLanes } from "./lanes.ts";
 import { isSpecial, type Part, partition } from "./partition.ts";
 import { tiledLoops } from "./tiles.ts";
@@ -239,7 +239,10 @@ function worthAnArray(laneExtent: number, rowExtent: number, lanes: number, stag
   return laneUse * rowUse > 1;
 }
 
-export const dependsOn = (operand: OperandRead, index: string): boolean => operand.at.some((place: Linear) => place.of[index] !== undefined);
+export function dependsOn({ at }: OperandRead, index: string): boolean {
+  for (let d = 0; d < at.length; d++) if (at[d]!.of[index] !== undefined) return true;
+  return false;
+}
 
 const WIDENS: Readonly<Partial<Record<Dtype, readonly Dtype[]>>> = {
   bf16: ["f32", "f64"],

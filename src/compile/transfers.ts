@@ -2,25 +2,51 @@
 
 import { tierBytesPerCycle } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
-import { writesOf } from "../pattern/analysis.ts";
+import { tensorBytes, tensorNamed, writesOf } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program } from "../pattern/program.ts";
 import { scratchLayout } from "./banking.ts";
 import type { PlanContext } from "./context.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
-import { estimate, GENERATOR_LOAD } from "./cost.ts";
+import { estimate, leastCycles } from "./cost.ts";
 import type { ChipLoop, Group } from "./group.ts";
 import { copiesOf, handovers, loadGenerators, loadVectors, loopsAround, pmuInputs, product, resultOf } from "./sizes.ts";
+import { GENERATOR_LOAD, type Tally, tallyOf } from "./tally.ts";
 
-/** Loads and stores: with `eager`, enough generators that the first tiles, for which all wait, arrive soon. null: too few generators. */
+/** Loads and stores: with enough generators that the first tiles, for which all wait, arrive soon, or as many as there are. The stages have no stores yet and as few generators as they can. */
 export function planTransfers(
   stages: readonly StagePlan[],
   loops: readonly OuterLoop[],
   group: Group,
   context: PlanContext,
-  eager: boolean,
-): readonly StagePlan[] | string | null {
-  const { cycles } = estimate(stages.map(withMostGenerators), loops, context, group.loop !== undefined);
+  limit: number,
+): readonly StagePlan[] | string {
+  const { machine } = context;
+  if (loadGenerators(stages) > machine.ag.count) return TOO_FEW;
+  const tally = tallyOf(stages.map(withMostGenerators), loops, context, group.loop !== undefined);
+  if (limit < Number.POSITIVE_INFINITY && leastCycles(tally, leastWritten(group, context), machine) > limit) return TOO_SLOW;
+  const { cycles } = estimate(tally, machine);
+  return servedWith(stages, cycles, group, context, true) ?? servedWith(stages, cycles, group, context, false) ?? TOO_FEW;
+}
+
+const TOO_FEW = "loads and stores need more address generators than there are";
+
+/** Of a plan that is expected to take more cycles than its search has any use for. */
+export const TOO_SLOW = "there are faster plans";
+
+/** Of what leaves the section for memory and is walked there: tables, records and single numbers apart. */
+function leastWritten({ shapes, loop }: Group, { leaving, program, tierOf }: PlanContext): Tally["bytes"] {
+  const bytes = { hbm: 0, ddr: 0 };
+  if (loop !== undefined) return bytes;
+  for (const { operator, kept } of shapes) {
+    if (kept === 0) continue;
+    for (const tensor of writesOf(operator)) if (leaving.has(tensor)) bytes[tierOf(tensor)] += tensorBytes(tensorNamed(program, tensor));
+  }
+  return bytes;
+}
+
+/** null: too few generators. */
+function servedWith(stages: readonly StagePlan[], cycles: number, group: Group, context: PlanContext, eager: boolean): readonly StagePlan[] | string | null {
   const served = stages.map((stage) => serveLoads(stage, cycles, context, eager));
   const used = loadGenerators(served);
   if (used > context.machine.ag.count) return null;
@@ -114,7 +140,7 @@ function storeOf(
   const share = to.includes("memory") ? (to.includes("home") ? Math.min(generators, inputs) : generators) : inputs;
   const few = to.includes("memory") ? share / 4 : share;
   if (product(copies) <= Math.max(1, few)) return { ...store, collect: loops.map(() => 1), buffers: 0 };
-  const dtype = program.tensors.find((item) => item.name === tensor)!.dtype;
+  const dtype = tensorNamed(program, tensor).dtype;
   const tokens = product(result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));
   const once = loops.every((loop) => loop.trips === 1);
   const bytesFor = (members: number) => scratchLayout([members, ...result.shape], bytesOf(dtype), machine, "rows").bytes * (once ? 1 : 2);

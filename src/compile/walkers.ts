@@ -1,6 +1,7 @@
 /** How a plan walks memory: the generators of each load and store, how far they stand apart, and what they use of a sweep. What pace.ts is asked with. */
 
 import type { TierSpec } from "../machine/machine.ts";
+import { tensorNamed } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program, Tensor } from "../pattern/program.ts";
 import type { OuterLoop, StagePlan, StorePlan } from "./controllers.ts";
@@ -12,7 +13,7 @@ export function loadWalkers(stage: StagePlan, position: number, bytes: number, p
   const { shape, loops, inner } = stage;
   const { at, tensor: name } = shape.operands[position]!;
   const { via, words } = stage.operands[position]!;
-  const tensor = tensorOf(program, name);
+  const tensor = tensorNamed(program, name);
   const strides = stridesOf(tensor);
   const stepOf = (index: string): number => at.reduce((sum, { of }, d) => sum + Math.abs(of[index] ?? 0) * strides[d]!, 0);
   const steps = loops.map(({ tile }, k) => tile * stepOf(shape.loops[k]!.name));
@@ -28,7 +29,7 @@ export function loadWalkers(stage: StagePlan, position: number, bytes: number, p
 }
 
 export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StorePlan, bytes: number, program: Program, tier: TierSpec): Walkers {
-  const tensor = tensorOf(program, name);
+  const tensor = tensorNamed(program, name);
   const { shape, words } = resultOf(stage, name);
   const loops: readonly OuterLoop[] = loopsAround(stage, stage.loops).slice(0, shape.length);
   const strides = stridesFor(tensor, shape.length);
@@ -38,12 +39,14 @@ export function storeWalkers(stage: StagePlan, { tensor: name, collect }: StoreP
   return walkersOf(tensor, { bytes, writes: true, words }, spread, product(shape), rowsOf(tensor, shape, words), tier);
 }
 
-const tensorOf = ({ tensors }: Program, name: string): Tensor => tensors.find((tensor) => tensor.name === name)!;
-
 const extentOf = (inner: StagePlan["inner"], index: string): number => inner.find((loop) => loop.index === index)?.extent ?? 1;
 
 /** Bytes from one element to the next along each dimension. */
-const stridesOf = ({ shape, dtype }: Tensor): readonly number[] => shape.map((_, d) => product(shape.slice(d + 1)) * bytesOf(dtype));
+function stridesOf({ shape, dtype }: Tensor): readonly number[] {
+  const strides = new Array<number>(shape.length);
+  for (let d = shape.length - 1, size = bytesOf(dtype); d >= 0; size *= shape[d--]!) strides[d] = size;
+  return strides;
+}
 
 /** The same for a tile that has dimensions in front of the tensor's own, as one of a loop on the chip has its round. */
 const stridesFor = (tensor: Tensor, dimensions: number): readonly number[] => {

@@ -7,16 +7,20 @@ import type { DramSpec, TierSpec } from "./machine.ts";
 /** Figures of a tier that its part decides. */
 export const DERIVED = ["standard", "clock_hz", "burst_bytes", "burst_clocks", "refresh"] as const;
 
-/** Parts by what names them: making one takes longer than a short run. */
-const parts = new Map<string, Part>();
-
 type PartName = Pick<DramSpec, "organization" | "speed" | "ranks" | "clock_hz">;
+
+/** Parts by what names them, and by who asked: making one takes longer than a short run, and a search asks thousands of times. */
+const parts = new Map<string, Part>();
+const asked = new WeakMap<PartName, Part>();
 
 /** The part, its timings in clocks of the clock at which it runs. Throws a UserError where a name is unknown. */
 export function partOfTier(named: PartName): Part {
+  const own = asked.get(named);
+  if (own !== undefined) return own;
   const key = JSON.stringify([named.organization, named.speed, named.ranks, named.clock_hz]);
   const known = parts.get(key) ?? partOf(choiceOf(named));
   parts.set(key, known);
+  asked.set(named, known);
   return known;
 }
 
@@ -71,11 +75,27 @@ function refreshOf(
 /** Fields of a mapping that stand for levels of the part. */
 const LEVELS: Readonly<Record<string, Level>> = { pc: "pseudochannel", ra: "rank", st: "stack", bg: "bankgroup", ba: "bank" };
 
+export interface BankTurn {
+  readonly bytes: number;
+  readonly banks: number;
+  readonly sets: number;
+}
+
 /**
  * Consecutive bytes of a channel before the address goes on in another bank of each group, the banks that there are, and with those of other ranks and stacks the sets of banks that
  * such bytes take in turn; null where the mapping is a name. Streams that stand so far apart that their banks differ do not close each other's rows.
  */
-export function bankTurnOf(dram: DramSpec): { readonly bytes: number; readonly banks: number; readonly sets: number } | null {
+export function bankTurnOf(dram: DramSpec): BankTurn | null {
+  const known = turns.get(dram);
+  if (known !== undefined) return known;
+  const turn = findBankTurn(dram);
+  turns.set(dram, turn);
+  return turn;
+}
+
+const turns = new WeakMap<DramSpec, BankTurn | null>();
+
+function findBankTurn(dram: DramSpec): BankTurn | null {
   const part = partOfTier(dram);
   const fields = [...dram.mapping.toLowerCase().matchAll(/([a-z]{2})(\d*)/g)].map(([, name, bits]) => ({ name: name!, bits }));
   const bank = fields.findIndex(({ name }) => name === "ba");

@@ -274,6 +274,15 @@ export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** The tensor of that name, which the program has. */
+export function tensorNamed(program: Program, name: string): Tensor {
+  const known = tensorsOf.get(program) ?? new Map(program.tensors.map((tensor) => [tensor.name, tensor]));
+  tensorsOf.set(program, known);
+  return known.get(name)!;
+}
+
+const tensorsOf = new WeakMap<Program, ReadonlyMap<string, Tensor>>();
+
 /** Bytes of a dense tensor, packed. */
 export function tensorBytes({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): number {
   return Math.ceil(elementsOf(shape) * bytesOf(dtype));

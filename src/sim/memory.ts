@@ -1,7 +1,7 @@
 /** What stands behind the address generators of a section: the channels of the tiers, at the pace that the section's own accesses reach. */
 
 import type { ResourceSpec } from "../engine/network.ts";
-import type { Fabric } from "../fabric/fabric.ts";
+import type { Fabric, Section } from "../fabric/fabric.ts";
 import { phasesOf } from "../fabric/phases.ts";
 import { resolveSection, roundsOf, sizesOf } from "../fabric/resolve.ts";
 import { tierTiming } from "../machine/derived.ts";
@@ -20,14 +20,19 @@ export interface SectionMemory {
   readonly paces: ReadonlyMap<TierName, PhasedPace>;
 }
 
-/** Measured when it is first asked for, once for all runs of the section: it depends on what was compiled alone. */
+/** Measured when it is first asked for, once for all runs of the section, those of other simulations of the same fabric included: it depends on what was compiled alone. */
 export function memoryOf(plan: SectionPlan, fabric: Fabric, machine: Machine): () => SectionMemory {
-  let known: SectionMemory | null = null;
   return () => {
-    known ??= makeMemory(plan, fabric, machine);
-    return known;
+    const last = measured.get(plan.section);
+    if (last?.machine === machine && last.tensors === fabric.tensors) return last.memory;
+    const memory = makeMemory(plan, fabric, machine);
+    measured.set(plan.section, { machine, tensors: fabric.tensors, memory });
+    return memory;
   };
 }
+
+/** What was measured last of a section, and of what. */
+const measured = new WeakMap<Section, { readonly machine: Machine; readonly tensors: Fabric["tensors"]; readonly memory: SectionMemory }>();
 
 function makeMemory(plan: SectionPlan, fabric: Fabric, machine: Machine): SectionMemory {
   const accesses = accessesOf(plan, fabric, machine);

@@ -139,7 +139,7 @@ describe("the changes that explain tells of", () => {
 });
 
 const flags = {
-  ...{ workload: "softmax", machine: "plasticine", style: "spatial" as Style, set: ["rows=64", "cols=200"], seed: undefined },
+  ...{ workload: "softmax", machine: "plasticine", style: "spatial" as Style, set: ["rows=16", "cols=48"], seed: undefined },
   ...{ tries: "3", maxSeconds: "600" },
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readMachine } from "../../src/cli/machines.ts";
-import { computeFloor, memoryFloor } from "../../src/compile/floor.ts";
+import { candidatesFor, choiceOf } from "../../src/compile/choices.ts";
+import { memoryFloor } from "../../src/compile/floor.ts";
 import { compile } from "../../src/compile/index.ts";
 import { planSection } from "../../src/compile/plan.ts";
 import softmax from "../../workloads/softmax.ts";
@@ -10,16 +11,15 @@ describe("how fast a group can be", () => {
   const [{ group, context }] = searched as [(typeof searched)[number]];
 
   test("no plan is expected to take less", () => {
-    for (const [tile, par] of [
-      [1, 16],
-      [8, 4],
-      [32, 26],
-      [256, 3],
-    ] as const) {
-      const choice = { tile: [tile], par: [par], split: 1 };
-      const plan = planSection(group, choice, context);
-      if (typeof plan === "string") throw new Error(plan);
-      expect(plan.estimate.cycles).toBeGreaterThanOrEqual(Math.max(memoryFloor(group, context), computeFloor(group, choice, context).cycles));
+    const candidates = candidatesFor(group, context, {}, false);
+    const some = candidates.filter((_, place) => place % Math.ceil(candidates.length / 50) === 0);
+    const plans = some.map((candidate) => ({ ...candidate, plan: planSection(group, choiceOf(candidate), context) }));
+    const fitting = plans.flatMap(({ plan, bound, ...candidate }) => (typeof plan === "string" ? [] : [{ candidate: { ...candidate, bound }, plan }]));
+    expect(fitting.length).toBeGreaterThan(10);
+    for (const { candidate, plan } of fitting) {
+      expect(plan.estimate.cycles).toBeGreaterThanOrEqual(candidate.bound);
+      // What is given up for its stages alone takes more indeed: nothing that takes no more than the limit.
+      expect(planSection(group, choiceOf(candidate), context, plan.estimate.cycles)).toEqual(plan);
     }
   });
 

@@ -76,7 +76,7 @@ const WITNESSES: Readonly<Record<string, string>> = {
   "pmu.read_ports": "sums",
   "pmu.write_ports": "copies",
   "ag.coalescing_entries": "look-ups",
-  "ag.fifo_depth": "full scratchpad",
+  "ag.fifo_depth": "streams ddr",
   "network.vector_links": "operands",
   "network.fidelity": "attention",
   "network.scalar_links": "scalars",

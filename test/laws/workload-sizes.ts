@@ -1,5 +1,5 @@
 /**
- * Four sizes of every workload that is not tiled by hand in workloads.test.ts: one, primes, not a multiple of the lanes, and one with many turns.
+ * Four sizes of every workload that is not tiled by hand in workload-cases.ts: one, primes, not a multiple of the lanes, and one with many turns.
  * `terms`: values folded into one element of an output, which bounds how much the order of a fold can matter.
  */
 

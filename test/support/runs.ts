@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { loadEnergyTable } from "../../src/energy/schema.ts";
+import type { EnergyTable } from "../../src/energy/table.ts";
 import type { Machine } from "../../src/machine/machine.ts";
 import type { Mapping } from "../../src/mapper/mapping.ts";
 import { bytesOf, isFloat, precisionOf } from "../../src/pattern/dtypes.ts";
@@ -67,7 +68,15 @@ const HOST: HostResult = { wall_seconds: 1, firings: 0, skipped_firings: 0, peri
 
 /** The report of a run, as `--json` would have it, less the host's part. */
 export function reportOf(machine: Machine, program: Program, mapping: Mapping, counters: RunCounters): RunResult {
-  const file = new URL(`../../configs/energy/${machine.energy}.yaml`, import.meta.url);
-  const energyTable = loadEnergyTable(readFileSync(file, "utf8"), `${machine.energy}.yaml`);
-  return makeResult({ version: "0", program, workloadHash: "0", seed: 1, machine, mapping, counters, energyTable, host: HOST });
+  return makeResult({ version: "0", program, workloadHash: "0", seed: 1, machine, mapping, counters, energyTable: energyTableOf(machine), host: HOST });
+}
+
+const energyTables = new Map<string, EnergyTable>();
+
+/** The machine's table of configs/energy/, loaded once. */
+function energyTableOf({ energy }: Machine): EnergyTable {
+  const file = new URL(`../../configs/energy/${energy}.yaml`, import.meta.url);
+  const known = energyTables.get(energy) ?? loadEnergyTable(readFileSync(file, "utf8"), `${energy}.yaml`);
+  energyTables.set(energy, known);
+  return known;
 }
