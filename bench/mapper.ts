@@ -43,7 +43,7 @@ export async function benchMapper(): Promise<string> {
 /** The first attempt of the mapper: one placement, and its routes. */
 function measure(section: Section, machine: Machine): string[] {
   const sites = sitesOf(machine);
-  const problem = placementProblem(section, sites, () => 1);
+  const problem = placementProblem(section, sites, () => 1, true);
   const moves = movesFor(section.units.length);
   const start = best(() => constructivePlacement(problem));
   const placed = best(() => anneal(problem, start.value, { random: seedRandom(1, "place", section.name, 1), moves }));

@@ -5,7 +5,7 @@
  *     stage -> store generators -> memory -> load generator -> stage       ->       stage -> PMU[0..n] -> stage
  */
 
-import type { Affine, Loop, Nest } from "../fabric/fabric.ts";
+import type { Affine, Guard, Loop, Nest } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
@@ -86,7 +86,7 @@ export function walkHome(builder: Builder, tensor: string, dtype: Dtype, { loops
   return chainOf(builder, freshId(builder, `${tensor}.home`), pmus, (id, piece, rest) => {
     const own = (dims: readonly Affine[]): readonly Affine[] => inPiece(dims, size, shape, piece);
     const reader = { id, loops, words: lanes, dims: own(read), shape, hold: 0 };
-    return addHome(builder, tensor, tensor, dtype, { reader, guards, low, own, lie, rest });
+    return addHome(builder, tensor, tensor, dtype, { reader, guards, low, size, own, lie, rest });
   });
 }
 
@@ -107,26 +107,31 @@ function boxOf(
   return { low: ranges.map(({ low }) => low), size: ranges.map(({ size }) => size) };
 }
 
+/** Where a home goes on behind the tensor, for a reader that finds zeros there: what tiles that overhang the tensor make does not belong into it. */
+const beforeEnd = (dims: readonly Affine[], low: readonly number[], size: readonly number[], extents: readonly number[]): readonly Guard[] =>
+  dims.flatMap((value, d) => (low[d]! + size[d]! > extents[d]! ? [{ value, limit: extents[d]! }] : []));
+
 const shift = (dims: readonly Affine[], low: readonly number[]): readonly Affine[] => dims.map((dim, d) => ({ ...dim, constant: dim.constant - low[d]! }));
 
-/** One PMU of a home: who reads it, where in the tensor it begins, and its part of the places behind that. `rest` gives what it has not. */
+/** One PMU of a home: who reads it, where in the tensor the home begins, how far it goes, and its own part of that. `rest` gives what it has not. */
 interface HomePiece {
   readonly reader: Omit<Replay, "ready" | "chained">;
   readonly guards: Nest["guards"];
   readonly low: readonly number[];
+  readonly size: readonly number[];
   readonly own: (dims: readonly Affine[]) => readonly Affine[];
   readonly lie: ScratchLayout;
   readonly rest: Source | null;
 }
 
 /** Every stream that makes the tensor writes what of it belongs here; the reader begins when all have ended. */
-export function addHome(builder: Builder, operator: string, tensor: string, dtype: Dtype, { reader, guards, low, own, lie, rest }: HomePiece): Source {
+export function addHome(builder: Builder, operator: string, tensor: string, dtype: Dtype, { reader, guards, low, size, own, lie, rest }: HomePiece): Source {
   const { id, shape, words } = reader;
   const streams = builder.homes.get(tensor)!;
   const writers = streams.map(
     ({ loops, lanes, dims, guards: real }, w): Nest => ({
       id: `${id}/write${w}`,
-      ...{ loops, lanes, ii: 1, latency: 1, guards: real },
+      ...{ loops, lanes, ii: 1, latency: 1, guards: [...real, ...beforeEnd(dims, low, size, shapeOf(builder, tensor))] },
       ports: [port("in", "in", loops.length), port("full", "out", 0, "buffer")],
       work: { kind: "write", scratch: "tile", access: { dims: own(shift(dims, low)), shape }, port: "in" },
     }),

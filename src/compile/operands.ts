@@ -193,6 +193,7 @@ function homePiece(builder: Builder, stage: StagePlan, position: number, via: Ti
     reader,
     guards: [],
     low,
+    size,
     own,
     lie: scratchLayout(shape, bytesOf(dtype), builder.machine, useOf(stage.shape, position)),
     rest,

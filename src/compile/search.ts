@@ -212,14 +212,26 @@ function firstFit(rest: readonly Candidate[], group: Group, context: PlanContext
 /** Does the smallest choice fit? What grows a group asks this. */
 export const fitsSomehow = (group: Group, context: PlanContext): boolean => whyUnfit(group, context) === null;
 
-/** What the smallest choice lacks; null: nothing. */
+/** What the smallest choice lacks; null: nothing. Where loops are so many that units lack counters, a choice whose innermost loops have a copy for each tile may still fit. */
 export function whyUnfit(group: Group, context: PlanContext): string | null {
   const once = group.shapes[0]!.loops.slice(0, group.shared);
   const tile = once.map((index) =>
     index === group.loop?.round ? 1 : Math.min(index.extent, group.shapes.some((shape) => shape.lane === index.name) ? group.shapes[0]!.lanes : 1),
   );
-  const plan = planSection(group, { tile, par: tile.map(() => 1), split: 1 }, context);
-  return typeof plan === "string" ? plan : null;
+  const par = tile.map(() => 1);
+  const lackOf = (): string | null => {
+    const plan = planSection(group, { tile, par, split: 1 }, context);
+    return typeof plan === "string" ? plan : null;
+  };
+  const smallest = lackOf();
+  let lack = smallest;
+  for (let k = once.length - 1; k >= 0 && lack !== null; k--) {
+    if (!isFree(group, k)) continue;
+    par[k] = Math.ceil(once[k]!.extent / tile[k]!);
+    if (product(par) > context.machine.pcu.count) break;
+    lack = lackOf();
+  }
+  return lack === null ? null : smallest;
 }
 
 const size = ({ units }: SectionPlan): number => units.pcu + units.pmu + units.ag;

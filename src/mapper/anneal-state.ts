@@ -14,6 +14,7 @@ export interface AnnealState {
   readonly unitStart: Int32Array;
   readonly unitNets: Int32Array;
   readonly weights: Int32Array;
+  readonly stars: Int32Array;
   readonly table: SiteTable;
   readonly siteOf: Int32Array;
   /** Unit on a site, -1 if free. */
@@ -56,7 +57,7 @@ interface SiteTable {
 export const kindNumbers: { readonly [K in UnitKind]: number } = { pcu: 0, pmu: 1, ag: 2 };
 
 export function annealState(problem: PlacementProblem, start: Int32Array, random: RandomState): AnnealState {
-  const { sites, netStart, pins, unitStart, unitNets, weights } = problem;
+  const { sites, netStart, pins, unitStart, unitNets, weights, stars } = problem;
   const table = siteTable(sites);
   const unitAt = new Int32Array(sites.length).fill(-1);
   for (const [unit, site] of start.entries()) unitAt[site] = unit;
@@ -67,6 +68,7 @@ export function annealState(problem: PlacementProblem, start: Int32Array, random
     unitStart,
     unitNets,
     weights,
+    stars,
     table,
     unitAt,
     farthest,

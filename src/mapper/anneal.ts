@@ -1,5 +1,5 @@
 /**
- * Hot path: simulated annealing of a placement on weighted half perimeters. All state is in typed arrays and a move allocates nothing: two million
+ * Hot path: simulated annealing of a placement on weighted half perimeters and distances from sources. All state is in typed arrays and a move allocates nothing: two million
  * moves a CPU second on full sections of an SN40L (`npm run bench -- mapper`). Costs are whole numbers, so that they never drift; the
  * chance to accept is made of + * / alone, so that every JavaScript engine decides alike.
  */
@@ -8,6 +8,7 @@ import { nextUint32, type RandomState } from "../base/random.ts";
 import { type AnnealState, annealState, kindNumbers } from "./anneal-state.ts";
 import { boxSize, changeNets, markShared } from "./boxes.ts";
 import type { PlacementProblem } from "./problem.ts";
+import { sharedStarChange } from "./stars.ts";
 
 export interface AnnealOptions {
   /** Its state moves on. */
@@ -151,7 +152,7 @@ function tryMove(state: AnnealState, unit: number, target: number): number {
   xs[other] = fromX;
   ys[other] = fromY;
   markShared(state, unit, other);
-  return changeNets(state, unit, fromX, fromY) + changeNets(state, other, toX, toY);
+  return changeNets(state, unit, fromX, fromY) + changeNets(state, other, toX, toY) + sharedStarChange(state, unit, other);
 }
 
 function keepMove(state: AnnealState, unit: number, target: number, delta: number): void {

@@ -1,6 +1,7 @@
 /** Hot path: bounding boxes of nets while units move (see anneal.ts). A move's new boxes stand beside the old ones until it is kept. */
 
 import type { AnnealState } from "./anneal-state.ts";
+import { starChange } from "./stars.ts";
 
 /** Numbers of a box: left, right, top, bottom, then how many pins are on each. */
 export const boxSize = 8;
@@ -18,9 +19,9 @@ export function markShared({ unitStart, unitNets, mark, stamp }: AnnealState, un
   }
 }
 
-/** New boxes of the nets of a unit that stood at (oldX, oldY); returns their change of cost. */
+/** New boxes of the nets of a unit that stood at (oldX, oldY); returns their change of cost. Those with the mark are left out. */
 export function changeNets(state: AnnealState, unit: number, oldX: number, oldY: number): number {
-  const { unitStart, unitNets, netStart, boxes, newBoxes, weights, mark } = state;
+  const { unitStart, unitNets, netStart, boxes, newBoxes, weights, stars, mark } = state;
   const shared = state.stamp + 1;
   const x = state.xs[unit]!;
   const y = state.ys[unit]!;
@@ -34,6 +35,7 @@ export function changeNets(state: AnnealState, unit: number, oldX: number, oldY:
     if (netStart[net + 1]! - netStart[net]! <= fewPins) scanFew(state, net, newBoxes, then);
     else if (!slide(boxes, now, newBoxes, then, oldX, x) || !slide(boxes, now + 2, newBoxes, then + 2, oldY, y)) scanMany(state, net, newBoxes, then);
     delta += weights[net]! * (halfPerimeter(newBoxes, then) - halfPerimeter(boxes, now));
+    if (stars[net]! > 0) delta += stars[net]! * starChange(state, net, unit, oldX, oldY);
     state.changed[state.changes++] = net;
   }
   return delta;

@@ -63,15 +63,18 @@ function refuseTooManyUnits(configurations: readonly Together[], machine: Machin
   if (faults.length > 0) throw new UserError(faults);
 }
 
-/** Times a section is placed before it counts as unroutable. Each time, the channels on overfull links pull twice as hard. */
-const mostPlacements = 3;
+/**
+ * Times a section is placed before it counts as unroutable. Each time, the channels on overfull links pull twice as hard. Only the first placement keeps sinks near to their sources: all others
+ * are for sections that need every track there is.
+ */
+const mostPlacements = 4;
 
 function mapTogether(together: Together, machine: Machine, sites: readonly Site[], { seed, effort }: Required<MapOptions>): MappedSection {
   const section = together.whole;
   const maze = mazeOf(meshOf(machine));
   const urgency = new Map<Channel, number>();
   for (let attempt = 1; ; attempt++) {
-    const problem = placementProblem(section, sites, (channel) => urgency.get(channel) ?? 1);
+    const problem = placementProblem(section, sites, (channel) => urgency.get(channel) ?? 1, attempt === 1);
     const moves = effort * movesFor(section.units.length);
     const { siteOf } = anneal(problem, constructivePlacement(problem), { random: seedRandom(seed, "place", section.name, attempt), moves });
     const positions = section.units.map((_, unit) => sites[siteOf[unit]!]!);

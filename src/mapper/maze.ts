@@ -13,6 +13,8 @@ export interface LinkState {
   readonly history: Float64Array;
   /** How much a unit of overload costs now. */
   pressure: number;
+  /** Cost of a tree switch's depth, in links: the higher, the nearer to the source does a sink join, at the price of larger trees (the trade-off of Prim and Dijkstra of Alpert et al., 1995). */
+  depthCost: number;
 }
 
 export interface Net {
@@ -47,8 +49,6 @@ export interface Maze {
 
 /** Rounding slack of sums of rates. */
 export const slack = 1e-9;
-/** Cost of a tree switch's depth: only decides between equals, so that routes are short where trees are as small. */
-const depthCost = 1 / 4096;
 
 export function mazeOf(mesh: Mesh): Maze {
   const nodes = mesh.width * mesh.height;
@@ -109,7 +109,7 @@ function search(maze: Maze, links: LinkState, demand: number, sink: number): voi
   for (let index = 0; index < maze.treeSize; index++) {
     const node = tree[index]!;
     reached[node] = stamp;
-    cost[node] = depth[node]! * depthCost;
+    cost[node] = depth[node]! * links.depthCost;
     push(maze, cost[node]! + remaining(maze, node, sink), node);
   }
   while (maze.heapSize > 0) {

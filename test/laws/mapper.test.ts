@@ -115,7 +115,7 @@ describe("annealing", () => {
     let better = 0;
     fc.assert(
       fc.property(cases, fc.integer({ min: 0, max: 20_000 }), ({ machine, fabric, seed }, moves) => {
-        const problem = placementProblem(fabric.sections[0]!, sitesOf(machine), () => 1);
+        const problem = placementProblem(fabric.sections[0]!, sitesOf(machine), () => 1, true);
         const start = constructivePlacement(problem);
         const before = start.slice();
         const end = anneal(problem, start, { random: seedRandom(seed), moves });
@@ -132,7 +132,7 @@ describe("annealing", () => {
   it("keeps every unit on a site of its kind, alone", () => {
     fc.assert(
       fc.property(cases, ({ machine, fabric, seed }) => {
-        const problem = placementProblem(fabric.sections[0]!, sitesOf(machine), () => 1);
+        const problem = placementProblem(fabric.sections[0]!, sitesOf(machine), () => 1, true);
         const { siteOf } = anneal(problem, constructivePlacement(problem), { random: seedRandom(seed), moves: 5000 });
         expect(new Set(siteOf).size).toBe(siteOf.length);
         expect(Array.from(siteOf, (site) => problem.sites[site]!.kind)).toEqual(problem.kinds);

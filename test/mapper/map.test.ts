@@ -43,6 +43,32 @@ describe("the mapper", () => {
     expect(quality).toEqual({ wirelength_hops: 15, longest_route_hops: 1, busiest_link_share: 0.5 });
   });
 
+  it("keeps the sinks of broadcasts that cross near to their sources, so that few wait for credits of far ones", () => {
+    const count = 8;
+    const ends = Array.from({ length: count }, (_, i) => i);
+    const units = [
+      ...ends.flatMap((i) => [unitOf("pmu", `row${i}`), unitOf("pmu", `column${i}`)]),
+      ...ends.flatMap((i) => ends.map((j) => unitOf("pcu", `${i},${j}`))),
+    ];
+    const channels = ends.flatMap((i) => [
+      channelOf(
+        `row${i}`,
+        `row${i}`,
+        ends.map((j) => `${i},${j}`),
+      ),
+      channelOf(
+        `column${i}`,
+        `column${i}`,
+        ends.map((j) => `${j},${i}`),
+      ),
+    ]);
+    const wide = machineOf({ columns: 13, rows: 12, ags: 0, network: { kind: "packet", vector_links: 4 } });
+    const { routes } = mapFabric(fabricOf([{ units, channels }]), wide, { seed: 1 }).sections[0]!;
+    const ways = routes.flatMap(({ hops }) => hops);
+    expect(ways.reduce((sum, hops) => sum + hops, 0)).toBeLessThan(4 * ways.length);
+    expect(Math.max(...ways)).toBeLessThanOrEqual(10);
+  });
+
   it("puts a unit beside the address generator that feeds it", () => {
     const edged = machineOf({ columns: 4, rows: 4, ags: 8 });
     const units = [unitOf("ag", "load"), unitOf("pcu", "sum")];

@@ -33,7 +33,7 @@ describe("a channel on a ring", () => {
   it("weighs more in the placement", () => {
     const units = [unitOf("pcu", "u"), unitOf("pcu", "v"), unitOf("pmu", "w")];
     const channels = [channelOf("a", "u", ["v"]), channelOf("b", "v", ["u"]), channelOf("c", "v", ["w"])];
-    const { weights } = placementProblem({ name: "s", operators: [], units, channels }, sitesOf(machineOf({ columns: 2, rows: 2, ags: 0 })), () => 1);
+    const { weights } = placementProblem({ name: "s", operators: [], units, channels }, sitesOf(machineOf({ columns: 2, rows: 2, ags: 0 })), () => 1, true);
     expect([...weights]).toEqual([400, 400, 100]);
   });
 });

@@ -14,7 +14,7 @@ function eastOf(x: number, y: number): number {
 }
 
 function freeLinks(capacity: number): LinkState {
-  return { capacity, load: new Float64Array(targets.length), history: new Float64Array(targets.length), pressure: 1 };
+  return { capacity, load: new Float64Array(targets.length), history: new Float64Array(targets.length), pressure: 1, depthCost: 1 / 4096 };
 }
 
 function at(x: number, y: number): number {
@@ -74,6 +74,22 @@ describe("negotiation", () => {
       );
     expect(corner(2).overfull).toEqual([]);
     expect(corner(3).overfull.length).toBeGreaterThan(0);
+  });
+
+  it("makes ways shorter and trees larger, the more depth costs", () => {
+    const random = seedRandom(7);
+    const nets = Array.from({ length: 50 }, () => net(nextBelow(random, 48), ...new Set(Array.from({ length: 12 }, () => nextBelow(random, 48)))));
+    const totals = [1 / 4096, 1 / 2].map((depthCost) => {
+      const maze = mazeOf(mesh);
+      const trees = nets.map((one) => {
+        const { length } = findTree(maze, { ...freeLinks(1), depthCost }, one);
+        return { links: length, ways: one.sinks.reduce((sum, sink) => sum + maze.depth[sink]!, 0) };
+      });
+      return { links: trees.reduce((sum, { links }) => sum + links, 0), ways: trees.reduce((sum, { ways }) => sum + ways, 0) };
+    });
+    expect(totals[1]!.ways).toBeLessThan(0.97 * totals[0]!.ways);
+    expect(totals[1]!.links).toBeGreaterThanOrEqual(totals[0]!.links);
+    expect(totals[1]!.links).toBeLessThan(1.05 * totals[0]!.links);
   });
 
   it("fills packet links to the brim, not beyond", () => {
