@@ -103,7 +103,7 @@ function spreadLoop(group: Group, { machine }: PlanContext): number {
 }
 
 /** The innermost shared loops that turn more than once, but for those over blocks, are tiled and copied; the others take one element at a time. */
-function isFree(group: Group, k: number): boolean {
+export function isFree(group: Group, k: number): boolean {
   const around = group.shared - (group.blocks ?? 0);
   const inside = group.shapes[0]!.loops.slice(k + 1, around).filter(({ extent }) => extent > 1).length;
   return inside < COPIED && k < around && !isRound(group, k);

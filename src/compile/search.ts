@@ -5,7 +5,7 @@
 
 import type { Schedule } from "../pattern/program.ts";
 import { searchedOnce } from "./alike.ts";
-import { type Candidate, candidatesFor, choiceOf, mostPromising, tilesOf } from "./choices.ts";
+import { type Candidate, candidatesFor, choiceOf, isFree, mostPromising, tilesOf } from "./choices.ts";
 import type { Choice, PlanContext } from "./context.ts";
 import type { SectionPlan } from "./controllers.ts";
 import { type Group, loopName } from "./group.ts";
