@@ -34,6 +34,6 @@ test("a fabric is deepened by what helps, and by nothing else", async () => {
   const { error, fabric } = stuckIn(withoutBuffers(single(program), readMachine("plasticine", []), ["y.e0"]));
   const deepened = deepenFabric(fabric, error.deadlock);
   const depths = (one: Fabric): readonly number[] => one.sections.flatMap(({ channels }) => channels.map(({ depth }) => depth));
-  expect(depths(deepened).filter((depth, c) => depth !== depths(fabric)[c])).toEqual([22]);
+  expect(depths(deepened).filter((depth, c) => depth !== depths(fabric)[c])).toEqual([24]);
   expect(deepenFabric(fabric, { ...error.deadlock, cure: { kind: "unknown" } })).toBe(fabric);
 });
