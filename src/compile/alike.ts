@@ -33,9 +33,9 @@ function likenessOf(group: Group, { program, machine, leaving, homes, linkShare,
   const tensors = [...new Set(shapes.flatMap(tensorsOf))];
   const about = tensors.map((name) => {
     const { shape, dtype, tier } = tensorNamed(program, name);
-    return [name, shape, dtype, tier, tierOf(name), leaving.has(name), homes.has(name), buffered?.has(name)];
+    return { name, shape, dtype, tier, on: tierOf(name), leaving: leaving.has(name), home: homes.has(name), buffered: buffered?.has(name) };
   });
-  const own = shapes.map(({ operator, ...shape }) => [operator.kind, writesOf(operator), figuresOf(operator), shape]);
+  const own = shapes.map(({ operator, ...shape }) => ({ kind: operator.kind, tensor: writesOf(operator), figures: figuresOf(operator), shape }));
   const indices = shapes.flatMap(({ loops }) => loops.map(({ name }) => name));
   const names = new Set([...tensors, ...indices, ...shapes.map(({ name }) => name), ...(loop?.results ?? []).map(({ to }) => to)]);
   return `${figuresOfMachine(machine)} ${linkShare} ${textOf([own, about, shared, blocks, outside.map((shape) => shapes.indexOf(shape)), loop], names)}`;
@@ -65,6 +65,9 @@ function figuresOf(operator: StageShape["operator"]): readonly unknown[] {
   return operator.kind === "hash" ? [operator.keys] : [];
 }
 
+/** Where names stand. Anything else may read like one: a tensor called f32, and its type. */
+const NAMED: ReadonlySet<string> = new Set(["name", "tensor", "from", "to", "init", "count", "lane", "rows"]);
+
 /** A value as a text; each of the names as a number. */
 function textOf(value: unknown, names: ReadonlySet<string>): string {
   const numbers = new Map<string, number>();
@@ -74,12 +77,12 @@ function textOf(value: unknown, names: ReadonlySet<string>): string {
     numbers.set(text, number);
     return `#${number}`;
   };
-  const write = (part: unknown): string => {
-    if (typeof part === "string") return word(part);
-    if (Array.isArray(part)) return `[${part.map(write).join()}]`;
+  const write = (part: unknown, field = ""): string => {
+    if (typeof part === "string") return NAMED.has(field) ? word(part) : JSON.stringify(part);
+    if (Array.isArray(part)) return `[${part.map((item) => write(item, field)).join()}]`;
     if (typeof part !== "object" || part === null) return Object.is(part, -0) ? "-0" : String(part);
     return `{${Object.entries(part)
-      .map(([key, inner]) => `${word(key)}:${write(inner)}`)
+      .map(([key, inner]) => `${word(key)}:${write(inner, key)}`)
       .join()}}`;
   };
   return write(value);

@@ -45,6 +45,8 @@ export function memoryFloor({ shapes, loop }: Group, { machine, program, tierOf,
       read.set(operand.tensor, Math.max(read.get(operand.tensor) ?? 0, walked));
     }
   }
+  /** Tables and records are in no walk: their writes turn no bus (tally.ts). */
+  const isWalked = shapes.every(({ kept, table }) => kept > 0 && table === null);
   const wholeOf = (name: string): number => tensorBytes(program.tensors.find((tensor) => tensor.name === name)!);
   for (const [tensor, walked] of read) bytes[tierOf(tensor)].read += Math.min(walked, wholeOf(tensor));
   for (const tensor of shapes.flatMap(({ operator }) => writesOf(operator))) if (leaving.has(tensor)) bytes[tierOf(tensor)].written += wholeOf(tensor);
@@ -53,7 +55,8 @@ export function memoryFloor({ shapes, loop }: Group, { machine, program, tierOf,
       const { read, written } = bytes[kind];
       const tier = machine.tiers[kind];
       if (tier === undefined || read + written === 0) return 0;
-      return (read + written) / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier) * bestShareOfPins(machine, tier, written / (read + written)));
+      const share = isWalked ? written / (read + written) : 0;
+      return (read + written) / (tierBytesPerCycle(machine, tier) * tierServiceShare(tier) * bestShareOfPins(machine, tier, share));
     }),
   );
 }

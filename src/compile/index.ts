@@ -275,7 +275,7 @@ function planProgram(
       stretches,
     ) !== null;
   const alones = groups.map((group, section) => ({ group, plan: resident.sections[section]! }));
-  const joined = joinParts(steps, alones, { machine, linkShare, isCut, leavingOf: leavingAll, planPart });
+  const joined = joinParts(steps, alones, { program, machine, linkShare, isCut, leavingOf: leavingAll, planPart });
   const tensors = layOutFor(joined.sections.map((_, now) => groups.filter((_group, section) => joined.now[section] === now)));
   const configurations = joined.sections.map((_, now) => joined.now[resident.configurations[joined.now.indexOf(now)]!]!);
   return { controllers: { ...common, tensors, sections: joined.sections, configurations, steps: joined.steps }, searched };

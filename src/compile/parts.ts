@@ -10,7 +10,9 @@
 import type { Step } from "../fabric/fabric.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
+import { tensorNamed } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import type { Program } from "../pattern/program.ts";
 import type { OperandRead } from "./body.ts";
 import type { PlanContext } from "./context.ts";
 import { type SectionPlan, sectionName } from "./controllers.ts";
@@ -27,6 +29,7 @@ export interface Alone {
 }
 
 export interface PartsSetting {
+  readonly program: Program;
   readonly machine: Machine;
   readonly linkShare: number;
   /** Does the schedule pin a cut among them? */
@@ -126,7 +129,7 @@ function leastCut(count: number, timeOf: (first: number, last: number) => number
 }
 
 /** Is there a home for all that goes from one to another? What is appended, a table in several PMUs and what must be whole in memory have none; nor have collections. */
-function canStand(list: readonly number[], alone: readonly Alone[], { isCut, machine }: PartsSetting): boolean {
+function canStand(list: readonly number[], alone: readonly Alone[], { isCut, machine, program }: PartsSetting): boolean {
   const groups = list.map((section) => alone[section]!.group);
   if (isCut(groups) || groups.some(({ blocks }) => blocks !== undefined)) return false;
   if (groups.some(({ shapes }) => shapes.some(({ loops }) => loops.some(({ count }) => count !== undefined)))) return false;
@@ -134,19 +137,20 @@ function canStand(list: readonly number[], alone: readonly Alone[], { isCut, mac
     const makers = groups.slice(0, position).flatMap((group) => group.shapes);
     const made = (tensor: string): boolean => makers.some((shape) => makes(shape, tensor));
     if (shapes.some((shape) => neededWhole(shape).some(made))) return false;
-    if (shapes.some((shape) => shape.operands.some((operand) => made(operand.tensor) && leastBytes(operand, shape) > machine.pmu.count * machine.pmu.bytes)))
-      return false;
+    const isTooLarge = (operand: OperandRead, shape: StageShape): boolean => leastBytes(operand, shape, program) > machine.pmu.count * machine.pmu.bytes;
+    if (shapes.some((shape) => shape.operands.some((operand) => made(operand.tensor) && isTooLarge(operand, shape)))) return false;
     const read = shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor));
     return makers.every((shape) => (shape.operator.kind !== "flatMap" && shape.shards.length <= 1) || !read.some((tensor) => makes(shape, tensor)));
   });
 }
 
-/** Of what the stage reads of an operand's tensor, each element once: so much stands on the chip, however it is cut. */
-function leastBytes({ at, dtype }: OperandRead, { loops }: StageShape): number {
+/** Of what the stage reads of an operand's tensor, each element once: so much stands on the chip, however it is cut. What it looks for outside the tensor does not. */
+function leastBytes({ at, dtype, tensor }: OperandRead, { loops }: StageShape, program: Program): number {
   const names = at.flatMap(({ of }) => Object.keys(of));
   if (new Set(names).size < names.length) return 0;
   const extentOf = (name: string): number => loops.find((loop) => loop.name === name)?.extent ?? 1;
-  return product(at.map(({ of }) => Math.max(1, ...Object.keys(of).map(extentOf)))) * bytesOf(dtype);
+  const { shape } = tensorNamed(program, tensor);
+  return product(at.map(({ of }, d) => Math.min(shape[d]!, Math.max(1, ...Object.keys(of).map(extentOf))))) * bytesOf(dtype);
 }
 
 /** Tensors that go from one group to a later one. */

@@ -33,3 +33,18 @@ test("layers alike have the choices of one layer, and others their own, whatever
     onNew([160, 160], { ...machine, pcu: { ...machine.pcu, count: 8 }, tiers: { ...machine.tiers } }),
   );
 });
+
+test("a tensor that is called what its tier is called is not taken for one in another tier", () => {
+  const sums = (tier: "hbm" | "ddr") =>
+    program("sums", {}, () => {
+      const x = input(tier, "f32", [960, 1000], { tier });
+      return { y: map("y", [960], (i) => reduce("add", [1000], (k) => x.at(i, k)), { tier }) };
+    }).build();
+  const onNew = () => {
+    const machine = { ...machineOf("sn40l"), tiers: { ...machineOf("sn40l").tiers } };
+    return (tier: "hbm" | "ddr") => choices(compile(sums(tier), machine, { style: "spatial" }).controllers.sections);
+  };
+  const both = onNew();
+  expect(both("hbm")).not.toEqual(both("ddr"));
+  expect(both("ddr")).toEqual(onNew()("ddr"));
+});

@@ -4,6 +4,7 @@ import { candidatesFor, choiceOf } from "../../src/compile/choices.ts";
 import { memoryFloor } from "../../src/compile/floor.ts";
 import { compile } from "../../src/compile/index.ts";
 import { planSection } from "../../src/compile/plan.ts";
+import histogram from "../../workloads/histogram.ts";
 import softmax from "../../workloads/softmax.ts";
 
 describe("how fast a group can be", () => {
@@ -21,6 +22,17 @@ describe("how fast a group can be", () => {
       // What is given up for its stages alone takes more indeed: nothing that takes no more than the limit.
       expect(planSection(group, choiceOf(candidate), context, plan.estimate.cycles)).toEqual(plan);
     }
+  });
+
+  test("nor where a table leaves the chip, whose bytes are in no walk", () => {
+    const [table] = compile(histogram.build({ n: 1232, bins: 335 }), readMachine("plasticine"), { style: "spatial" }).searched as [(typeof searched)[number]];
+    const plans = candidatesFor(table.group, table.context, {}, false).map((candidate) => ({
+      bound: candidate.bound,
+      plan: planSection(table.group, choiceOf(candidate), table.context),
+    }));
+    const fitting = plans.flatMap(({ plan, bound }) => (typeof plan === "string" ? [] : [plan.estimate.cycles - bound]));
+    expect(Math.min(...fitting)).toBeGreaterThanOrEqual(-1e-9);
+    expect(fitting.length).toBeGreaterThan(0);
   });
 
   test("one load whose copies walk neighbouring rows brings a memory-bound section near to it", () => {

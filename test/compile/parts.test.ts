@@ -79,6 +79,19 @@ describe("sections that follow each other", () => {
     expect(stores.find(({ tensor }) => tensor === "a")!.to).toEqual(["memory", "home"]);
   });
 
+  test("are one too where the second looks for the first's tensor far outside it", () => {
+    const behind: Build = () => {
+      const [x, y, w] = [input("x", "i32", [30, 20]), input("y", "i32", [20, 30]), input("w", "i32", [8000])];
+      const a = map("a", [30, 30], (i, j) => reduce("add", [20], (k) => s.mul(x.at(i, k), y.at(k, j))));
+      return { b: map("b", [30], (i) => reduce("add", [8000], (j) => s.mul(w.at(j), a.padded(s.sub(j, 7970), i)))) };
+    };
+    const machine = withPmu({ bytes: 8192, count: 16 });
+    expect(partsOn(behind, machine)).toEqual([["a"], ["b"]]);
+    const source = programOf(behind);
+    const inputs = generateInputs(source, 1);
+    expect(differences(source, inputs, runOn(machine, prepareOn(machine, source), source, inputs).outputs!)).toEqual([]);
+  });
+
   test("stay apart where a schedule cuts them, and where each operator is a section", () => {
     expect(partsOn(chain, simdMachine, { cut: ["b"] })).toEqual([]);
     expect(compileOn(simdMachine, chain, { cut: ["b"] }).fabric.sections).toHaveLength(2);
