@@ -8,7 +8,7 @@
  */
 
 import type { Step } from "../fabric/fabric.ts";
-import { reconfigurationCycles } from "../machine/derived.ts";
+import { onChipBytes, reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import { tensorNamed } from "../pattern/analysis.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
@@ -137,7 +137,7 @@ function canStand(list: readonly number[], alone: readonly Alone[], { isCut, mac
     const makers = groups.slice(0, position).flatMap((group) => group.shapes);
     const made = (tensor: string): boolean => makers.some((shape) => makes(shape, tensor));
     if (shapes.some((shape) => neededWhole(shape).some(made))) return false;
-    const isTooLarge = (operand: OperandRead, shape: StageShape): boolean => leastBytes(operand, shape, program) > machine.pmu.count * machine.pmu.bytes;
+    const isTooLarge = (operand: OperandRead, shape: StageShape): boolean => leastBytes(operand, shape, program) > onChipBytes(machine);
     if (shapes.some((shape) => shape.operands.some((operand) => made(operand.tensor) && isTooLarge(operand, shape)))) return false;
     const read = shapes.flatMap(({ operands }) => operands.map(({ tensor }) => tensor));
     return makers.every((shape) => (shape.operator.kind !== "flatMap" && shape.shards.length <= 1) || !read.some((tensor) => makes(shape, tensor)));

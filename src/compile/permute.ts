@@ -9,15 +9,16 @@
  * and every last dimension, along which lanes and bursts run, stay where they are.
  */
 
+import { onChipBytes } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
-import { affine, bodiesOf, tensorBytes, tensorsReadBy, visitNodes } from "../pattern/analysis.ts";
-import type { Expr, MapOperator, Operator, Program, Schedule, Tensor } from "../pattern/program.ts";
+import { type AffineForm, readsOf, tensorBytes } from "../pattern/analysis.ts";
+import type { MapOperator, Operator, Program, Schedule } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import { isInternal } from "./reshape.ts";
-import { rewriteBodies, rewriteExpr } from "./rewrite.ts";
+import { remade } from "./rewrite.ts";
 
-export function permute(program: Program, { pmu }: Machine): Program {
-  const large = new Set(program.tensors.flatMap((tensor) => (tensorBytes(tensor) > pmu.count * pmu.bytes ? [tensor.name] : [])));
+export function permute(program: Program, machine: Machine): Program {
+  const large = new Set(program.tensors.flatMap((tensor) => (tensorBytes(tensor) > onChipBytes(machine) ? [tensor.name] : [])));
   const makers = allOperators(program.operators).filter((operator): operator is MapOperator => operator.kind === "map");
   return makers.reduce((current, { name }) => permuted(current, name, large), program);
 }
@@ -40,7 +41,8 @@ function permuted(program: Program, name: string, large: ReadonlySet<string>): P
     const shared = sharedIn(order);
     if (shared > best.shared) best = { order, shared };
   }
-  return best.order === same ? program : withOrder(program, maker, best.order);
+  const { order } = best;
+  return order === same ? program : remade(program, maker, inOrder(maker, order), (at) => order.map((d) => at[d]!));
 }
 
 const isPinned = (name: string, { tile = {}, par = {}, lanes = {} }: Schedule): boolean =>
@@ -50,9 +52,10 @@ const isPinned = (name: string, { tile = {}, par = {}, lanes = {} }: Schedule): 
 function ordersOf(maker: MapOperator, of: (tensor: string) => boolean): readonly Order[] {
   const orders: Order[] = [];
   const last = maker.domain.length - 1;
-  for (const at of readsIn(maker, of)) {
+  for (const { tensor, affine } of readsOf(maker)) {
+    if (!of(tensor)) continue;
     const leading: number[] = [];
-    for (const place of at) {
+    for (const place of affine) {
       const d = maker.domain.findIndex((index) => isPlain(place, index.name));
       if (d < 0 || d === last || leading.includes(d)) break;
       leading.push(d);
@@ -69,9 +72,11 @@ function sharedLoops(reader: Operator, makers: readonly Operator[], order: Order
   if (reader.kind === "iterate") return 0;
   let sum = 0;
   for (const maker of makers) {
-    if (maker.kind !== "map" || !tensorsReadBy(reader).has(maker.name)) continue;
-    const depths = readsIn(reader, (tensor) => tensor === maker.name).map((at) => {
-      const own = order === null ? at : order.map((d) => at[d]!);
+    if (maker.kind !== "map") continue;
+    const reads = readsOf(reader).filter(({ tensor }) => tensor === maker.name);
+    if (reads.length === 0) continue;
+    const depths = reads.map(({ affine }) => {
+      const own = order === null ? affine : order.map((d) => affine[d]!);
       const most = Math.min(reader.domain.length, own.length);
       const first = reader.domain.slice(0, most).findIndex(({ name, extent }, d) => !isPlain(own[d]!, name) || extent !== maker.domain[d]!.extent);
       return first < 0 ? most : first;
@@ -81,27 +86,6 @@ function sharedLoops(reader: Operator, makers: readonly Operator[], order: Order
   return sum;
 }
 
-function readsIn(operator: Exclude<Operator, { kind: "iterate" }>, of: (tensor: string) => boolean): readonly (readonly Expr[])[] {
-  const places: (readonly Expr[])[] = [];
-  visitNodes(bodiesOf(operator), (expr) => {
-    if (expr.kind === "read" && of(expr.tensor)) places.push(expr.at);
-  });
-  return places;
-}
-
-function isPlain(place: Expr, index: string): boolean {
-  const form = affine(place);
+function isPlain(form: AffineForm | null, index: string): boolean {
   return form !== null && form.constant === 0 && form.coefficients.size === 1 && form.coefficients.get(index) === 1;
-}
-
-function withOrder(program: Program, maker: MapOperator, order: Order): Program {
-  const readInOrder = (expr: Expr): Expr =>
-    rewriteExpr(expr, (node) => (node.kind === "read" && node.tensor === maker.name ? { ...node, at: order.map((d) => node.at[d]!) } : node));
-  const visit = (list: readonly Operator[]): readonly Operator[] =>
-    list.map((operator) => {
-      if (operator === maker) return inOrder(maker, order);
-      return operator.kind === "iterate" ? { ...operator, body: visit(operator.body) } : rewriteBodies(operator, readInOrder);
-    });
-  const placed = (tensor: Tensor): Tensor => (tensor.name === maker.name ? { ...tensor, shape: order.map((d) => tensor.shape[d]!) } : tensor);
-  return { ...program, operators: visit(program.operators), tensors: program.tensors.map(placed) };
 }

@@ -7,11 +7,11 @@
  * tensor its last dimension, along which lanes and bursts run.
  */
 
-import { affine, bodiesOf, tensorsReadBy, visitNodes, writesOf } from "../pattern/analysis.ts";
-import type { Expr, Index, MapOperator, Operator, Program, Tensor } from "../pattern/program.ts";
+import { affine, bodiesOf, tensorsReadBy, visitNodes } from "../pattern/analysis.ts";
+import type { Expr, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
 import { add, mul } from "../pattern/scalars.ts";
 import { allOperators } from "./blocks.ts";
-import { indexRead, rewriteBodies, rewriteExpr } from "./rewrite.ts";
+import { indexRead, remade, rewriteExpr } from "./rewrite.ts";
 
 export const reshape = (program: Program): Program => reshaped(program, false).program;
 
@@ -98,19 +98,7 @@ function inPieces(program: Program, { maker, dim, size }: Pieces): Program {
     domain: maker.domain.toSpliced(dim, 1, piece, place),
     body: rewriteExpr(maker.body, (node) => (node.kind === "index" && node.index === index.name ? whole : node)),
   };
-  const readInPieces = (expr: Expr): Expr =>
-    rewriteExpr(expr, (node) => {
-      if (node.kind !== "read" || node.tensor !== maker.name) return node;
-      return { ...node, at: node.at.toSpliced(dim, 1, ...placesOf(node.at[dim]!, size)) };
-    });
-  const visit = (list: readonly Operator[]): readonly Operator[] =>
-    list.map((operator) => {
-      if (operator === maker) return made;
-      return operator.kind === "iterate" ? { ...operator, body: visit(operator.body) } : rewriteBodies(operator, readInPieces);
-    });
-  const cut = (tensor: Tensor): Tensor =>
-    writesOf(maker).includes(tensor.name) ? { ...tensor, shape: tensor.shape.toSpliced(dim, 1, piece.extent, place.extent) } : tensor;
-  return { ...program, operators: visit(program.operators), tensors: program.tensors.map(cut) };
+  return remade(program, maker, made, (at) => at.toSpliced(dim, 1, ...placesOf(at[dim]!, size)));
 }
 
 /** a * size + b  ->  a, b. */

@@ -1,7 +1,7 @@
 /** Rebuilding expressions and the operators they stand in: what the program passes share. A rewrite that changes nothing returns the same object. */
 
 import { childrenOf, visitNodes, withChildren } from "../pattern/nodes.ts";
-import type { Expr, Index, MapOperator, Operator } from "../pattern/program.ts";
+import type { Expr, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
 
 export type Reduce = Extract<Expr, { kind: "reduce" }>;
 
@@ -61,6 +61,20 @@ function withBodies(operator: Operator, change: (body: Expr) => Expr): Operator 
 
 const withFields = (fields: Readonly<Record<string, Expr>>, change: (body: Expr) => Expr): Record<string, Expr> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
+
+/** The program with `made` in place of the map `maker`, under its name: the tensor has the shape of the new domain, and who reads it does so at `placesOf` where he did. */
+export function remade(program: Program, maker: MapOperator, made: MapOperator, placesOf: (at: readonly Expr[]) => readonly Expr[]): Program {
+  const readAnew = (body: Expr): Expr =>
+    rewriteExpr(body, (node) => (node.kind === "read" && node.tensor === maker.name ? { ...node, at: placesOf(node.at) } : node));
+  const visit = (list: readonly Operator[]): readonly Operator[] =>
+    list.map((operator) => {
+      if (operator === maker) return made;
+      return operator.kind === "iterate" ? { ...operator, body: visit(operator.body) } : rewriteBodies(operator, readAnew);
+    });
+  const shape = made.domain.map(({ extent }) => extent);
+  const tensors = program.tensors.map((tensor) => (tensor.name === maker.name ? { ...tensor, shape } : tensor));
+  return { ...program, operators: visit(program.operators), tensors };
+}
 
 /** Replaces indices by expressions. */
 export const substitute = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr =>

@@ -18,12 +18,8 @@ export interface PhasedPace {
   readonly precharges: number;
 }
 
-interface Measured {
-  readonly phase: number;
-  /** In all. */
-  readonly bursts: number;
-  readonly pace: StreamPace;
-}
+/** Of a section that asks for nothing. */
+const NOTHING = { phase: 0, bursts: 1, streams: [] as readonly Stream[] };
 
 /** A phase with less than this share of the bursts goes at the pace of the largest: what it takes decides nothing. */
 const LEAST_SHARE = 1 / 256;
@@ -36,20 +32,14 @@ export function measurePhases(machine: Machine, tier: PlacedTier, phases: Readon
     bursts: streams.reduce((sum, { firings, meanBursts }) => sum + firings * meanBursts, 0),
   }));
   const all = sized.reduce((sum, { bursts }) => sum + bursts, 0);
-  const known = sized
-    .filter(({ bursts }) => bursts >= all * LEAST_SHARE)
-    .map(({ phase, streams, bursts }): Measured => ({ phase, bursts, pace: measurePace(machine, tier, streams) }));
-  const main = known.reduce<Measured>(
-    (most, one) => (one.bursts > most.bursts ? one : most),
-    known[0] ?? { phase: 0, bursts: 1, pace: measurePace(machine, tier, []) },
-  );
+  const large = sized.filter(({ bursts }) => bursts >= all * LEAST_SHARE);
+  const known = (large.length === 0 ? [NOTHING] : large).map(({ phase, streams, bursts }) => ({ phase, bursts, pace: measurePace(machine, tier, streams) }));
+  const main = known.reduce((most, one) => (one.bursts > most.bursts ? one : most));
   const others = known.filter((one) => one !== main && one.pace !== main.pace);
   const finer = refine(others.map(({ pace }) => main.pace.bursts * ticksBeside(pace, main.pace)));
   const { ticks, bursts } = main.pace;
-  const mean = (of: (pace: StreamPace) => number): number =>
-    known.length === 0
-      ? of(main.pace)
-      : known.reduce((sum, { bursts, pace }) => sum + bursts * of(pace), 0) / known.reduce((sum, { bursts }) => sum + bursts, 0);
+  const measured = known.reduce((sum, { bursts }) => sum + bursts, 0);
+  const mean = (of: (pace: StreamPace) => number): number => known.reduce((sum, { bursts, pace }) => sum + bursts * of(pace), 0) / measured;
   return {
     timing: timingOf(machine, tier, { ...main.pace, ticks: finer * ticks, bursts: finer * bursts }),
     services: new Map(others.map(({ phase, pace }) => [phase, Math.round(finer * bursts * ticksBeside(pace, main.pace))])),
