@@ -4,17 +4,18 @@
  */
 
 import * as z from "zod";
-import { type KeyPath, type Override, parseYaml, printPath } from "../base/yaml.ts";
-import type { Machine, Source } from "./machine.ts";
-import { count, type Figure, figure, powerOfTwo, quantity, sourceText } from "./quantity.ts";
+import { type Override, parseYaml } from "../base/yaml.ts";
+import type { Machine } from "./machine.ts";
+import { count, figure, powerOfTwo, quantity, sourceText } from "./quantity.ts";
+import { checkSources, type Labels, labelsOf, type Plain, plain, sourcesOf } from "./sources.ts";
 import { tierOfPart } from "./tier-part.ts";
 import { clockOfTier, refuse, tier } from "./tier-schema.ts";
 
 /** The machine that a config describes. Throws a UserError with every fault found. */
 export function loadMachine(text: string, file: string, overrides: readonly Override[] = []): Machine {
-  const labels = (path: string): string | undefined => overrides.findLast((entry) => path === entry.path || path.startsWith(`${entry.path}.`))?.label;
+  const labels = labelsOf(overrides);
   const config = parseYaml(text, file, machineConfig(labels), overrides);
-  return { ...resolved(plain(config)), sources: Object.fromEntries(figuresOf(config).map((found) => [found.path, sourceOf(found, labels)!])) };
+  return { ...resolved(plain(config)), sources: sourcesOf(config, labels) };
 }
 
 /** With what follows from the DRAM parts of its tiers. */
@@ -151,7 +152,6 @@ function machineConfig(labels: Labels) {
     .superRefine(checkClocks);
 }
 
-type Labels = (path: string) => string | undefined;
 type Config = z.output<typeof figures>;
 type Context = z.core.$RefinementCtx<unknown>;
 
@@ -159,13 +159,6 @@ type Context = z.core.$RefinementCtx<unknown>;
 
 /** Times convert exactly between the clocks as long as a run is shorter than 2^53 over this many ticks. */
 const largestRatioTerm = 1_000_000;
-
-/** Also runs where other faults were found, so that all come out together: the value may have holes. */
-function checkSources(config: unknown, context: Context, labels: Labels): void {
-  for (const found of figuresOf(config))
-    if (sourceOf(found, labels) === undefined)
-      refuse(context, found.keys, 'no source, expected { value, source } here or `source: ...` beside it: a paper or "assumed: reason"', "no-source");
-}
 
 function checkGrid({ grid: { columns, rows }, pcu, pmu }: Config, context: Context): void {
   const [positions, units] = [columns.value * rows.value, pcu.count.value + pmu.count.value];
@@ -191,43 +184,4 @@ function checkClocks({ clock_hz: fabric, tiers }: Config, context: Context): voi
 /** Of positive integers. */
 export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-// --- sources ---
-
-interface FigureAt {
-  readonly keys: KeyPath;
-  readonly path: string;
-  readonly source: string | undefined;
-}
-
-/** Every figure, with its own source or that of the nearest mapping around it. */
-function figuresOf(value: unknown, keys: KeyPath = [], inherited?: string): FigureAt[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  if (isFigure(value)) return [{ keys, path: printPath(keys), source: value.source ?? inherited }];
-  const own = "source" in value && typeof value.source === "string" ? value.source : inherited;
-  return Object.entries(value).flatMap(([key, part]) => figuresOf(part, [...keys, key], own));
-}
-
-/** What an override sets has the override as its source. */
-function sourceOf({ path, source }: FigureAt, labels: Labels): Source | undefined {
-  const text = labels(path) === undefined ? source?.trim() : `assumed: ${labels(path)}`;
-  return text === undefined ? undefined : { assumed: /^assumed\b/i.test(text), text };
-}
-
-function isFigure(value: object): value is Figure<unknown> {
-  return "kind" in value && value.kind === "figure";
-}
-
-// --- from the form to the machine ---
-
-type Plain<T> =
-  T extends Figure<infer V> ? V : T extends object ? { readonly [K in keyof T as K extends "source" ? never : K]: Plain<Exclude<T[K], null | undefined>> } : T;
-
-/** Figures become their values; sources and absent parts go. */
-function plain<T>(value: T): Plain<T> {
-  if (typeof value !== "object" || value === null) return value as Plain<T>;
-  if (isFigure(value)) return value.value as Plain<T>;
-  const kept = Object.entries(value).filter(([key, part]) => key !== "source" && part !== null && part !== undefined);
-  return Object.fromEntries(kept.map(([key, part]) => [key, plain(part as unknown)])) as Plain<T>;
 }

@@ -1,0 +1,95 @@
+/**
+ * The L2 of a GPU, tensor by tensor: how many bytes of each it holds. Free space is filled first; when there is none, what comes in throws out what is there at random, as replacement
+ * without a known policy does on average: of everything held a share exp(-bytes in / capacity) stays.
+ */
+
+export class L2 {
+  readonly #capacity: number;
+  readonly #held = new Map<string, number>();
+  /** Of `held`, bytes that HBM does not have yet. */
+  readonly #dirty = new Map<string, number>();
+
+  /** `capacity` in bytes. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Reads all of a tensor `times` times in a row (a fraction: a part of it again); gives the bytes that HBM sends, and those that it takes because others leave. */
+  read(tensor: string, bytes: number, times: number): { readonly read: number; readonly written: number } {
+    if (bytes === 0 || times <= 0) return { read: 0, written: 0 };
+    const first = this.#missing(tensor, bytes) * Math.min(1, times);
+    const again = Math.max(0, times - 1) * bytes * (1 - foundAgain(bytes / this.#capacity));
+    return { read: first + again, written: this.#bringIn(tensor, first) };
+  }
+
+  /** Writes all of a tensor; gives the bytes that HBM takes meanwhile, because they or others leave. */
+  write(tensor: string, bytes: number): number {
+    const fresh = this.#missing(tensor, bytes);
+    this.#dirty.delete(tensor);
+    const others = this.#bringIn(tensor, fresh);
+    const held = Math.min(bytes, this.#held.get(tensor) ?? 0);
+    this.#dirty.set(tensor, held);
+    return others + bytes - held;
+  }
+
+  /** Another of the same content. */
+  copy(): L2 {
+    const other = new L2(this.#capacity);
+    for (const [name, held] of this.#held) other.#held.set(name, held);
+    for (const [name, dirty] of this.#dirty) other.#dirty.set(name, dirty);
+    return other;
+  }
+
+  /** Of a pass over a tensor, bytes that are not held when it comes to them: what comes in meanwhile throws out part of what is yet to be passed, half of it on average. */
+  #missing(tensor: string, bytes: number): number {
+    const held = Math.min(bytes, this.#held.get(tensor) ?? 0);
+    const free = Math.max(0, this.#capacity - sum(this.#held.values()));
+    let missing = bytes - held;
+    for (let round = 0; round < 4; round++) missing = bytes - held * Math.exp(-Math.max(0, missing - free) / (2 * this.#capacity));
+    return missing;
+  }
+
+  /** Nobody needs a tensor any more: its bytes make room, and what HBM does not have of it, it never gets. */
+  drop(tensor: string): void {
+    this.#held.delete(tensor);
+    this.#dirty.delete(tensor);
+  }
+
+  /** Bytes that HBM has yet to take. */
+  dirtyBytes(): number {
+    return sum(this.#dirty.values());
+  }
+
+  /** Takes bytes of a tensor in; gives those of others that had to be written out. */
+  #bringIn(tensor: string, bytes: number): number {
+    const free = Math.max(0, this.#capacity - sum(this.#held.values()));
+    const filling = Math.min(free, bytes);
+    const rest = bytes - filling;
+    this.#held.set(tensor, (this.#held.get(tensor) ?? 0) + filling);
+    if (rest <= 0) return 0;
+    const stays = Math.exp(-rest / this.#capacity);
+    let written = 0;
+    for (const [name, held] of this.#held) {
+      this.#held.set(name, held * stays);
+      const dirty = this.#dirty.get(name) ?? 0;
+      written += dirty * (1 - stays);
+      this.#dirty.set(name, dirty * stays);
+    }
+    this.#held.set(tensor, (this.#held.get(tensor) ?? 0) + this.#capacity * (1 - stays));
+    return written;
+  }
+}
+
+/** Of a tensor so many times as large as the capacity that is passed again and again, the share h that a pass finds: what is missed in one round throws the rest out, h = exp(-size (1 - h)). */
+function foundAgain(size: number): number {
+  if (size <= 1) return 1;
+  let found = 0;
+  for (let round = 0; round < 60; round++) found = Math.exp(-size * (1 - found));
+  return found;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

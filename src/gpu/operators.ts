@@ -1,0 +1,257 @@
+/** What an operator of a program asks of a GPU: instructions of its threads, products for tensor cores, elements that it reads and writes. Sizes of collections count as their bounds. */
+
+import type { GpuMachine, LaneKind } from "../machine/gpu.ts";
+import { laneKindOf } from "../machine/gpu.ts";
+import { affine, bodiesOf, elementsOf, indicesOf, readsOf, tensorNamed, visitNodes, writesOf } from "../pattern/analysis.ts";
+import { bytesOf, isFloat } from "../pattern/dtypes.ts";
+import { childrenOf, freeIndexFinder, interner } from "../pattern/nodes.ts";
+import type { Dtype, Expr, IterateOperator, Operator, Program, ScalarOp } from "../pattern/program.ts";
+
+export type PlainOperator = Exclude<Operator, IterateOperator>;
+
+/** Instructions of a thread by the lanes that take them; `special` are among those of f32 and f64. */
+export type Instructions = Readonly<Record<LaneKind | "special", number>>;
+
+/** out[batch, m, n] = sum over k of a[batch, m, k] b[batch, k, n], each of which may be several indices, in any order. */
+export interface Contraction {
+  readonly a: string;
+  readonly b: string;
+  /** Of the factors. */
+  readonly dtype: Dtype;
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Names of indices. */
+  readonly batch_indices: readonly string[];
+  readonly m_indices: readonly string[];
+  readonly n_indices: readonly string[];
+  readonly k_indices: readonly string[];
+}
+
+/** All reads of one tensor by one operator. */
+export interface Access {
+  readonly tensor: string;
+  readonly element_bytes: number;
+  /** A float of fewer bits than lanes compute in. */
+  readonly narrow: boolean;
+  /** Neighbours in the order of the operator's loops are neighbours, or the same, in memory: its places depend on the innermost index. */
+  readonly inner: boolean;
+  /** Elements read where each combination of them counts once. */
+  readonly elements: number;
+  /** At places that are data: each element is a sector of its own. */
+  readonly scattered: boolean;
+}
+
+export interface OperatorWork {
+  readonly operator: PlainOperator;
+  readonly contraction: Contraction | null;
+  /** Elements folded into one of its results; 1: it folds nothing. */
+  readonly row: number;
+  /** Indices of the domain and of all folds, with their extents. */
+  readonly extents: ReadonlyMap<string, number>;
+  /** Elements of the domain. */
+  readonly elements: number;
+  /** Without those of the contraction's own products and sums, of loads and stores and their conversions. */
+  readonly instructions: Instructions;
+  readonly reads: readonly Access[];
+  readonly writes: readonly Written[];
+}
+
+export interface Written {
+  readonly tensor: string;
+  readonly elements: number;
+  readonly bytes: number;
+  readonly narrow: boolean;
+  readonly scattered: boolean;
+}
+
+/** Bytes that a scattered access moves: one sector. */
+export const SECTOR = 32;
+
+export function workOf(operator: PlainOperator, program: Program, machine: GpuMachine): OperatorWork {
+  const intern = interner();
+  const bodies = bodiesOf(operator).map(intern);
+  const extents = new Map(indicesOf(operator).map(({ name, extent }) => [name, extent]));
+  const freeOf = freeIndexFinder();
+  const iterations = (names: Iterable<string>): number => [...names].reduce((product, name) => product * (extents.get(name) ?? 1), 1);
+  const found = contractionOf(operator, bodies, extents);
+  const users = usersIn(bodies);
+  const costs = machine.sm.instructions;
+  const counts: Record<LaneKind | "special", number> = { f64: 0, f32: 0, i32: 0, special: 0 };
+  const count = (dtype: Dtype, each: number, times: number, special = 0): void => {
+    counts[laneKindOf(dtype)] += each * times;
+    counts.special += special * times;
+  };
+  const skipped = found === null ? new Set<Expr>() : new Set<Expr>([found.fold, found.product]);
+  visitNodes(
+    bodies,
+    (expr) => {
+      if (skipped.has(expr)) return;
+      const times = iterations(freeOf(expr));
+      if (expr.kind === "op") {
+        const dtype = (expr.op === "select" ? expr.args[1] : expr.args[0])?.dtype ?? expr.dtype;
+        if (!isFused(expr, users)) count(dtype, costOf(expr.op, dtype, costs), times, SPECIALS.has(expr.op) && isFloat(dtype) ? 1 : 0);
+      }
+      if (expr.kind === "reduce") count(expr.acc, 1, times * iterations(expr.over.map(({ name }) => name)));
+      if (expr.kind === "cast") count("f32", costs.convert, times);
+    },
+    (expr) => (expr.kind === "read" ? expr.at.filter((place) => affine(place) === null) : childrenOf(expr)),
+  );
+  const domain = iterations(operator.domain.map(({ name }) => name));
+  const writes = writesOf(operator).map((tensor) => {
+    const { dtype, shape } = tensorNamed(program, tensor);
+    return {
+      tensor,
+      elements: elementsOf(shape),
+      bytes: Math.ceil(elementsOf(shape) * bytesOf(dtype)),
+      narrow: isNarrow(dtype),
+      scattered: operator.kind === "groupBy",
+    };
+  });
+  if (operator.kind === "scan" || operator.kind === "groupBy" || operator.kind === "hash") count("i32", FOLDING, domain);
+  return {
+    operator,
+    contraction: found?.contraction ?? null,
+    row: found === null ? rowOf(bodies) : 1,
+    extents,
+    elements: domain,
+    instructions: counts,
+    reads: accessesOf(operator, program, iterations),
+    writes,
+  };
+}
+
+/** Instructions of an element in a scan, a keyed fold or a hash table, beside those of its body: shuffles or an atomic with its address. */
+const FOLDING = 8;
+
+const SPECIALS: ReadonlySet<ScalarOp> = new Set(["exp", "log", "sqrt", "tanh", "sigmoid", "div", "mod"]);
+
+const isNarrow = (dtype: Dtype): boolean => isFloat(dtype) && bytesOf(dtype) < 4;
+
+function costOf(op: ScalarOp, dtype: Dtype, costs: GpuMachine["sm"]["instructions"]): number {
+  if (op === "div" || op === "mod") return costs.div;
+  if (op === "exp" || op === "log" || op === "sqrt" || op === "tanh" || op === "sigmoid") return isFloat(dtype) ? costs[op] : 1;
+  return 1;
+}
+
+/** A product that only a sum uses becomes part of its fused multiply-add. */
+function isFused(expr: Extract<Expr, { kind: "op" }>, users: ReadonlyMap<Expr, readonly Expr[]>): boolean {
+  if (expr.op !== "mul" || !isFloat(expr.dtype)) return false;
+  const [user, ...others] = users.get(expr) ?? [];
+  if (user === undefined || others.length > 0) return false;
+  if (user.kind === "reduce") return user.fn === "add";
+  if (user.kind !== "op" || (user.op !== "add" && user.op !== "sub")) return false;
+  return user.args.find((arg) => arg.kind === "op" && arg.op === "mul" && (users.get(arg)?.length ?? 0) === 1) === expr;
+}
+
+function usersIn(bodies: readonly Expr[]): ReadonlyMap<Expr, readonly Expr[]> {
+  const users = new Map<Expr, Expr[]>();
+  visitNodes(bodies, (expr) => {
+    for (const child of childrenOf(expr)) users.set(child, [...(users.get(child) ?? []), expr]);
+  });
+  return users;
+}
+
+/** The longest fold of a body. */
+function rowOf(bodies: readonly Expr[]): number {
+  let longest = 1;
+  visitNodes(bodies, (expr) => {
+    if (expr.kind === "reduce")
+      longest = Math.max(
+        longest,
+        expr.over.reduce((product, { extent }) => product * extent, 1),
+      );
+  });
+  return longest;
+}
+
+function accessesOf(operator: PlainOperator, program: Program, iterations: (names: Iterable<string>) => number): readonly Access[] {
+  const freeOf = freeIndexFinder();
+  const byTensor = new Map<string, Access>();
+  const innermost = indicesOf(operator).at(-1)?.name ?? "";
+  for (const { tensor, at, affine: forms } of readsOf(operator)) {
+    const { dtype, shape } = tensorNamed(program, tensor);
+    const indices = new Set(at.flatMap((place) => [...freeOf(place)]));
+    const scattered = forms.some((form) => form === null);
+    const elements = scattered ? iterations(indices) : Math.min(iterations(indices), elementsOf(shape));
+    const before = byTensor.get(tensor);
+    if (before !== undefined && before.elements >= elements && !scattered) continue;
+    byTensor.set(tensor, { tensor, element_bytes: bytesOf(dtype), narrow: isNarrow(dtype), inner: indices.has(innermost), elements, scattered });
+  }
+  return [...byTensor.values()];
+}
+
+// --- matrix products ---
+
+interface Found {
+  readonly contraction: Contraction;
+  readonly fold: Expr;
+  readonly product: Expr;
+}
+
+/** The one fold of a map that adds up products of two tensors, where either has an index of the result for itself. */
+function contractionOf(operator: PlainOperator, bodies: readonly Expr[], extents: ReadonlyMap<string, number>): Found | null {
+  if (operator.kind !== "map") return null;
+  const folds: Extract<Expr, { kind: "reduce" }>[] = [];
+  visitNodes(bodies, (expr) => {
+    if (expr.kind === "reduce") folds.push(expr);
+  });
+  const [fold] = folds;
+  if (fold === undefined || folds.length > 1 || fold.fn !== "add") return null;
+  const product = fold.body.kind === "cast" ? fold.body.arg : fold.body;
+  if (product.kind !== "op" || product.op !== "mul") return null;
+  const factors = product.args.map((arg) => readIn(arg));
+  const [left, right] = factors;
+  if (left === undefined || left === null || right === undefined || right === null) return null;
+  const freeOf = freeIndexFinder();
+  const indicesIn = (read: typeof left): ReadonlySet<string> => new Set(read.at.flatMap((place) => [...freeOf(place)]));
+  const [ofLeft, ofRight] = [indicesIn(left), indicesIn(right)];
+  const kept = operator.domain.map(({ name }) => name);
+  const folded = fold.over.map(({ name }) => name);
+  const m = kept.filter((name) => ofLeft.has(name) && !ofRight.has(name));
+  const n = kept.filter((name) => ofRight.has(name) && !ofLeft.has(name));
+  const batch = kept.filter((name) => ofLeft.has(name) === ofRight.has(name));
+  if (m.length + n.length === 0) return null;
+  const size = (names: readonly string[]): number => names.reduce((total, name) => total * (extents.get(name) ?? 1), 1);
+  const contraction: Contraction = {
+    ...{ a: left.tensor, b: right.tensor, dtype: left.dtype },
+    ...{ batch: size(batch), m: size(m), n: size(n), k: size(folded) },
+    ...{ batch_indices: batch, m_indices: m, n_indices: n, k_indices: folded },
+  };
+  return { contraction, fold, product };
+}
+
+/** The one read of an operand that is otherwise arithmetic on it. */
+function readIn(expr: Expr): Extract<Expr, { kind: "read" }> | null {
+  const reads: Extract<Expr, { kind: "read" }>[] = [];
+  visitNodes([expr], (node) => {
+    if (node.kind === "read") reads.push(node);
+  });
+  return reads.length === 1 ? reads[0]! : null;
+}
+
+// --- what is no work ---
+
+/** The matrices of a tensor, turned: the interface of a library of matrix products takes its factors either way. */
+export function isTransposition(operator: PlainOperator): boolean {
+  if (operator.kind !== "map" || operator.body.kind !== "read" || operator.domain.length < 2) return false;
+  const places = operator.body.at.map((place) => (place.kind === "index" ? place.index : ""));
+  const kept = operator.domain.map(({ name }) => name);
+  const turned = [...kept.slice(0, -2), kept.at(-1)!, kept.at(-2)!];
+  return places.length === kept.length && places.every((name, place) => name === turned[place]);
+}
+
+/** Elements of other tensors, chosen by place alone, as where two are put one behind the other. */
+export function isMovement(operator: PlainOperator): boolean {
+  if (operator.kind !== "map") return false;
+  let moves = true;
+  visitNodes(
+    [operator.body],
+    (expr) => {
+      if (expr.kind !== "read" && (expr.kind !== "op" || expr.op !== "select")) moves = false;
+    },
+    (expr) => (expr.kind === "read" ? [] : expr.kind === "op" && expr.op === "select" ? expr.args.slice(1) : childrenOf(expr)),
+  );
+  return moves;
+}

@@ -1,0 +1,114 @@
+/** How a kernel is cut into thread blocks, and what a block asks of its SM and of memory. Of several ways, run.ts takes the fastest. */
+
+import type { GpuMachine } from "../machine/gpu.ts";
+import type { BlockClass } from "./grid.ts";
+import type { Kernel } from "./schedule.ts";
+
+/** Blocks alike. Time beyond the pipes depends on how far memory is. */
+export interface BlockKind extends Omit<BlockClass, "hbm_bytes" | "chain_cycles"> {
+  /** Cycles from start to end of a block with its SM to itself, with so many cycles from a load to its data. */
+  readonly chain: (latency: number) => number;
+}
+
+export interface Tiling {
+  /** "128 x 256 x 32, 3 stages". */
+  readonly label: string;
+  readonly kinds: readonly BlockKind[];
+  /** Blocks that an SM holds at a time. */
+  readonly slots: number;
+  /** Loads are asynchronous, several steps ahead of what is computed: neither hides anything of the other. */
+  readonly isPipelined: boolean;
+  /** What passes from L2 to the SMs as a whole, so many times over. */
+  readonly reads: readonly { readonly tensor: string; readonly bytes: number; readonly times: number }[];
+  /** Of a tensor that the blocks of the kernel add to in memory, set to zero before and taken over after. */
+  readonly scratch_bytes: number;
+  /** Multiply-accumulates on tensor cores, padding of tiles included; by dtype in the kernel. */
+  readonly tensor_macs: number;
+}
+
+/** Blocks of so many threads, bytes of registers and of shared memory that fit an SM; 0: not one does. */
+export function slotsFor({ sm }: GpuMachine, threads: number, registerBytes: number, sharedBytes: number): number {
+  const byShared = sharedBytes === 0 ? sm.blocks : Math.floor(sm.shared_bytes / sharedBytes);
+  return Math.min(sm.blocks, Math.floor(sm.threads / threads), Math.floor(sm.register_bytes / registerBytes), byShared);
+}
+
+/** Bytes that a thread asks for at a time. */
+export const VECTOR_BYTES = 16;
+
+/** Loads of a thread that are under way at one time: what compilers unroll. */
+export const UNROLLED = 4;
+
+/** Cycles that a block takes to start: its launch, its indices and constants. */
+export const BLOCK_START = 100;
+
+/** Cycles of a fold over the 32 threads of a warp, five shuffles, and of a barrier of a block. */
+export const WARP_FOLD = 125;
+export const BARRIER = 40;
+
+/** Of all threads of a kernel. */
+export interface LaneWork {
+  readonly f64: number;
+  readonly f32: number;
+  readonly i32: number;
+  readonly special: number;
+}
+
+/**
+ * Instructions on vector lanes, those of loads, stores and conversions at the kernel's ends included; `passes`: how often what is read is read. `again`: inner operators that are
+ * computed in every pass that needs them count twice.
+ */
+export function laneWork({ works, factors, reads, writes }: Kernel, { sm }: GpuMachine, passes: number, again: boolean): LaneWork {
+  const ends = new Set(writes.map(({ tensor }) => tensor));
+  const total = { f64: 0, f32: 0, i32: 0, special: 0 };
+  for (const { instructions, row, writes: own } of works) {
+    const times = again && row === 1 && !own.some(({ tensor }) => ends.has(tensor)) ? 2 : 1;
+    for (const kind of ["f64", "f32", "i32", "special"] as const) total[kind] += instructions[kind] * times;
+  }
+  for (const { tensor, elements, element_bytes, narrow, scattered } of reads) {
+    if (isFactor(factors, tensor)) continue;
+    total.i32 += (elements * passes * 2) / (scattered ? 1 : Math.max(1, VECTOR_BYTES / element_bytes));
+    if (narrow) total.f32 += elements * passes * sm.instructions.convert;
+  }
+  for (const { elements, bytes, narrow, scattered } of writes) {
+    total.i32 += scattered ? elements * 2 : (bytes / VECTOR_BYTES) * 2;
+    if (narrow) total.f32 += elements * sm.instructions.convert;
+  }
+  return total;
+}
+
+export function isFactor(factors: Kernel["factors"], name: string): boolean {
+  return factors !== null && [...factors.a, ...factors.b].some(({ tensor }) => tensor === name);
+}
+
+/** Cycles of one SM's lanes: the busiest of its pipes, or the issue of a warp's instruction by each of its four schedulers. */
+export function laneCycles({ f64, f32, i32, special }: LaneWork, { sm }: GpuMachine): number {
+  return Math.max(f64 / sm.lanes.f64, f32 / sm.lanes.f32, i32 / sm.lanes.i32, special / sm.special_lanes, (f64 + f32 + i32) / ISSUED);
+}
+
+/** Threads whose instruction an SM issues in a cycle. */
+const ISSUED = 128;
+
+/** Bytes that the blocks of a grid read of what is not tiled: a vector along the innermost index once a block, a number for each row of it; anything else once. */
+export function requestedBytes(kernel: Kernel, blocks: number, perBlock: number): number {
+  return kernel.reads.reduce((sum, access) => sum + requested(access, blocks, perBlock), 0);
+}
+
+type Reading = Kernel["reads"][number];
+
+function requested({ elements, element_bytes, inner, scattered }: Reading, blocks: number, perBlock: number): number {
+  if (scattered) return elements * SECTOR_BYTES;
+  if (elements >= blocks * perBlock) return elements * element_bytes;
+  return Math.max(elements, blocks * (inner ? Math.min(elements, perBlock) : 1)) * element_bytes;
+}
+
+export const SECTOR_BYTES = 32;
+
+/** Bytes that a kernel writes; a scattered element is a sector. */
+export function writtenBytes({ writes }: Kernel): number {
+  return writes.reduce((sum, { bytes, elements, scattered }) => sum + (scattered ? elements * SECTOR_BYTES : bytes), 0);
+}
+
+/** As traffic: each tensor once. */
+export function readOnce({ reads }: Kernel, times = 1): Tiling["reads"] {
+  return reads.map(({ tensor, elements, element_bytes, scattered }) => ({ tensor, bytes: elements * (scattered ? SECTOR_BYTES : element_bytes), times }));
+}
