@@ -24,6 +24,10 @@ const TILES: readonly (readonly [number, number, number, number])[] = [
   [128, 16, 32, 16],
   [16, 64, 16, 16],
   [64, 16, 16, 16],
+  [32, 32, 16, 16],
+  [16, 32, 16, 16],
+  [32, 16, 16, 16],
+  [16, 16, 16, 16],
 ];
 
 /** Bytes of a row of a factor that a step of the main loop takes. */

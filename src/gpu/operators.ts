@@ -94,7 +94,7 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
         if (!isFused(expr, users)) count(dtype, costOf(expr.op, dtype, costs), times, SPECIALS.has(expr.op) && isFloat(dtype) ? 1 : 0);
       }
       if (expr.kind === "reduce") count(expr.acc, 1, times * iterations(expr.over.map(({ name }) => name)));
-      if (expr.kind === "cast") count("f32", costs.convert, times);
+      if (expr.kind === "cast" && expr.arg.kind !== "read") count("f32", costs.convert, times);
     },
     (expr) => (expr.kind === "read" ? expr.at.filter((place) => affine(place) === null) : childrenOf(expr)),
   );

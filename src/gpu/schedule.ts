@@ -100,14 +100,14 @@ function readersOf(groups: readonly Group[], shown: Shown): ReadonlyMap<string, 
 
 // --- joining ---
 
-function mayJoin(group: Group, work: OperatorWork, reads: readonly Access[], { execution: { fusion } }: GpuMachine, program: Program): boolean {
+function mayJoin(group: Group, work: OperatorWork, reads: readonly Access[], { execution: { fusion, epilogue } }: GpuMachine, program: Program): boolean {
   if (fusion === "operator" || work.contraction !== null || work.operator.kind !== "map") return false;
   if (group.kind === "attention") return work.row === 1 && isOfResults(group, work, reads);
   if (group.kind === "rows" && sharesRows(group, work, reads, program)) return true;
   if (work.row > 1) return false;
   const made = reads.filter(({ tensor }) => makes(group, tensor));
   const inPlace = made.some(({ tensor }) => elementsOf(tensorNamed(program, tensor).shape) === work.elements);
-  if (fusion === "fused") return inPlace && work.elements === largest(group);
+  if (fusion === "fused" && (group.kind !== "contraction" || epilogue === "any")) return inPlace && work.elements === largest(group);
   return group.kind === "contraction" && inPlace && isEpilogue(work, reads, group.works[0]!.contraction!.n, program);
 }
 

@@ -113,6 +113,8 @@ export interface ExecutionSpec {
    * kernel. fused: elementwise operators join the kernel before them, and attention is one kernel.
    */
   readonly fusion: "operator" | "library" | "fused";
+  /** Where fusion is `fused`, what a product of matrices takes along: as much of what follows as is element by element, or what a library's interface has (a factor, a bias). */
+  readonly epilogue: "any" | "bias";
   /** Tiles of attention where it is one kernel. unfused: it never is. */
   readonly attention: "unfused" | "flash-1" | "flash-2" | "flash-3";
   /** Products of f32 on tensor cores, as TF32. */
