@@ -1,7 +1,7 @@
 /** A linear layer with its activation: y = gelu(x w + bias), where gelu(z) = z / 2 (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))). */
 import { add, type Expr, input, map, mul, program, reduce, tanh } from "weft";
 
-function gelu(z: Expr): Expr {
+export function gelu(z: Expr): Expr {
   const cube = mul(z, mul(z, z));
   return mul(mul(z, 0.5), add(tanh(mul(add(z, mul(cube, 0.044715)), Math.sqrt(2 / Math.PI))), 1));
 }
