@@ -2,6 +2,7 @@
 
 import type { Definition } from "weft";
 import attention from "./attention.ts";
+import attentionBackward from "./attention-backward.ts";
 import bfs from "./bfs.ts";
 import blackscholes from "./blackscholes.ts";
 import bottleneck from "./bottleneck.ts";
@@ -38,6 +39,7 @@ import tpchQ6 from "./tpch-q6.ts";
 import viterbi from "./viterbi.ts";
 
 export const workloads: readonly Definition[] = [
-  ...[attention, bfs, blackscholes, bottleneck, conv2d, decoder, dot, fft, flights, gda, gemmChain, gemmGelu, gemm, gru, hashjoin, histogram, join],
-  ...[kmeansFlights, kmeans, layernorm, logreg, lstm, mdKnn, mergesort, mlp, monarch, outer, pagerank, sgd, softmax, spmvCsr, spmv, stencil2d, tpchQ6, viterbi],
+  ...[attentionBackward, attention, bfs, blackscholes, bottleneck, conv2d, decoder, dot, fft, flights, gda, gemmChain, gemmGelu, gemm, gru],
+  ...[hashjoin, histogram, join, kmeansFlights, kmeans, layernorm, logreg, lstm, mdKnn, mergesort, mlp, monarch, outer, pagerank, sgd],
+  ...[softmax, spmvCsr, spmv, stencil2d, tpchQ6, viterbi],
 ];

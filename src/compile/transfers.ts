@@ -123,7 +123,7 @@ function planStores(stages: readonly StagePlan[], generators: number, cycles: nu
   return next;
 }
 
-/** `generators`: address generators that it may take. At a home it may take the inputs of a PMU but one, which is for what that has not. */
+/** `generators`: address generators that it may take. At a home it may take the inputs of a PMU but one, which is for what that has not; what was gathered comes in vectors. */
 function storeOf(
   store: Pick<StorePlan, "tensor" | "field" | "to">,
   stage: StagePlan,
@@ -136,9 +136,11 @@ function storeOf(
   const { tensor, to } = store;
   const copies = loops.map((loop) => loop.par);
   const result = resultOf(stage, tensor);
-  const inputs = pmuInputs(result.words, machine).ports - 1;
-  const share = to.includes("memory") ? (to.includes("home") ? Math.min(generators, inputs) : generators) : inputs;
-  const few = to.includes("memory") ? share / 4 : share;
+  const most = Number.POSITIVE_INFINITY;
+  const streams = (inputs: number): number => Math.min(to.includes("memory") ? generators : most, to.includes("home") ? inputs : most);
+  const direct = streams(pmuInputs(result.words, machine).ports - 1);
+  const share = streams(machine.pmu.vector_in - 1);
+  const few = to.includes("memory") ? direct / 4 : direct;
   if (product(copies) <= Math.max(1, few)) return { ...store, collect: loops.map(() => 1), buffers: 0 };
   const dtype = tensorNamed(program, tensor).dtype;
   const tokens = product(result.loops.map((loop) => loop.trip)) * product(loops.map((loop) => loop.trips));

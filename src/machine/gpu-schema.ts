@@ -123,7 +123,9 @@ const execution = z.strictObject({
   fusion: figure(z.enum(["operator", "library", "fused"])).describe(
     "operator: a kernel each. library: biases join products, row statistics one kernel. fused: elementwise operators join their producer, attention is one kernel.",
   ),
-  epilogue: figure(z.enum(["any", "bias"])).describe("What a product takes along where fusion is fused: any operators element by element, or a factor and a bias."),
+  epilogue: figure(z.enum(["any", "bias"])).describe(
+    "What a product takes along where fusion is fused: any operators element by element, or a factor and a bias.",
+  ),
   attention: figure(z.enum(["unfused", "flash-1", "flash-2", "flash-3"])).describe("How fused attention is tiled."),
   tf32: figure(z.boolean()).describe("Products of f32 on tensor cores."),
   resident_elements: count(1, 1e6, "Longest row that a kernel keeps in registers between passes."),

@@ -1,13 +1,14 @@
 /** Sections of several metapipelines: when they are made, what stands on the chip between their parts, and that address generators take turns. */
 
 import { describe, expect, test } from "vitest";
-import { interpretControllers } from "../../src/compile/index.ts";
+import { compile, interpretControllers } from "../../src/compile/index.ts";
 import { slotsFor } from "../../src/compile/turns.ts";
 import { checkFabric } from "../../src/fabric/verify.ts";
 import { input, map, reduce, uniform } from "../../src/pattern/builder.ts";
 import { generateInputs } from "../../src/pattern/inputs.ts";
 import * as s from "../../src/pattern/scalars.ts";
-import { differences, prepareOn, runOn } from "../support/runs.ts";
+import attentionBackward from "../../workloads/attention-backward.ts";
+import { differences, machineOf, prepareOn, runOn } from "../support/runs.ts";
 import { type Build, compileOn, programOf, simdMachine, withAg, withPmu } from "./support.ts";
 
 /** b reads a at other places than those at which a is made: one metapipeline would make all of a for each of its tiles. */
@@ -65,6 +66,14 @@ describe("sections that follow each other", () => {
     expect(differences(source, inputs, Object.fromEntries(Object.entries(source.outputs).map(([name, tensor]) => [name, planned[tensor]!])))).toEqual([]);
     expect(differences(source, inputs, runOn(machine, prepareOn(machine, source), source, inputs).outputs!)).toEqual([]);
     expect(partsOn(build, machine).length).toBeGreaterThan(1);
+  });
+
+  test("fill homes with no more streams than a PMU has inputs, where copies send numbers and what gathers them sends vectors", () => {
+    const { pcu, pmu, ...rest } = machineOf("plasticine");
+    const machine = { ...rest, pcu: { ...pcu, count: 41 }, pmu: { ...pmu, bytes: pmu.bytes / 4, count: pmu.count + pcu.count - 41 } };
+    const { controllers } = compile(attentionBackward.build({ seq: 62, heads: 5, dim: 23 }), machine, { style: "spatial" });
+    const homes = controllers.sections.flatMap(({ stages }) => stages.flatMap(({ stores }) => stores.filter(({ to }) => to.includes("home"))));
+    expect(homes.filter(({ collect }) => collect.some((members) => members > 1)).map(({ tensor }) => tensor)).toContain("dp");
   });
 
   test("keep in memory too what is an output", () => {

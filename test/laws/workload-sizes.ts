@@ -14,6 +14,7 @@ export interface Sizes {
 
 /** Parameters in order, and a row of their values for each size. */
 const table: Readonly<Record<string, { readonly names: string; readonly rows: string; readonly terms: number }>> = {
+  "attention-backward": { names: "seq heads dim causal", rows: "1 1 1 0; 7 3 5 1; 20 2 17 1; 33 2 20 0", terms: 64 },
   outer: { names: "m n", rows: "1 1; 31 37; 50 70; 96 320", terms: 1 },
   layernorm: { names: "rows cols", rows: "1 1; 13 67; 20 100; 48 160", terms: 160 },
   mlp: { names: "rows hidden ffn", rows: "1 1 1; 7 31 37; 10 33 50; 24 48 96", terms: 144 },

@@ -1,6 +1,8 @@
 /** Parts of neural networks among the workloads, against loops over plain numbers at small and odd sizes, all in f32. */
 
 import { describe, expect, test } from "vitest";
+import attention from "../../workloads/attention.ts";
+import attentionBackward from "../../workloads/attention-backward.ts";
 import bottleneck from "../../workloads/bottleneck.ts";
 import decoder from "../../workloads/decoder.ts";
 import gemmChain from "../../workloads/gemm-chain.ts";
@@ -96,6 +98,38 @@ describe("bottleneck", () => {
     const around = biased(product(range(images * h * w).map(window), rowsOf(w2!, k)), b2!);
     const wide = product(around, rowsOf(w3!, c)).map((pixel, at) => pixel.map((value, f) => value + pixels[at]![f]!));
     allClose(outputs.y, biased(wide, b3!).flat(), 8 * (c + 9 * k + k) * (c + k));
+  });
+});
+
+describe("attention-backward", () => {
+  const sizes = { seq: 5, heads: 2, dim: 3, dtype: "f64" };
+
+  test("has what attention gives", () => {
+    const { inputs, outputs } = evaluate(attentionBackward, sizes);
+    const given = Object.fromEntries(["q", "k", "v"].map((name) => [name, Float64Array.from(inputs[name]!)]));
+    expect(outputs.y).toEqual(evaluate(attention, sizes, given).outputs.y);
+  });
+
+  test("has no weight on later positions where it is causal: the first position sees itself alone", () => {
+    const { inputs, outputs } = evaluate(attentionBackward, { ...sizes, causal: 1 });
+    for (const from of [0, sizes.seq * sizes.dim]) expect(outputs.y!.slice(from, from + sizes.dim)).toEqual(inputs.v!.slice(from, from + sizes.dim));
+  });
+
+  test.each([0, 1])("with causal = %d has the gradient that finite differences of its forward pass have", (causal) => {
+    const { inputs, outputs } = evaluate(attentionBackward, { ...sizes, causal });
+    const step = 1e-4;
+    /** The sum of dy y where one element is moved. */
+    const loss = (name: string, at: number, by: number): number => {
+      const moved = Object.fromEntries(Object.entries(inputs).map(([key, values]) => [key, Float64Array.from(values)]));
+      moved[name]![at]! += by;
+      return along(inputs.dy!, evaluate(attentionBackward, { ...sizes, causal }, moved).outputs.y!);
+    };
+    for (const name of ["q", "k", "v"]) {
+      outputs[`d${name}`]!.forEach((found, at) => {
+        const slope = (loss(name, at, step) - loss(name, at, -step)) / (2 * step);
+        expect(Math.abs(found - slope), `d${name}[${at}] is ${found}, not ${slope}`).toBeLessThan(1e-7);
+      });
+    }
   });
 });
 
