@@ -81,7 +81,7 @@ function tilingOf(
     sm_cycles: loop + tail,
     chain: (latency) =>
       BLOCK_START + 2 * latency + tail + Math.max(loop, steps * STEP_LATENCY, (steps * latency) / (stages - 1)) + (split > 1 ? 2 * latency : 0),
-    l2_read_bytes: ((height + width) * k * bytes) / split + besideBytes + partial,
+    l2_read_bytes: ((Math.min(height, width) + Math.max(height, width) / sm.cluster) * k * bytes) / split + besideBytes + partial,
     l2_write_bytes: (writtenBytes(kernel) * ((height * width) / (batch * m * n))) / split + partial,
   });
   const [lastRows, lastColumns] = [m - (down - 1) * rows, n - (across - 1) * columns];
@@ -95,7 +95,7 @@ function tilingOf(
   const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)));
   const others = beside.reads.map(({ tensor, elements: own, element_bytes }) => ({ tensor, bytes: own * element_bytes, times: 1 }));
   const label = `${rows} x ${columns} x ${step}${split > 1 ? `, ${split} parts of the fold` : ""}, ${stages} stages`;
-  return { label, kinds, slots, reads: [...traffic, ...others], scratch_bytes: 0, tensor_macs: onTensors ? elements * k : 0, isPipelined: true };
+  return { label, kinds, slots, reads: [...traffic, ...others], scratch_bytes: 0, tensor_macs: onTensors ? elements * k : 0, isPipelined: steps > 2 * stages };
 }
 
 /**

@@ -81,7 +81,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
   const kindOf = (count: number, tiles: number): BlockKind => ({
     count,
     sm_cycles: tiles * tile.pipes,
-    chain: (latency) => BLOCK_START + 2 * latency + (2 * ownTile * vectors) / PORT_BYTES + tiles * Math.max(tile.alone, WARP_FOLD + latency / 4),
+    chain: (latency) => BLOCK_START + 2 * latency + ((2 * ownTile + otherTile) * vectors) / PORT_BYTES + tiles * Math.max(tile.alone, WARP_FOLD + latency / 4),
     l2_read_bytes: (ownTile + tiles * otherTile) * vectors + sums / blocks,
     l2_write_bytes: (writtenBytes(kernel) + sums) / blocks + (ownsColumns ? tiles * otherTile * width * 4 : 0),
   });

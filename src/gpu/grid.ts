@@ -152,7 +152,7 @@ function memoryTime(groups: readonly Group[], { l2_read, l2_write, hbm }: Rates)
 function durationOf({ used }: Group, { block }: Resident, memory: number, { overlap }: Rates): number {
   const pipes = used * block.sm_cycles;
   const own = block.l2_read_bytes + block.l2_write_bytes + block.hbm_bytes > 0 ? memory : 0;
-  return Math.max(block.chain_cycles, Math.max(pipes, own) + (1 - overlap) * Math.min(pipes, own));
+  return Math.max(block.chain_cycles, pipes, own) + (1 - overlap) * Math.min(pipes, own);
 }
 
 /** Groups that hold the same become one. */

@@ -37,6 +37,8 @@ export interface Access {
   readonly narrow: boolean;
   /** Neighbours in the order of the operator's loops are neighbours, or the same, in memory: its places depend on the innermost index. */
   readonly inner: boolean;
+  /** Element by element in the order of the result. */
+  readonly inOrder: boolean;
   /** Elements read where each combination of them counts once. */
   readonly elements: number;
   /** At places that are data: each element is a sector of its own. */
@@ -56,6 +58,8 @@ export interface OperatorWork {
   readonly instructions: Instructions;
   readonly reads: readonly Access[];
   readonly writes: readonly Written[];
+  /** Tensors whose elements do not lie in the order of the result, of which what only moves reads one for each, and one more where index values are operands: a kernel for any shape computes their addresses index by index. */
+  readonly addressed: number;
 }
 
 export interface Written {
@@ -91,7 +95,8 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
       const times = iterations(freeOf(expr));
       if (expr.kind === "op") {
         const dtype = (expr.op === "select" ? expr.args[1] : expr.args[0])?.dtype ?? expr.dtype;
-        if (!isFused(expr, users)) count(dtype, costOf(expr.op, dtype, costs), times, SPECIALS.has(expr.op) && isFloat(dtype) ? 1 : 0);
+        const each = isFused(expr, users) ? 0 : costOf(expr.op, dtype, costs);
+        count(dtype, each, times, each > 0 && SPECIALS.has(expr.op) && isFloat(dtype) ? 1 : 0);
       }
       if (expr.kind === "reduce") count(expr.acc, 1, times * iterations(expr.over.map(({ name }) => name)));
       if (expr.kind === "cast" && expr.arg.kind !== "read") count("f32", costs.convert, times);
@@ -110,6 +115,8 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
     };
   });
   if (operator.kind === "scan" || operator.kind === "groupBy" || operator.kind === "hash") count("i32", FOLDING, domain);
+  const reads = accessesOf(operator, program, iterations);
+  const outOfOrder = reads.filter(({ inOrder }) => !inOrder).length;
   return {
     operator,
     contraction: found?.contraction ?? null,
@@ -117,8 +124,9 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
     extents,
     elements: domain,
     instructions: counts,
-    reads: accessesOf(operator, program, iterations),
+    reads,
     writes,
+    addressed: isMovement(operator) ? Math.min(1, outOfOrder) : outOfOrder + (usesIndices(bodies) ? 1 : 0),
   };
 }
 
@@ -177,9 +185,34 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
     const elements = scattered ? iterations(indices) : Math.min(iterations(indices), elementsOf(shape));
     const before = byTensor.get(tensor);
     if (before !== undefined && before.elements >= elements && !scattered) continue;
-    byTensor.set(tensor, { tensor, element_bytes: bytesOf(dtype), narrow: isNarrow(dtype), inner: indices.has(innermost), elements, scattered });
+    byTensor.set(tensor, {
+      tensor,
+      element_bytes: bytesOf(dtype),
+      narrow: isNarrow(dtype),
+      inner: indices.has(innermost),
+      inOrder: isInOrder(at, operator),
+      elements,
+      scattered,
+    });
   }
   return [...byTensor.values()];
+}
+
+function isInOrder(at: readonly Expr[], { domain }: PlainOperator): boolean {
+  return at.length === domain.length && at.every((place, position) => place.kind === "index" && place.index === domain[position]!.name);
+}
+
+/** Index values are operands of the bodies themselves, not only places of reads. */
+function usesIndices(bodies: readonly Expr[]): boolean {
+  let uses = false;
+  visitNodes(
+    bodies,
+    (expr) => {
+      if (expr.kind === "index") uses = true;
+    },
+    (expr) => (expr.kind === "read" ? [] : childrenOf(expr)),
+  );
+  return uses;
 }
 
 // --- matrix products ---

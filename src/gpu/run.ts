@@ -180,8 +180,9 @@ function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine): Tim
   const [read, written] = [total(({ l2_read_bytes }) => l2_read_bytes), total(({ l2_write_bytes }) => l2_write_bytes)];
   const missing = read === 0 ? 0 : Math.min(1, off.read / read);
   const latency = machine.l2.latency_cycles + missing * Math.max(0, machine.hbm.latency_cycles - machine.l2.latency_cycles);
+  const through = written === 0 ? 0 : Math.min(1, off.written / written);
   const classes = tiling.kinds.map(({ count, sm_cycles, chain, l2_read_bytes, l2_write_bytes }) => ({
-    ...{ count, sm_cycles, l2_write_bytes, chain_cycles: chain(latency), l2_read_bytes: l2_read_bytes * (1 - missing) },
+    ...{ count, sm_cycles, chain_cycles: chain(latency), l2_read_bytes: l2_read_bytes * (1 - missing), l2_write_bytes: l2_write_bytes * (1 - through) },
     hbm_bytes: l2_read_bytes * missing + (written === 0 ? 0 : (l2_write_bytes * off.written) / written),
   }));
   const rates = {
@@ -194,7 +195,7 @@ function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine): Tim
   };
   const grid = runGrid(classes, machine.sm.count, tiling.slots, rates);
   // Data begins to come when the first loads are answered.
-  const streamed = Math.max(0, read - off.read) / rates.l2_read + written / rates.l2_write + (off.read + off.written) / rates.hbm;
+  const streamed = (read * (1 - missing)) / rates.l2_read + (written * (1 - through)) / rates.l2_write + (off.read + off.written) / rates.hbm;
   const cycles = Math.max(grid.cycles, Math.round(BLOCK_START + latency + streamed));
   return {
     ...{ tiling, ...grid, cycles, hbm_read_bytes: off.read, hbm_write_bytes: off.written, l2_read_bytes: read, l2_write_bytes: written },

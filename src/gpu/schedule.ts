@@ -70,8 +70,8 @@ export function scheduleKernels(operators: readonly PlainOperator[], program: Pr
   return groups.map((group) => kernelOf(group, shown, (tensor) => needed.has(tensor) || [...(readers.get(tensor) ?? [])].some((one) => one !== group)));
 }
 
-/** Inside a fused attention: base-2 exponentials with the scale folded in, quotients by way of the rows' sums, numbers that stay in f32. */
-const APPROXIMATE: GpuMachine["sm"]["instructions"] = { exp: 2, log: 2, sqrt: 2, tanh: 4, sigmoid: 4, div: 1, convert: 1 };
+/** Inside a fused attention: base-2 exponentials with the scale folded in, each row of results divided once instead of its scores, numbers that stay in f32. */
+const APPROXIMATE: GpuMachine["sm"]["instructions"] = { exp: 2, log: 2, sqrt: 2, tanh: 4, sigmoid: 4, div: 0, convert: 1 };
 
 const kindOf = ({ contraction, row, operator }: OperatorWork): KernelKind =>
   contraction !== null ? "contraction" : row > 1 || operator.kind === "scan" ? "rows" : "elementwise";
@@ -86,7 +86,13 @@ function viewer(views: ReadonlyMap<string, OperatorWork>): Shown {
       if (view === undefined) return [access];
       const behind = shown(view.reads);
       const total = behind.reduce((sum, { elements }) => sum + elements, 0);
-      return behind.map((one) => ({ ...one, inner: access.inner, elements: (access.elements * one.elements) / total, scattered: access.scattered }));
+      return behind.map((one) => ({
+        ...one,
+        inner: access.inner,
+        inOrder: access.inOrder,
+        elements: (access.elements * one.elements) / total,
+        scattered: access.scattered,
+      }));
     });
   return shown;
 }

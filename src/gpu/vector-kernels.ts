@@ -23,7 +23,8 @@ export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
   const widest = Math.max(1, ...kernel.reads.map(({ element_bytes }) => element_bytes), ...kernel.writes.map(({ bytes, elements: n }) => bytes / n));
   const perBlock = THREADS * Math.max(1, Math.floor(VECTOR_BYTES / widest));
   const blocks = Math.ceil(elements / perBlock);
-  const sm_cycles = laneCycles(laneWork(kernel, machine, 1, false), machine) / blocks;
+  const work = laneWork(kernel, machine, 1, false);
+  const sm_cycles = laneCycles({ ...work, i32: work.i32 + addressing(kernel, machine) }, machine) / blocks;
   const kind = {
     ...{ count: blocks, sm_cycles },
     chain: (latency: number) => BLOCK_START + latency + sm_cycles,
@@ -35,6 +36,18 @@ export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
 }
 
 const THREADS = 256;
+
+/** Instructions by which a library's kernel, which is compiled for any shape, finds its elements where they do not all lie in the same order: a division by a constant for each index and tensor. */
+function addressing({ works }: Kernel, { execution: { fusion } }: GpuMachine): number {
+  if (fusion === "fused") return 0;
+  return works.reduce(
+    (sum, { addressed, elements, operator }) => sum + (addressed === 0 ? 0 : (addressed + 1) * elements * operator.domain.length * DIVISION),
+    0,
+  );
+}
+
+/** A product's high half, an addition, a shift, a product and a difference; then the product with the stride. */
+const DIVISION = 6;
 
 /** Bytes of registers of a thread: 32 words. */
 const REGISTERS = 128;

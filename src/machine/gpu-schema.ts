@@ -38,6 +38,7 @@ const sm = z.strictObject({
   }),
   tensor_share: share("Of the tensor cores' peak, what a pipelined main loop sustains."),
   warp_tensor_share: share("Of the tensor cores' peak, what instructions of one warp (mma.sync) sustain."),
+  cluster: count(1, 16, "Neighbouring blocks that share what they load of a factor of a product."),
   lanes: z.strictObject({
     source,
     f64: count(1, 1024, "Instructions of f64 a cycle."),

@@ -32,6 +32,8 @@ export interface SmSpec {
   readonly tensor_share: number;
   /** Of that, what instructions of one warp sustain (mma.sync): all that fused attention before FlashAttention-3 uses. */
   readonly warp_tensor_share: number;
+  /** Neighbouring blocks that share what they load of a factor of a product (clusters with multicast); 1: none do. */
+  readonly cluster: number;
   /** Instructions of one thread that its vector lanes take a cycle. Numbers of 16 bits and fewer are computed as f32. */
   readonly lanes: { readonly f64: number; readonly f32: number; readonly i32: number };
   /** Of those, transcendental approximations (MUFU). */
