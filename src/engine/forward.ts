@@ -63,7 +63,7 @@ const FIRST_ROUNDS = 32;
 const PATIENCE = 512;
 const LONGEST_REST = 16_384;
 /** Rounds between two copies of a detector, unless a sketch calls for one. */
-const COPY_ROUNDS = 64;
+const COPY_ROUNDS = 256;
 
 /** For a run of these processes, which share nothing with others. */
 export function createForward(state: State, processes: readonly number[], skipped: Skipped): Forward {
@@ -78,7 +78,7 @@ export function createForward(state: State, processes: readonly number[], skippe
 }
 
 function createDetector(): Detector {
-  return { saved: null, sketch: null, copy: null, copied: Number.NEGATIVE_INFINITY, compared: 0, reach: 1, found: 1, vain: 0, rest: 0 };
+  return { saved: null, sketch: null, copy: null, copied: 0, compared: 0, reach: 1, found: 1, vain: 0, rest: 0 };
 }
 
 /** Least factor between the iterations of two levels, and how many levels there are at most. */
