@@ -18,6 +18,11 @@ const MOST_SECTIONS = 24;
 /** Letters of a list of operators. */
 const OPERATOR_LETTERS = 34;
 
+const DONE = wrapped(
+  "FLOP done: by the datapaths of a section or kernel, those on padding and those made twice included; the FLOP/byte of a side are the program's own.",
+  "  ",
+);
+
 /** The whole comparison, ending in a line break. */
 export function printComparison(comparison: Comparison, colors = false): string {
   const paint = pico.createColors(colors);
@@ -28,6 +33,7 @@ export function printComparison(comparison: Comparison, colors = false): string 
     ...groupsOf(sides).map((group) => sideTable(group, paint)),
     limits(sides),
     ...sides.map((side) => sectionTable(side, paint)),
+    sides.some(({ simulated }) => simulated !== null) ? DONE : "",
     ...waterfalls.map((waterfall) => printWaterfall(waterfall)),
     reconfiguration === null ? "" : retimingTable(reconfiguration, paint),
     printRoofline(roofline),
@@ -87,7 +93,7 @@ function sectionTable({ name, simulated }: SideReport, paint: Paint): string {
   const { sections } = simulated;
   const rows = sections.slice(0, MOST_SECTIONS).map(sectionRow);
   const more = sections.length > MOST_SECTIONS ? [[`... ${sections.length - MOST_SECTIONS} more`, "", "", "", "", "", "", ""]] : [];
-  return textTable([name, "operators", "runs", "time", "off chip", "FLOP", "FLOP/byte", "limit"], [...rows, ...more], paint.dim);
+  return textTable([name, "operators", "runs", "time", "off chip", "FLOP done", "FLOP/byte", "limit"], [...rows, ...more], paint.dim);
 }
 
 function sectionRow({ name, ops, runs, seconds, tiers, operations, operations_per_byte, limit }: SectionReport): readonly string[] {
@@ -117,7 +123,8 @@ function operatorWords(ops: readonly string[]): string {
 const shortened = (words: string, most: number): string => (words.length <= most ? words : `${words.slice(0, most - 3)}...`);
 
 function retimingTable({ machine, assumed_seconds, reconfiguration_seconds, rows, sentence }: Retiming, paint: Paint): string {
-  const title = `Reconfiguration of ${machine} is assumed to take ${duration(assumed_seconds)}. With other times and the same plans:`;
+  const words = "With others and the same plans (a run of a section may differ by one refresh of the memory):";
+  const title = wrapped(`A reconfiguration of ${machine} is assumed to take ${duration(assumed_seconds)}. ${words}`, "  ");
   const head = ["", ...reconfiguration_seconds.map((at) => (at === 0 ? "0" : duration(at)))];
   const lines = rows.map(({ side, seconds }) => [side, ...seconds.map((time) => duration(time))]);
   return [title, textTable(head, lines, paint.dim), wrapped(`  ${sentence}.`, "    ")].join("\n");

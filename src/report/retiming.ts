@@ -1,6 +1,7 @@
 /**
  * Reconfiguration time is an assumed figure of a machine: what two sides would take with others of it, their plans kept. A run loads so many configurations, and each
- * takes its time before a section begins; sections run as they did. (Only a memory that refreshes at fixed times of the run may then be met at another point of its refresh.)
+ * takes its time before a section begins; sections run as they did. A memory that refreshes may be met at another point of its interval: each run of a section may differ
+ * by as much as one refresh takes.
  */
 
 import { duration, listed } from "./format.ts";

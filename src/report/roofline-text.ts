@@ -4,7 +4,7 @@ import { duration, scaled } from "./format.ts";
 import { type Frame, frameOf, isPlaced, type Roofline, type RooflinePoint, roofAt } from "./roofline.ts";
 import { textTable } from "./text-table.ts";
 
-const COLUMNS = 84;
+const COLUMNS = 78;
 const ROWS = 20;
 /** Points that have a mark of their own; the JSON has all. */
 const MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -6,7 +6,7 @@
 
 import type { RunResult, SectionResult, UnitResult } from "../result/result.ts";
 import { counted, duration, scaled } from "./format.ts";
-import { movedBytes, nameOf, picosecondsOf, type Side } from "./sides.ts";
+import { countedOperations, movedBytes, nameOf, picosecondsOf, type Side } from "./sides.ts";
 import { type Difference, type Waterfall, waterfallOf } from "./waterfall.ts";
 
 /** Cycles of a run. They add up to its cycles. */
@@ -58,11 +58,14 @@ const WHY: { readonly [K in keyof Account]: Why } = {
   configuring: (from, to) => `${to.launches} configuration${to.launches === 1 ? "" : "s"} loaded instead of ${from.launches}`,
   hbm: moved("hbm"),
   ddr: moved("ddr"),
-  compute: (_, to) => `${counted(to.ops.flops + to.ops.int_ops)} operations at the peak rate, as far as the bytes at the rate of the pins do not cover them`,
+  compute: (from, to) =>
+    `${operationsDone(to)} operations instead of ${operationsDone(from)} at the peak rate, as far as the bytes at the rate of the pins do not cover them`,
   fill: () => "a PCU waits for its first token, or has done its work before its section ends (mean over the PCUs)",
   memory: () => "what is left, for the share of their other waits in which PCUs waited for memory",
   stages: () => "what is left, for PCUs that work below their peak or wait for each other",
 };
+
+const operationsDone = ({ sections }: RunResult): string => counted(sections.reduce((sum, { operations }) => sum + countedOperations(operations), 0));
 
 function accountOf(result: RunResult): Account {
   const units = new Map<string, UnitResult[]>();
