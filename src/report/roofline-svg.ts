@@ -10,6 +10,9 @@ const WIDTH = 960;
 const HEIGHT = 620;
 const PLOT = { left: 90, top: 60, right: 700, bottom: 550 } as const;
 const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"] as const;
+const RADIUS = 6;
+/** Points that are nearer to each other share a place for their numbers. */
+const NEAR = 14;
 /** Letters of a name in the list beside the figure. */
 const NAME_LETTERS = 30;
 const MOST_LISTED = 26;
@@ -25,6 +28,7 @@ export function rooflineSvg(roofline: Roofline, title: string): string {
     ...roofline.machines.flatMap((machine) => roofLines(machine, frame, colorOf(machine.name))),
     ...arrowLines(roofline, frame),
     ...roofline.points.flatMap((point, p) => (isPlaced(point) ? [mark(point, p, frame, colorOf(point.machine))] : [])),
+    ...numbers(roofline, frame),
     ...listBeside(roofline, colorOf),
   ];
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#222222" role="img">`;
@@ -45,6 +49,11 @@ function colorsOf({ machines }: Roofline): ColorOf {
 const xOf = (value: number, { x }: Frame): number => round(PLOT.left + ((Math.log10(value) - x[0]) / (x[1] - x[0])) * (PLOT.right - PLOT.left));
 
 const yOf = (value: number, { y }: Frame): number => round(PLOT.bottom - ((Math.log10(value) - y[0]) / (y[1] - y[0])) * (PLOT.bottom - PLOT.top));
+
+const placeOf = (point: PlacedPoint, frame: Frame): readonly [number, number] => [
+  xOf(point.operations_per_byte, frame),
+  yOf(point.operations_per_second, frame),
+];
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
@@ -85,34 +94,43 @@ function arrowLines({ arrows, points }: Roofline, frame: Frame): readonly string
     const [a, b] = [points[from]!, points[to]!];
     if (!isPlaced(a) || !isPlaced(b)) return [];
     const title = `<title>${escaped(`${a.name} was fused into ${b.name}`)}</title>`;
-    const ends = [
-      xOf(a.operations_per_byte, frame),
-      yOf(a.operations_per_second, frame),
-      xOf(b.operations_per_byte, frame),
-      yOf(b.operations_per_second, frame),
-    ];
+    const [x, y, x2, y2] = [...placeOf(a, frame), ...placeOf(b, frame)] as [number, number, number, number];
+    const rest = Math.max(0, 1 - (RADIUS + 3) / Math.max(1, Math.hypot(x2 - x, y2 - y)));
     return [
-      `<path d="M${ends[0]},${ends[1]} L${ends[2]},${ends[3]}" stroke="#666666" stroke-width="1" stroke-dasharray="4 3" marker-end="url(#head)">${title}</path>`,
+      `<path d="M${x},${y} L${round(x + (x2 - x) * rest)},${round(y + (y2 - y) * rest)}" stroke="#666666" stroke-width="1" stroke-dasharray="4 3" marker-end="url(#head)">${title}</path>`,
     ];
   });
 }
 
 /** A circle: spatial; a square: kernel by kernel. */
 function mark(point: PlacedPoint, p: number, frame: Frame, color: string): string {
-  const [x, y] = [xOf(point.operations_per_byte, frame), yOf(point.operations_per_second, frame)];
+  const [x, y] = placeOf(point, frame);
   const figures = `${Number(point.operations_per_byte.toPrecision(3))} FLOP/byte, ${scaled(point.operations_per_second, "FLOP/s")}, ${duration(point.seconds)}`;
   const title = `<title>${escaped(`${p + 1}: ${point.name} on ${point.side} (${point.ops.join(", ")}): ${figures}`)}</title>`;
-  return `<g class="point">${shape(point.style, x, y, color)}${text(x + 8, y - 5, `${p + 1}`, 'font-size="11"')}${title}</g>`;
+  return `<g class="point">${shape(point.style, x, y, color)}${title}</g>`;
+}
+
+/** Beside the points; those that lie on each other have theirs in one row. */
+function numbers({ points }: Roofline, frame: Frame): readonly string[] {
+  const groups: { readonly x: number; readonly y: number; readonly numbers: number[] }[] = [];
+  points.forEach((point, p) => {
+    if (!isPlaced(point)) return;
+    const [x, y] = placeOf(point, frame);
+    const near = groups.find((group) => Math.abs(group.x - x) < NEAR && Math.abs(group.y - y) < NEAR);
+    if (near === undefined) groups.push({ x, y, numbers: [p + 1] });
+    else near.numbers.push(p + 1);
+  });
+  return groups.map(({ x, y, numbers: all }) => text(x + 8, y - 8, all.join(", "), 'font-size="11"'));
 }
 
 function shape(style: string, x: number, y: number, color: string): string {
-  if (style === "spatial") return `<circle cx="${x}" cy="${y}" r="6" fill="${color}"/>`;
+  if (style === "spatial") return `<circle cx="${x}" cy="${y}" r="${RADIUS}" fill="${color}"/>`;
   return `<rect x="${round(x - 5)}" y="${round(y - 5)}" width="10" height="10" fill="#ffffff" stroke="${color}" stroke-width="2"/>`;
 }
 
 function listBeside({ points }: Roofline, colorOf: ColorOf): readonly string[] {
   const x = PLOT.right + 24;
-  const lines = [text(x, PLOT.top - 8, "filled circle: spatial; square: kernel by kernel", 'font-size="11"')];
+  const lines = [text(x, PLOT.top - 22, "circle: spatial", 'font-size="11"'), text(x, PLOT.top - 8, "square: kernel by kernel", 'font-size="11"')];
   let side = "";
   let y = PLOT.top + 10;
   for (const [p, point] of points.slice(0, MOST_LISTED).entries()) {
