@@ -104,7 +104,9 @@ function utilizationOf(units: readonly UnitResult[], { ticks, sections }: RunCou
 
 function sectionRow(section: SectionCounters, units: readonly UnitResult[], work: Work, machine: Machine, routes: RoutesResult): SectionResult {
   const cycles = section.configuringTicks + section.ticks;
-  const bounds = boundsOf(workOfSection(section, work), [section], machine);
+  const own = workOfSection(section, work);
+  const { flops, int_ops, special_ops } = own;
+  const bounds = boundsOf(own, [section], machine);
   const count = (kind: "pcu" | "pmu" | "ag"): number => section.units.filter((unit) => unit.kind === kind).length;
   return {
     name: section.name,
@@ -113,6 +115,8 @@ function sectionRow(section: SectionCounters, units: readonly UnitResult[], work
     cycles,
     configuring_cycles: section.configuringTicks,
     units: { pcu: count("pcu"), pmu: count("pmu"), ag: count("ag") },
+    operations: { flops, int_ops, special_ops },
+    tiers: Object.fromEntries(Object.entries(section.tiers).map(([tier, { read_bytes, write_bytes }]) => [tier, { read_bytes, write_bytes }])),
     bounds_cycles: bounds,
     limit: limitOf(
       [section],

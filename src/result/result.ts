@@ -42,9 +42,7 @@ export interface RunResult {
   readonly host: HostResult;
 }
 
-export interface TierResult {
-  readonly read_bytes: number;
-  readonly write_bytes: number;
+export interface TierResult extends MovedBytes {
   readonly achieved_bytes_per_second: number;
   readonly peak_bytes_per_second: number;
 }
@@ -157,9 +155,18 @@ export interface SectionResult {
   readonly cycles: number;
   readonly configuring_cycles: number;
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
+  /** What its datapaths did, in all its runs: not less than the program asks for. */
+  readonly operations: { readonly flops: number; readonly int_ops: number; readonly special_ops: number };
+  /** Moved in all its runs. They add up to the run's, tier by tier. */
+  readonly tiers: Readonly<Partial<Record<"hbm" | "ddr", MovedBytes>>>;
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
   readonly routes: RoutesResult;
+}
+
+export interface MovedBytes {
+  readonly read_bytes: number;
+  readonly write_bytes: number;
 }
 
 /** How good a section's place on the chip is. */
