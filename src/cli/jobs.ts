@@ -26,7 +26,8 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { readEnergyTable } from "./machines.ts";
+import { gpuRun } from "./gpu-run.ts";
+import { readAnyMachine, readEnergyTable } from "./machines.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
 import { type Planned, sideOf } from "./side.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked, wordsFor } from "./stop.ts";
@@ -141,6 +142,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
 }
 
 async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<RunResult> {
+  const machine = readAnyMachine(job.machine, job.settings.machine);
+  if (machine.kind === "gpu") return gpuRun(job, machine);
   return (await studyJob({ ...job, kind: "study" }, progress, link)).result;
 }
 

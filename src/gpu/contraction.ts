@@ -95,7 +95,16 @@ function tilingOf(
   const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)));
   const others = beside.reads.map(({ tensor, elements: own, element_bytes }) => ({ tensor, bytes: own * element_bytes, times: 1 }));
   const label = `${rows} x ${columns} x ${step}${split > 1 ? `, ${split} parts of the fold` : ""}, ${stages} stages`;
-  return { label, kinds, slots, reads: [...traffic, ...others], scratch_bytes: 0, tensor_macs: onTensors ? elements * k : 0, isPipelined: steps > 2 * stages };
+  return {
+    label,
+    kinds,
+    slots,
+    reads: [...traffic, ...others],
+    scratch_bytes: 0,
+    tensor_macs: onTensors ? elements * k : 0,
+    lane_macs: onTensors ? 0 : elements * k,
+    isPipelined: steps > 2 * stages,
+  };
 }
 
 /**

@@ -94,6 +94,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
     reads: reads.map(({ tensor, elements, element_bytes }) => ({ tensor, bytes: elements * element_bytes, times: 1 })),
     scratch_bytes: sums,
     tensor_macs: counts.reduce((sum, { blocks: alike, tiles }) => sum + alike * tiles, 0) * batch * height * length * attention.macs,
+    lane_macs: 0,
     isPipelined: false,
   };
 }

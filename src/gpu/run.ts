@@ -4,10 +4,9 @@
  */
 
 import type { Cycles } from "../base/units.ts";
-import { type GpuMachine, hbmBytesPerCycle } from "../machine/gpu.ts";
+import { type GpuMachine, hbmBytesPerCycle, laneKindOf, tensorMacs } from "../machine/gpu.ts";
 import { countOperator, type OperationCounts, tensorsReadBy } from "../pattern/analysis.ts";
-import { bytesOf } from "../pattern/dtypes.ts";
-import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
+import type { Dtype, IterateOperator, Operator, Program } from "../pattern/program.ts";
 import { contractionTilings } from "./contraction.ts";
 import { flashTiling } from "./flash.ts";
 import { runGrid } from "./grid.ts";
@@ -41,8 +40,11 @@ export interface KernelRun {
   /** Of the program's operators. */
   readonly operations: OperationCounts;
   readonly tensor_macs: number;
-  /** 16-bit factors: 1. */
-  readonly tensor_width: number;
+  readonly lane_macs: number;
+  /** Of a product's factors; null: it has none. */
+  readonly factors: Dtype | null;
+  /** No launch of this kernel takes less: its products at the peak of what does them. */
+  readonly bound_cycles: number;
   readonly instructions: { readonly f64: number; readonly f32: number; readonly i32: number; readonly special: number };
 }
 
@@ -227,7 +229,10 @@ function kernelRun(kernel: Kernel, best: Timed, start: Cycles, gap: Cycles, mach
   const { sm, l2 } = machine;
   const own = kernel.works.filter(({ operator }) => kernel.attention === null || kernel.attention.names.has(operator.name));
   const instructions = laneWork(kernel, machine, 1, false);
-  const width = Math.max(...kernel.works.map(({ contraction }) => (contraction === null ? 0 : bytesOf(contraction.dtype) / 2)));
+  const factors = kernel.works.find(({ contraction }) => contraction !== null)?.contraction?.dtype ?? null;
+  const { tensor_macs, lane_macs } = best.tiling;
+  const asked = kernel.attention === null ? tensor_macs : kernel.attention.batch * kernel.attention.rows * kernel.attention.columns * kernel.attention.macs;
+  const peak = factors === null ? 1 : sm.count * Math.max(tensorMacs(machine, factors), sm.lanes[laneKindOf(factors)]);
   const counts = own.map(({ operator }) => countOperator(operator));
   const sum = (field: keyof OperationCounts): number => counts.reduce((total, one) => total + one[field], 0);
   return {
@@ -243,6 +248,6 @@ function kernelRun(kernel: Kernel, best: Timed, start: Cycles, gap: Cycles, mach
     ...{ hbm_read_bytes: Math.round(best.hbm_read_bytes), hbm_write_bytes: Math.round(best.hbm_write_bytes) },
     ...{ l2_read_bytes: Math.round(best.l2_read_bytes), l2_write_bytes: Math.round(best.l2_write_bytes) },
     operations: { flops: sum("flops"), int_ops: sum("int_ops"), special_ops: sum("special_ops") },
-    ...{ tensor_macs: best.tiling.tensor_macs, tensor_width: width, instructions },
+    ...{ tensor_macs, lane_macs, factors, bound_cycles: (Math.min(asked, tensor_macs) + lane_macs) / peak, instructions },
   };
 }

@@ -32,7 +32,16 @@ export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
     l2_write_bytes: writtenBytes(kernel) / blocks,
   };
   const slots = slotsFor(machine, THREADS, THREADS * REGISTERS, 0);
-  return { label: `${perBlock} elements a block`, kinds: [kind], slots, reads: readOnce(kernel), scratch_bytes: 0, tensor_macs: 0, isPipelined: false };
+  return {
+    label: `${perBlock} elements a block`,
+    kinds: [kind],
+    slots,
+    reads: readOnce(kernel),
+    scratch_bytes: 0,
+    tensor_macs: 0,
+    lane_macs: 0,
+    isPipelined: false,
+  };
 }
 
 const THREADS = 256;
@@ -92,6 +101,7 @@ export function rowsTiling(kernel: Kernel, machine: GpuMachine): Tiling {
     reads: repeated(kernel, times, blocks, slots, (length * perBlock) / parts, machine),
     scratch_bytes: 0,
     tensor_macs: 0,
+    lane_macs: 0,
     isPipelined: false,
   };
 }

@@ -105,6 +105,7 @@ const link = z.strictObject({
 
 const power = z.strictObject({
   source,
+  process_nm: count(1, 1000, "Feature size of the chip."),
   limit_W: amount(1e5, "Of the board."),
   static_W: amount(1e5, "Drawn all the time."),
   hbm_pJ_per_byte: amount(1e6, "Of a byte to or from HBM."),

@@ -97,6 +97,8 @@ export interface LinkSpec {
 
 /** Board power = static + what each event takes. */
 export interface PowerSpec {
+  /** Feature size of the chip. */
+  readonly process_nm: number;
   readonly limit_W: number;
   readonly static_W: number;
   readonly hbm_pJ_per_byte: number;
@@ -148,7 +150,7 @@ export function laneKindOf(dtype: Dtype): LaneKind {
   return dtype === "f32" || dtype === "bf16" || dtype === "f16" || dtype === "fp8e4m3" || dtype === "fp8e5m2" ? "f32" : "i32";
 }
 
-/** Peak floating-point operations a second on products of a dtype: tensor cores, else lanes with a fused multiply-add each. */
+/** Most operations a second on products of a dtype: by tensor cores, else by lanes with a fused multiply-add each. */
 export function gpuPeakFlops(machine: GpuMachine, dtype: Dtype): number {
   const macs = Math.max(tensorMacs(machine, dtype), machine.sm.lanes[laneKindOf(dtype)]);
   return macs * 2 * machine.sm.count * machine.clock_hz;
