@@ -56,9 +56,25 @@ export interface GpuRun {
   readonly held_bytes: number;
 }
 
-export function runGpu(program: Program, machine: GpuMachine): GpuRun {
-  const l2 = new L2(machine.l2.bytes * machine.l2.usable_share);
-  const run = (): GpuRun => new Run(program, machine, l2).all();
+/** What a run is spared, to see what it costs. Where all are false, it is the machine's own. */
+export interface Spared {
+  /** Kernels follow each other at once. */
+  readonly launches: boolean;
+  /** L2 has room for everything: inputs are read once, outputs written once, and nothing else moves. */
+  readonly roundTrips: boolean;
+  /** Memory answers at once, and blocks start at once. */
+  readonly latency: boolean;
+  /** The blocks of a grid that does not fill every SM are cut until they do. */
+  readonly underfill: boolean;
+  /** Blocks of all grids are cut so that all SMs end at the same time. */
+  readonly quantisation: boolean;
+}
+
+export const NOTHING_SPARED: Spared = { launches: false, roundTrips: false, latency: false, underfill: false, quantisation: false };
+
+export function runGpu(program: Program, machine: GpuMachine, spared: Spared = NOTHING_SPARED): GpuRun {
+  const l2 = new L2(spared.roundTrips ? Number.MAX_SAFE_INTEGER : machine.l2.bytes * machine.l2.usable_share);
+  const run = (): GpuRun => new Run(program, machine, l2, spared).all();
   if (machine.execution.start === "warm") run();
   return run();
 }
@@ -67,12 +83,16 @@ class Run {
   readonly #program: Program;
   readonly #machine: GpuMachine;
   readonly #l2: L2;
+  readonly #spared: Spared;
+  readonly #through: ReadonlySet<string>;
   readonly #kernels: KernelRun[] = [];
   /** The end of the last kernel, and when the host has issued the last operator. */
   #now = 0;
   #issued = 0;
 
-  constructor(program: Program, machine: GpuMachine, l2: L2) {
+  constructor(program: Program, machine: GpuMachine, l2: L2, spared: Spared) {
+    this.#spared = spared;
+    this.#through = new Set(spared.roundTrips ? Object.values(program.outputs) : []);
     this.#program = program;
     this.#machine = machine;
     this.#l2 = l2;
@@ -126,9 +146,9 @@ class Run {
 
   #launch(kernel: Kernel): void {
     const { machine, gap } = { machine: this.#machine, gap: this.#gap(kernel) };
-    const ran = tilingsOf(kernel, machine).map((tiling) => timed(kernel, tiling, this.#l2, machine));
+    const ran = tilingsOf(kernel, machine).map((tiling) => timed(kernel, tiling, this.#l2, machine, this.#spared, this.#through));
     const best = ran.reduce((least, one) => (one.cycles < least.cycles ? one : least));
-    readThrough(kernel, best.tiling, this.#l2);
+    readThrough(kernel, best.tiling, this.#l2, this.#through);
     const start = this.#now + gap;
     this.#kernels.push(kernelRun(kernel, best, start, gap, machine));
     this.#now = start + best.cycles;
@@ -137,6 +157,7 @@ class Run {
   /** Cycles from the end of the kernel before to the start of this one. */
   #gap({ kind }: Kernel): Cycles {
     const { launch, clock_hz } = this.#machine;
+    if (this.#spared.launches) return 0;
     const cycles = (seconds: number): Cycles => Math.round(seconds * clock_hz);
     if (launch.regime !== "eager") {
       return cycles({ stream: launch.stream_seconds, graph: launch.graph_seconds, persistent: launch.persistent_seconds }[launch.regime]);
@@ -176,15 +197,21 @@ interface Timed {
 }
 
 /** What a kernel takes with a tiling; L2 stays as it was. */
-function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine): Timed {
-  const off = readThrough(kernel, tiling, l2.copy());
+function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine, spared: Spared, through: ReadonlySet<string>): Timed {
+  const off = readThrough(kernel, tiling, l2.copy(), through);
   const total = (of: (kind: Tiling["kinds"][number]) => number): number => tiling.kinds.reduce((sum, kind) => sum + kind.count * of(kind), 0);
   const [read, written] = [total(({ l2_read_bytes }) => l2_read_bytes), total(({ l2_write_bytes }) => l2_write_bytes)];
   const missing = read === 0 ? 0 : Math.min(1, off.read / read);
-  const latency = machine.l2.latency_cycles + missing * Math.max(0, machine.hbm.latency_cycles - machine.l2.latency_cycles);
-  const through = written === 0 ? 0 : Math.min(1, off.written / written);
+  const latency = spared.latency ? 0 : machine.l2.latency_cycles + missing * Math.max(0, machine.hbm.latency_cycles - machine.l2.latency_cycles);
+  const passing = written === 0 ? 0 : Math.min(1, off.written / written);
   const classes = tiling.kinds.map(({ count, sm_cycles, chain, l2_read_bytes, l2_write_bytes }) => ({
-    ...{ count, sm_cycles, chain_cycles: chain(latency), l2_read_bytes: l2_read_bytes * (1 - missing), l2_write_bytes: l2_write_bytes * (1 - through) },
+    ...{
+      count,
+      sm_cycles,
+      chain_cycles: spared.latency ? sm_cycles : chain(latency),
+      l2_read_bytes: l2_read_bytes * (1 - missing),
+      l2_write_bytes: l2_write_bytes * (1 - passing),
+    },
     hbm_bytes: l2_read_bytes * missing + (written === 0 ? 0 : (l2_write_bytes * off.written) / written),
   }));
   const rates = {
@@ -197,16 +224,24 @@ function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine): Tim
   };
   const grid = runGrid(classes, machine.sm.count, tiling.slots, rates);
   // Data begins to come when the first loads are answered.
-  const streamed = (read * (1 - missing)) / rates.l2_read + (written * (1 - through)) / rates.l2_write + (off.read + off.written) / rates.hbm;
-  const cycles = Math.max(grid.cycles, Math.round(BLOCK_START + latency + streamed));
+  const streamed = (read * (1 - missing)) / rates.l2_read + (written * (1 - passing)) / rates.l2_write + (off.read + off.written) / rates.hbm;
+  const least = Math.max(streamed, total(({ sm_cycles }) => sm_cycles) / machine.sm.count);
+  const even = Math.ceil(least + (1 - rates.overlap) * Math.min(streamed, total(({ sm_cycles }) => sm_cycles) / machine.sm.count));
+  const isEven = spared.quantisation || (spared.underfill && grid.waves <= 1);
+  const cycles = isEven ? Math.min(even, grid.cycles) : Math.max(grid.cycles, Math.round((spared.latency ? 0 : BLOCK_START + latency) + streamed));
   return {
     ...{ tiling, ...grid, cycles, hbm_read_bytes: off.read, hbm_write_bytes: off.written, l2_read_bytes: read, l2_write_bytes: written },
     sm_cycles: total(({ sm_cycles }) => sm_cycles),
   };
 }
 
-/** Moves L2 on by a kernel; gives the bytes that HBM sends and takes. */
-function readThrough({ name, writes }: Kernel, { reads, scratch_bytes }: Tiling, l2: L2): { readonly read: number; readonly written: number } {
+/** Moves L2 on by a kernel; gives the bytes that HBM sends and takes. `through`: tensors that it takes at once. */
+function readThrough(
+  { name, writes }: Kernel,
+  { reads, scratch_bytes }: Tiling,
+  l2: L2,
+  through: ReadonlySet<string>,
+): { readonly read: number; readonly written: number } {
   let [read, written] = [0, 0];
   for (const { tensor, bytes, times } of reads) {
     const found = l2.read(tensor, bytes, times);
@@ -221,7 +256,7 @@ function readThrough({ name, writes }: Kernel, { reads, scratch_bytes }: Tiling,
     written += found.written;
     l2.drop(scratch);
   }
-  for (const { tensor, bytes } of writes) written += l2.write(tensor, bytes);
+  for (const { tensor, bytes } of writes) written += Math.max(l2.write(tensor, bytes), through.has(tensor) ? bytes : 0);
   return { read, written };
 }
 

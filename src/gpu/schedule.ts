@@ -150,8 +150,15 @@ function isEpilogue({ operator }: OperatorWork, reads: readonly Access[], column
   const { op, args } = operator.body;
   const isConstant = (arg: Expr): boolean => arg.kind === "const";
   if (op === "mul" || op === "div") return args.some(isConstant) && args.some(({ kind }) => kind === "read");
-  return op === "add" && args.every(({ kind }) => kind === "read") && reads.some(({ tensor }) => elementsOf(tensorNamed(program, tensor).shape) === columns);
+  return (
+    op === "add" &&
+    args.every(({ kind }) => kind === "read") &&
+    reads.some(({ tensor }) => isBias(tensorNamed(program, tensor).shape, columns, operator.domain.length))
+  );
 }
+
+/** One number a column of the product, and fewer dimensions than its result. */
+const isBias = (shape: readonly number[], columns: number, dimensions: number): boolean => shape.length < dimensions && elementsOf(shape) === columns;
 
 // --- kernels ---
 

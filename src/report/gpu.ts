@@ -152,7 +152,7 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   const blocks = sum((kernel) => kernel.blocks);
   const slots = sum((kernel) => kernel.waves * kernel.slots * sm.count);
   const rest = [
-    `${kernels.length === 1 ? "one launch" : `${grouped(kernels.length)} launches`} take ${percent(launch / cycles)}`,
+    `${kernels.length === 1 ? "one launch takes" : `${grouped(kernels.length)} launches take`} ${percent(launch / cycles)}`,
     `SMs are idle ${percent(idle / cycles)}`,
     `${grouped(blocks)} blocks fill ${percent(blocks / slots)} of the places in their waves`,
     `alone, ${listed(rows.filter((row) => row !== top && row.cycles > 0).map((row) => `${WORDS[row.name]} would take ${percent(row.cycles / cycles)}`))}`,
@@ -164,7 +164,7 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
 }
 
 const WORDS: Readonly<Record<string, string>> = { hbm: "HBM", l2: "L2", tensor: "tensor cores", lanes: "vector lanes", launch: "launches" };
-const RESOURCES: Readonly<Record<string, string>> = { hbm: "hbm", l2: "sram", tensor: "compute", lanes: "compute", launch: "launch" };
+const RESOURCES: Readonly<Record<string, string>> = { hbm: "hbm", l2: "l2", tensor: "compute", lanes: "compute", launch: "launch" };
 
 // --- warnings ---
 
