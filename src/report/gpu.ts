@@ -8,7 +8,7 @@ import type { GpuMachine } from "../machine/gpu.ts";
 import { countOperations } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
 import { assertResult } from "../result/check.ts";
-import type { Bounds, EnergyDetail, EnergyResult, HostResult, Limit, RunResult, SectionResult } from "../result/result.ts";
+import type { Bounds, EnergyDetail, EnergyResult, GridResult, HostResult, Limit, RunResult, SectionResult } from "../result/result.ts";
 import { grouped, listed, percent, scaled } from "./format.ts";
 import { outputRows } from "./outputs.ts";
 
@@ -124,6 +124,23 @@ function sectionRow({ name, kernels }: Launches, machine: GpuMachine): SectionRe
     bounds_cycles: boundsOf(kernels, machine),
     limit: limitOf(kernels, cycles, machine),
     routes: { wirelength_hops: 0, longest_route_hops: 0, busiest_link: null },
+    grid: gridOf(kernels, machine),
+  };
+}
+
+function gridOf(kernels: readonly KernelRun[], { sm }: GpuMachine): GridResult {
+  const [{ kind, tiling, blocks, slots, waves }] = kernels as [KernelRun];
+  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + of(kernel), 0);
+  return {
+    ...{ kind, tiling, blocks, slots, waves },
+    idle_cycles: sum(({ idle_sm_cycles }) => idle_sm_cycles) / sm.count,
+    needs_cycles: {
+      tensor: sum(({ needs }) => needs.tensor),
+      lanes: sum(({ needs }) => needs.lanes),
+      l2: sum(({ needs }) => needs.l2),
+      hbm: sum(({ needs }) => needs.hbm),
+    },
+    ...{ l2_read_bytes: sum(({ l2_read_bytes }) => l2_read_bytes), l2_write_bytes: sum(({ l2_write_bytes }) => l2_write_bytes) },
   };
 }
 

@@ -162,6 +162,26 @@ export interface SectionResult {
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
   readonly routes: RoutesResult;
+  /** Of a kernel on a GPU; absent elsewhere. */
+  readonly grid?: GridResult;
+}
+
+/** How a kernel runs on a GPU: of its first launch, but for the cycles, which are of all. */
+export interface GridResult {
+  readonly kind: string;
+  /** What a block does: "128 x 256 x 32, 3 stages". */
+  readonly tiling: string;
+  readonly blocks: number;
+  /** Blocks that an SM holds at a time. */
+  readonly slots: number;
+  /** blocks / (SMs x slots), rounded up. */
+  readonly waves: number;
+  /** Of SMs without a block, mean over them. */
+  readonly idle_cycles: number;
+  /** What each would take alone. */
+  readonly needs_cycles: { readonly tensor: number; readonly lanes: number; readonly l2: number; readonly hbm: number };
+  readonly l2_read_bytes: number;
+  readonly l2_write_bytes: number;
 }
 
 export interface MovedBytes {

@@ -51,6 +51,12 @@ const routes = z.strictObject({
   ),
 });
 
+const grid = z.strictObject({
+  ...{ kind: z.string(), tiling: z.string(), blocks: count, slots: count, waves: count, idle_cycles: amount },
+  needs_cycles: z.strictObject({ tensor: amount, lanes: amount, l2: amount, hbm: amount }),
+  ...{ l2_read_bytes: count, l2_write_bytes: count },
+});
+
 const section = z.strictObject({
   name: z.string(),
   ops: z.array(z.string()),
@@ -63,6 +69,7 @@ const section = z.strictObject({
   bounds_cycles: bounds,
   limit,
   routes,
+  grid: grid.optional(),
 });
 
 const host = z.strictObject({
