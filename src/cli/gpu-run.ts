@@ -22,7 +22,7 @@ export async function gpuRun(job: RunJob, machine: GpuMachine): Promise<RunResul
   ];
   const [flag] = unfit;
   if (flag !== undefined) {
-    const message = `${flag} is for reconfigurable dataflow accelerators, and ${machine.name} is a GPU, whose run computes no values and ends at once`;
+    const message = `${flag.split(" ")[0]} is for reconfigurable dataflow accelerators, and ${machine.name} is a GPU: its run computes no values and ends at once`;
     throw new UserError({ code: "bad-command-line", message, place: { path: flag.split(" ")[0]! } });
   }
   const workload = await loadWorkload(job.workload, { settings: job.settings.workload, ...(job.seed === null ? {} : { seed: job.seed }) });

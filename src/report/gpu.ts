@@ -82,7 +82,7 @@ export function makeGpuResult({ version, program, workloadHash, seed, machine, r
     energy_detail,
     sections: groups.map((group) => sectionRow(group, machine)),
     outputs: outputRows(program, null),
-    warnings: warningsOf(run, machine, program, energy, seconds),
+    warnings: warningsOf(run, machine, program, energy, seconds, limit),
     host: {
       ...host,
       ...{ firings: total(({ blocks }) => blocks), skipped_firings: 0, periods: [], forward: null },
@@ -185,17 +185,45 @@ const RESOURCES: Readonly<Record<string, string>> = { hbm: "hbm", l2: "l2", tens
 
 // --- warnings ---
 
-function warningsOf({ held_bytes }: GpuRun, machine: GpuMachine, program: Program, energy: EnergyResult, seconds: number): readonly string[] {
+function warningsOf({ held_bytes }: GpuRun, machine: GpuMachine, program: Program, energy: EnergyResult, seconds: number, limit: Limit): readonly string[] {
   const { execution, launch, power } = machine;
   const watts = seconds === 0 ? 0 : energy.total / 1e12 / seconds;
   const counted = program.operators.some(({ kind }) => kind === "flatMap" || kind === "iterate" || kind === "hash");
   return [
     `kernels as ${execution.fusion === "operator" ? "operators are" : `of a ${execution.fusion === "fused" ? "compiler that fuses" : "library"}`} (machine.execution.fusion=${execution.fusion}), launched ${REGIMES[launch.regime]} (machine.launch.regime=${launch.regime})`,
+    ...assumedFigures(machine, limit.resource),
     ...(held_bytes >= 1 ? [`${scaled(Math.round(held_bytes), "B")} of what was written are still in L2 at the end: they are among no bytes of HBM`] : []),
     ...(watts > power.limit_W ? [`${watts.toFixed(0)} W on average are above the board's limit of ${power.limit_W} W: a real one would lower its clock`] : []),
     ...(counted ? ["collections count with their bounds, and loops with all their rounds: a GPU's run computes no values"] : []),
   ];
 }
+
+/** Figures without a source that set the pace of what limits the run. */
+function assumedFigures({ sources }: GpuMachine, resource: string): readonly string[] {
+  const keys = DECIDES[resource] ?? [];
+  const found = Object.entries(sources).filter(([path, { assumed }]) => assumed && keys.some((key) => path === key || path.startsWith(`${key}.`)));
+  return found.length === 0
+    ? []
+    : [`${resource} decides, and of its figures ${listed(found.map(([path]) => `machine.${path}`))} ${found.length === 1 ? "is" : "are"} assumed`];
+}
+
+const DECIDES: Readonly<Record<string, readonly string[]>> = {
+  hbm: ["hbm.bytes_per_second", "hbm.achievable_share"],
+  l2: ["l2.read_bytes_per_cycle", "l2.write_bytes_per_cycle", "l2.usable_share", "clock_hz"],
+  compute: [
+    "clock_hz",
+    "sm.count",
+    "sm.tensor_macs",
+    "sm.tensor_share",
+    "sm.warp_tensor_share",
+    "sm.lanes",
+    "sm.special_lanes",
+    "sm.instructions",
+    "sm.phase_overlap",
+  ],
+  launch: ["launch"],
+  latency: ["l2.latency_cycles", "hbm.latency_cycles", "launch"],
+};
 
 const REGIMES: Readonly<Record<GpuMachine["launch"]["regime"], string>> = {
   eager: "by the host one after the other",
