@@ -3,7 +3,6 @@
  * gpu-schema.ts; what follows from the figures is at the end of this file.
  */
 
-import type { Dtype } from "../pattern/program.ts";
 import type { Source } from "./machine.ts";
 
 export interface GpuMachine {
@@ -51,6 +50,9 @@ export interface SmSpec {
   /** The same of a block's dependent phases (products and softmax of a fused attention). */
   readonly phase_overlap: number;
 }
+
+/** Names of dtypes, as programs have them. */
+export type DtypeName = TensorDtype | "i32" | "i16" | "i4" | "bool";
 
 export type TensorDtype = "f64" | "f32" | "bf16" | "f16" | "fp8e4m3" | "fp8e5m2" | "i8";
 
@@ -137,7 +139,7 @@ export function hbmBytesPerCycle({ hbm, clock_hz }: GpuMachine): number {
 }
 
 /** Multiply-accumulates a cycle of one SM's tensor cores at their peak; 0 where the dtype is none of theirs, or f32 is kept from them. */
-export function tensorMacs({ sm, execution }: GpuMachine, dtype: Dtype): number {
+export function tensorMacs({ sm, execution }: GpuMachine, dtype: DtypeName): number {
   if (dtype === "f32" && !execution.tf32) return 0;
   return sm.tensor_macs[dtype as TensorDtype] ?? 0;
 }
@@ -145,13 +147,13 @@ export function tensorMacs({ sm, execution }: GpuMachine, dtype: Dtype): number 
 export type LaneKind = keyof SmSpec["lanes"];
 
 /** Which lanes compute a dtype. */
-export function laneKindOf(dtype: Dtype): LaneKind {
+export function laneKindOf(dtype: DtypeName): LaneKind {
   if (dtype === "f64") return "f64";
   return dtype === "f32" || dtype === "bf16" || dtype === "f16" || dtype === "fp8e4m3" || dtype === "fp8e5m2" ? "f32" : "i32";
 }
 
 /** Most operations a second on products of a dtype: by tensor cores, else by lanes with a fused multiply-add each. */
-export function gpuPeakFlops(machine: GpuMachine, dtype: Dtype): number {
+export function gpuPeakFlops(machine: GpuMachine, dtype: DtypeName): number {
   const macs = Math.max(tensorMacs(machine, dtype), machine.sm.lanes[laneKindOf(dtype)]);
   return macs * 2 * machine.sm.count * machine.clock_hz;
 }
