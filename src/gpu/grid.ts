@@ -60,7 +60,8 @@ export function runGrid(classes: readonly BlockClass[], sms: number, slots: numb
     if (isEmpty(groups)) cycles += wholeWaves(queue, sms, slots, rates);
     fill(groups, queue, slots);
     if (groups.every(({ residents }) => residents.length === 0)) break;
-    const paces = groups.map((group) => group.residents.map((resident) => durationOf(group, resident, memoryTime(groups, rates), rates)));
+    const memory = memoryTime(groups, rates);
+    const paces = groups.map((group) => group.residents.map((resident) => durationOf(group, resident, memory, rates)));
     let step = Number.POSITIVE_INFINITY;
     groups.forEach((group, g) => {
       group.residents.forEach((resident, r) => {

@@ -5,6 +5,8 @@
 
 export class L2 {
   readonly #capacity: number;
+  /** Memory of a tensor, where it has not its own: those that a loop carries change places. */
+  readonly #places = new Map<string, string>();
   readonly #held = new Map<string, number>();
   /** Of `held`, bytes that HBM does not have yet. */
   readonly #dirty = new Map<string, number>();
@@ -15,7 +17,8 @@ export class L2 {
   }
 
   /** Reads all of a tensor `times` times in a row (a fraction: a part of it again); gives the bytes that HBM sends, and those that it takes because others leave. */
-  read(tensor: string, bytes: number, times: number): { readonly read: number; readonly written: number } {
+  read(name: string, bytes: number, times: number): { readonly read: number; readonly written: number } {
+    const tensor = this.#placeOf(name);
     if (bytes === 0 || times <= 0) return { read: 0, written: 0 };
     const first = this.#missing(tensor, bytes) * Math.min(1, times);
     const again = Math.max(0, times - 1) * bytes * (1 - foundAgain(bytes / this.#capacity));
@@ -23,7 +26,8 @@ export class L2 {
   }
 
   /** Writes all of a tensor; gives the bytes that HBM takes meanwhile, because they or others leave. */
-  write(tensor: string, bytes: number): number {
+  write(name: string, bytes: number): number {
+    const tensor = this.#placeOf(name);
     const fresh = this.#missing(tensor, bytes);
     this.#dirty.delete(tensor);
     const others = this.#bringIn(tensor, fresh);
@@ -35,9 +39,35 @@ export class L2 {
   /** Another of the same content. */
   copy(): L2 {
     const other = new L2(this.#capacity);
+    for (const [name, place] of this.#places) other.#places.set(name, place);
     for (const [name, held] of this.#held) other.#held.set(name, held);
     for (const [name, dirty] of this.#dirty) other.#dirty.set(name, dirty);
     return other;
+  }
+
+  /** A tensor is where another one is. */
+  alias(tensor: string, other: string): void {
+    this.#places.set(tensor, this.#placeOf(other));
+  }
+
+  /** A round of a loop is over: what it carries is read where it was written, and next written where it was read, unless that is where another tensor still lies. */
+  handOn(carries: readonly { readonly to: string; readonly init: string; readonly from: string }[]): void {
+    const places = carries.map(({ from }) => this.#placeOf(from));
+    const kept = new Set([...places, ...carries.map(({ init }) => this.#placeOf(init))]);
+    const free = new Set(carries.map(({ to }) => this.#placeOf(to)).filter((place) => !kept.has(place)));
+    carries.forEach(({ to }, c) => {
+      this.#places.set(to, places[c]!);
+    });
+    const moving = new Set(carries.map(({ from }) => from).filter((from) => !carries.some(({ to }) => to === from)));
+    for (const from of moving) {
+      const [place = `${from} beside`] = free;
+      free.delete(place);
+      this.#places.set(from, place);
+    }
+  }
+
+  #placeOf(tensor: string): string {
+    return this.#places.get(tensor) ?? tensor;
   }
 
   /** Of a pass over a tensor, bytes that are not held when it comes to them: what comes in meanwhile throws out part of what is yet to be passed, half of it on average. */

@@ -4,51 +4,17 @@
  */
 
 import type { Cycles } from "../base/units.ts";
-import { type GpuMachine, hbmBytesPerCycle, laneKindOf, tensorMacs } from "../machine/gpu.ts";
-import { countOperator, type OperationCounts, tensorsReadBy } from "../pattern/analysis.ts";
-import type { Dtype, IterateOperator, Operator, Program } from "../pattern/program.ts";
-import { contractionTilings } from "./contraction.ts";
-import { flashTiling } from "./flash.ts";
-import { runGrid } from "./grid.ts";
+import type { GpuMachine } from "../machine/gpu.ts";
+import type { Program } from "../pattern/program.ts";
+import { Host } from "./host.ts";
 import { L2 } from "./l2.ts";
-import type { PlainOperator } from "./operators.ts";
-import { type Kernel, scheduleKernels } from "./schedule.ts";
-import { BLOCK_START, laneWork, type Tiling } from "./tiling.ts";
-import { elementwiseTiling, rowsTiling } from "./vector-kernels.ts";
+import { type KernelStep, type LoopStep, planOf, type Step } from "./plan.ts";
+import { type Conditions, type KernelRun, kernelRun, NOTHING_SPARED, readThrough, type Spared, timed } from "./timing.ts";
 
-/** One launch. */
-export interface KernelRun {
-  readonly name: string;
-  readonly kind: Kernel["kind"];
-  readonly ops: readonly string[];
-  /** Of its first instruction, from the start of the run. */
-  readonly start: Cycles;
-  readonly cycles: Cycles;
-  /** Between the end of the kernel before it and its start. */
-  readonly launch_cycles: Cycles;
-  readonly tiling: string;
-  readonly blocks: number;
-  readonly slots: number;
-  readonly waves: number;
-  readonly idle_sm_cycles: number;
-  /** Cycles that each resource would take for this kernel alone. */
-  readonly needs: { readonly tensor: number; readonly lanes: number; readonly l2: number; readonly hbm: number };
-  readonly hbm_read_bytes: number;
-  readonly hbm_write_bytes: number;
-  readonly l2_read_bytes: number;
-  readonly l2_write_bytes: number;
-  /** Of the program's operators. */
-  readonly operations: OperationCounts;
-  readonly tensor_macs: number;
-  readonly lane_macs: number;
-  /** Of a product's factors; null: it has none. */
-  readonly factors: Dtype | null;
-  /** No launch of this kernel takes less: its products at the peak of what does them. */
-  readonly bound_cycles: number;
-  readonly instructions: { readonly f64: number; readonly f32: number; readonly i32: number; readonly special: number };
-}
+export { type KernelRun, NOTHING_SPARED, type Spared } from "./timing.ts";
 
 export interface GpuRun {
+  /** In the order of their first launches. */
   readonly kernels: readonly KernelRun[];
   /** From the first launch to the last kernel's end. */
   readonly cycles: Cycles;
@@ -56,233 +22,84 @@ export interface GpuRun {
   readonly held_bytes: number;
 }
 
-/** What a run is spared, to see what it costs. Where all are false, it is the machine's own. */
-export interface Spared {
-  /** Kernels follow each other at once. */
-  readonly launches: boolean;
-  /** L2 has room for everything: inputs are read once, outputs written once, and nothing else moves. */
-  readonly roundTrips: boolean;
-  /** Memory answers at once, and blocks start at once. */
-  readonly latency: boolean;
-  /** The blocks of a grid that does not fill every SM are cut until they do. */
-  readonly underfill: boolean;
-  /** Blocks of all grids are cut so that all SMs end at the same time. */
-  readonly quantisation: boolean;
-}
-
-export const NOTHING_SPARED: Spared = { launches: false, roundTrips: false, latency: false, underfill: false, quantisation: false };
-
+/** `spared`: nothing unless said. */
 export function runGpu(program: Program, machine: GpuMachine, spared: Spared = NOTHING_SPARED): GpuRun {
+  const steps = planOf(program, machine);
   const l2 = new L2(spared.roundTrips ? Number.MAX_SAFE_INTEGER : machine.l2.bytes * machine.l2.usable_share);
-  const run = (): GpuRun => new Run(program, machine, l2, spared).all();
+  const conditions: Conditions = { machine, spared, through: new Set(spared.roundTrips ? Object.values(program.outputs) : []) };
+  const run = (): GpuRun => new Run(conditions, l2).all(steps);
   if (machine.execution.start === "warm") run();
   return run();
 }
 
 class Run {
-  readonly #program: Program;
-  readonly #machine: GpuMachine;
+  readonly #conditions: Conditions;
   readonly #l2: L2;
-  readonly #spared: Spared;
-  readonly #through: ReadonlySet<string>;
+  readonly #host: Host;
   readonly #kernels: KernelRun[] = [];
-  /** The end of the last kernel, and when the host has issued the last operator. */
+  /** The end of the last kernel. */
   #now = 0;
-  #issued = 0;
 
-  constructor(program: Program, machine: GpuMachine, l2: L2, spared: Spared) {
-    this.#spared = spared;
-    this.#through = new Set(spared.roundTrips ? Object.values(program.outputs) : []);
-    this.#program = program;
-    this.#machine = machine;
+  constructor(conditions: Conditions, l2: L2) {
+    this.#conditions = conditions;
     this.#l2 = l2;
+    this.#host = new Host(conditions.machine);
   }
 
-  all(): GpuRun {
-    this.#block(this.#program.operators, new Set(Object.values(this.#program.outputs)));
+  all(steps: readonly Step[]): GpuRun {
+    this.#run(steps);
     return { kernels: this.#kernels, cycles: this.#now, held_bytes: this.#l2.dirtyBytes() };
   }
 
-  /** Operators up to a loop share kernels; the rounds of a loop run one after the other. */
-  #block(operators: readonly Operator[], outside: ReadonlySet<string>): void {
-    let plain: PlainOperator[] = [];
-    const flush = (at: number): void => {
-      const later = operators.slice(at).flatMap((operator) => [...tensorsReadBy(operator)]);
-      for (const kernel of scheduleKernels(plain, this.#program, this.#machine, new Set([...outside, ...later]))) this.#launch(kernel);
-      plain = [];
-    };
-    operators.forEach((operator, at) => {
-      if (operator.kind !== "iterate") {
-        plain.push(operator);
-        return;
-      }
-      flush(at);
-      this.#loop(operator, outside);
-    });
-    flush(operators.length);
+  #run(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind === "kernel") this.#launch(step);
+      else this.#loop(step);
+    }
   }
 
-  /** Rounds are run until one is like the one before it; the others are like that, too. */
-  #loop({ body, times, carries, until }: IterateOperator, outside: ReadonlySet<string>): void {
-    const kept = new Set([...outside, ...carries.map(({ from }) => from), ...(until === undefined ? [] : [until])]);
-    let before: readonly KernelRun[] = [];
-    for (let round = 0; round < times; round++) {
-      const first = this.#kernels.length;
-      const began = this.#now;
-      this.#block(body, kept);
+  /** Rounds are run until one is like the one before it; those that follow are like that, too, for as long as the host keeps as far ahead or behind. */
+  #loop({ body, times, carries }: LoopStep): void {
+    let before: readonly KernelRun[] | null = null;
+    for (const { to, init } of carries) this.#l2.alias(to, init);
+    for (let round = 0; round < times; ) {
+      const [first, began] = [this.#kernels.length, this.#now];
+      this.#host.beginRound();
+      this.#run(body);
+      this.#l2.handOn(carries);
+      round++;
       const kernels = this.#kernels.slice(first);
-      if (isLike(kernels, before) && this.#machine.launch.regime !== "eager") {
-        this.#repeat(kernels, this.#now - began, times - round - 1);
-        return;
-      }
+      const recurring = this.#host.endRound(before !== null && isLike(kernels, before) ? times - round : 0);
+      this.#repeat(kernels, this.#now - began, recurring);
+      round += recurring;
       before = kernels;
     }
   }
 
   #repeat(kernels: readonly KernelRun[], cycles: Cycles, rounds: number): void {
-    for (let round = 1; round <= rounds; round++) for (const one of kernels) this.#kernels.push({ ...one, start: one.start + round * cycles });
+    if (rounds === 0) return;
+    for (const one of kernels) this.#kernels.push({ ...one, start: one.start + cycles, launches: one.launches * rounds });
     this.#now += cycles * rounds;
   }
 
-  #launch(kernel: Kernel): void {
-    const { machine, gap } = { machine: this.#machine, gap: this.#gap(kernel) };
-    const ran = tilingsOf(kernel, machine).map((tiling) => timed(kernel, tiling, this.#l2, machine, this.#spared, this.#through));
+  #launch({ kernel, tilings }: KernelStep): void {
+    const ran = tilings.map((tiling) => timed(kernel, tiling, this.#l2, this.#conditions));
     const best = ran.reduce((least, one) => (one.cycles < least.cycles ? one : least));
-    readThrough(kernel, best.tiling, this.#l2, this.#through);
+    readThrough(kernel, best.tiling, this.#l2, this.#conditions.through);
+    const gap = this.#conditions.spared.launches ? 0 : this.#host.launch(kernel.kind, best.cycles);
     const start = this.#now + gap;
-    this.#kernels.push(kernelRun(kernel, best, start, gap, machine));
+    this.#kernels.push(kernelRun(kernel, best, start, gap, this.#conditions.machine));
     this.#now = start + best.cycles;
-  }
-
-  /** Cycles from the end of the kernel before to the start of this one. */
-  #gap({ kind }: Kernel): Cycles {
-    const { launch, clock_hz } = this.#machine;
-    if (this.#spared.launches) return 0;
-    const cycles = (seconds: number): Cycles => Math.round(seconds * clock_hz);
-    if (launch.regime !== "eager") {
-      return cycles({ stream: launch.stream_seconds, graph: launch.graph_seconds, persistent: launch.persistent_seconds }[launch.regime]);
-    }
-    const { contraction_seconds, rows_seconds, elementwise_seconds } = launch.eager;
-    this.#issued += cycles(kind === "contraction" || kind === "attention" ? contraction_seconds : kind === "rows" ? rows_seconds : elementwise_seconds);
-    return Math.max(this.#issued - this.#now, this.#kernels.length === 0 ? 0 : Math.min(cycles(launch.stream_seconds), this.#issued));
   }
 }
 
 function isLike(kernels: readonly KernelRun[], before: readonly KernelRun[]): boolean {
   return (
     kernels.length === before.length &&
-    kernels.every(({ cycles, hbm_read_bytes, launch_cycles }, k) => {
+    kernels.every(({ cycles, launches, hbm_read_bytes, hbm_write_bytes, launch_cycles }, k) => {
       const other = before[k]!;
-      return other.cycles === cycles && other.launch_cycles === launch_cycles && Math.abs(other.hbm_read_bytes - hbm_read_bytes) < 1;
+      const isSameTime = other.cycles === cycles && other.launch_cycles === launch_cycles && other.launches === launches;
+      return isSameTime && other.hbm_read_bytes === hbm_read_bytes && other.hbm_write_bytes === hbm_write_bytes;
     })
   );
-}
-
-function tilingsOf(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {
-  if (kernel.attention !== null) return [flashTiling({ ...kernel, attention: kernel.attention }, machine)];
-  if (kernel.kind === "contraction") return contractionTilings(kernel, machine);
-  return [kernel.kind === "rows" ? rowsTiling(kernel, machine) : elementwiseTiling(kernel, machine)];
-}
-
-interface Timed {
-  readonly tiling: Tiling;
-  readonly cycles: Cycles;
-  readonly waves: number;
-  readonly idle_sm_cycles: number;
-  readonly hbm_read_bytes: number;
-  readonly hbm_write_bytes: number;
-  readonly l2_read_bytes: number;
-  readonly l2_write_bytes: number;
-  readonly sm_cycles: number;
-}
-
-/** What a kernel takes with a tiling; L2 stays as it was. */
-function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachine, spared: Spared, through: ReadonlySet<string>): Timed {
-  const off = readThrough(kernel, tiling, l2.copy(), through);
-  const total = (of: (kind: Tiling["kinds"][number]) => number): number => tiling.kinds.reduce((sum, kind) => sum + kind.count * of(kind), 0);
-  const [read, written] = [total(({ l2_read_bytes }) => l2_read_bytes), total(({ l2_write_bytes }) => l2_write_bytes)];
-  const missing = read === 0 ? 0 : Math.min(1, off.read / read);
-  const latency = spared.latency ? 0 : machine.l2.latency_cycles + missing * Math.max(0, machine.hbm.latency_cycles - machine.l2.latency_cycles);
-  const passing = written === 0 ? 0 : Math.min(1, off.written / written);
-  const classes = tiling.kinds.map(({ count, sm_cycles, chain, l2_read_bytes, l2_write_bytes }) => ({
-    ...{
-      count,
-      sm_cycles,
-      chain_cycles: spared.latency ? sm_cycles : chain(latency),
-      l2_read_bytes: l2_read_bytes * (1 - missing),
-      l2_write_bytes: l2_write_bytes * (1 - passing),
-    },
-    hbm_bytes: l2_read_bytes * missing + (written === 0 ? 0 : (l2_write_bytes * off.written) / written),
-  }));
-  const rates = {
-    ...{
-      l2_read: machine.l2.read_bytes_per_cycle,
-      l2_write: machine.l2.write_bytes_per_cycle,
-      hbm: hbmBytesPerCycle(machine),
-      overlap: tiling.isPipelined ? 1 : machine.sm.overlap,
-    },
-  };
-  const grid = runGrid(classes, machine.sm.count, tiling.slots, rates);
-  // Data begins to come when the first loads are answered.
-  const streamed = (read * (1 - missing)) / rates.l2_read + (written * (1 - passing)) / rates.l2_write + (off.read + off.written) / rates.hbm;
-  const least = Math.max(streamed, total(({ sm_cycles }) => sm_cycles) / machine.sm.count);
-  const even = Math.ceil(least + (1 - rates.overlap) * Math.min(streamed, total(({ sm_cycles }) => sm_cycles) / machine.sm.count));
-  const isEven = spared.quantisation || (spared.underfill && grid.waves <= 1);
-  const cycles = isEven ? Math.min(even, grid.cycles) : Math.max(grid.cycles, Math.round((spared.latency ? 0 : BLOCK_START + latency) + streamed));
-  return {
-    ...{ tiling, ...grid, cycles, hbm_read_bytes: off.read, hbm_write_bytes: off.written, l2_read_bytes: read, l2_write_bytes: written },
-    sm_cycles: total(({ sm_cycles }) => sm_cycles),
-  };
-}
-
-/** Moves L2 on by a kernel; gives the bytes that HBM sends and takes. `through`: tensors that it takes at once. */
-function readThrough(
-  { name, writes }: Kernel,
-  { reads, scratch_bytes }: Tiling,
-  l2: L2,
-  through: ReadonlySet<string>,
-): { readonly read: number; readonly written: number } {
-  let [read, written] = [0, 0];
-  for (const { tensor, bytes, times } of reads) {
-    const found = l2.read(tensor, bytes, times);
-    read += found.read;
-    written += found.written;
-  }
-  if (scratch_bytes > 0) {
-    const scratch = `scratch of ${name}`;
-    written += l2.write(scratch, scratch_bytes);
-    const found = l2.read(scratch, scratch_bytes, 1);
-    read += found.read;
-    written += found.written;
-    l2.drop(scratch);
-  }
-  for (const { tensor, bytes } of writes) written += Math.max(l2.write(tensor, bytes), through.has(tensor) ? bytes : 0);
-  return { read, written };
-}
-
-function kernelRun(kernel: Kernel, best: Timed, start: Cycles, gap: Cycles, machine: GpuMachine): KernelRun {
-  const { sm, l2 } = machine;
-  const own = kernel.works.filter(({ operator }) => kernel.attention === null || kernel.attention.names.has(operator.name));
-  const instructions = laneWork(kernel, machine, 1, false);
-  const factors = kernel.works.find(({ contraction }) => contraction !== null)?.contraction?.dtype ?? null;
-  const { tensor_macs, lane_macs } = best.tiling;
-  const asked = kernel.attention === null ? tensor_macs : kernel.attention.batch * kernel.attention.rows * kernel.attention.columns * kernel.attention.macs;
-  const peak = factors === null ? 1 : sm.count * Math.max(tensorMacs(machine, factors), sm.lanes[laneKindOf(factors)]);
-  const counts = own.map(({ operator }) => countOperator(operator));
-  const sum = (field: keyof OperationCounts): number => counts.reduce((total, one) => total + one[field], 0);
-  return {
-    ...{ name: kernel.name, kind: kernel.kind, ops: own.map(({ operator }) => operator.name), start, cycles: best.cycles, launch_cycles: gap },
-    ...{ tiling: best.tiling.label, blocks: best.tiling.kinds.reduce((total, { count }) => total + count, 0), slots: best.tiling.slots },
-    ...{ waves: best.waves, idle_sm_cycles: best.idle_sm_cycles },
-    needs: {
-      tensor: best.tiling.tensor_macs === 0 ? 0 : best.sm_cycles / sm.count,
-      lanes: best.tiling.tensor_macs === 0 ? best.sm_cycles / sm.count : 0,
-      l2: best.l2_read_bytes / l2.read_bytes_per_cycle + best.l2_write_bytes / l2.write_bytes_per_cycle,
-      hbm: (best.hbm_read_bytes + best.hbm_write_bytes) / hbmBytesPerCycle(machine),
-    },
-    ...{ hbm_read_bytes: Math.round(best.hbm_read_bytes), hbm_write_bytes: Math.round(best.hbm_write_bytes) },
-    ...{ l2_read_bytes: Math.round(best.l2_read_bytes), l2_write_bytes: Math.round(best.l2_write_bytes) },
-    operations: { flops: sum("flops"), int_ops: sum("int_ops"), special_ops: sum("special_ops") },
-    ...{ tensor_macs, lane_macs, factors, bound_cycles: (Math.min(asked, tensor_macs) + lane_macs) / peak, instructions },
-  };
 }

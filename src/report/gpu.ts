@@ -41,7 +41,7 @@ export function makeGpuResult({ version, program, workloadHash, seed, machine, r
     sections: groups.map((group) => ({ name: group.name, ...gpuEnergyOf(group.kernels, machine) })),
   };
   const energy = sumOf(energy_detail);
-  const total = (of: (kernel: KernelRun) => number): number => kernels.reduce((sum, kernel) => sum + of(kernel), 0);
+  const total = (of: (kernel: KernelRun) => number): number => kernels.reduce((sum, kernel) => sum + kernel.launches * of(kernel), 0);
   const tier = (read_bytes: number, write_bytes: number, peak: number) => ({
     ...{ read_bytes, write_bytes },
     achieved_bytes_per_second: seconds === 0 ? 0 : (read_bytes + write_bytes) / seconds,
@@ -60,7 +60,7 @@ export function makeGpuResult({ version, program, workloadHash, seed, machine, r
     partial: null,
     ...{ cycles, seconds, clock_hz: machine.clock_hz },
     ops: countOperations(program),
-    ...{ kernels: kernels.length, launches: kernels.length },
+    ...{ kernels: total(() => 1), launches: total(() => 1) },
     launch_seconds: total(({ launch_cycles }) => launch_cycles) / machine.clock_hz,
     tiers: {
       sram: tier(
@@ -106,12 +106,12 @@ function groupsOf(kernels: readonly KernelRun[]): readonly Launches[] {
 // --- sections ---
 
 function sectionRow({ name, kernels }: Launches, machine: GpuMachine): SectionResult {
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
   const cycles = sum((kernel) => kernel.cycles + kernel.launch_cycles);
   return {
     name,
     ops: kernels[0]!.ops,
-    runs: kernels.length,
+    runs: sum(() => 1),
     cycles,
     configuring_cycles: sum(({ launch_cycles }) => launch_cycles),
     units: { pcu: 0, pmu: 0, ag: 0 },
@@ -130,7 +130,7 @@ function sectionRow({ name, kernels }: Launches, machine: GpuMachine): SectionRe
 
 function gridOf(kernels: readonly KernelRun[], { sm }: GpuMachine): GridResult {
   const [{ kind, tiling, blocks, slots, waves }] = kernels as [KernelRun];
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
   return {
     ...{ kind, tiling, blocks, slots, waves },
     idle_cycles: sum(({ idle_sm_cycles }) => idle_sm_cycles) / sm.count,
@@ -148,8 +148,8 @@ function gridOf(kernels: readonly KernelRun[], { sm }: GpuMachine): GridResult {
 function boundsOf(kernels: readonly KernelRun[], machine: GpuMachine): Bounds {
   let [compute, hbm] = [0, 0];
   for (const kernel of kernels) {
-    compute += kernel.bound_cycles;
-    hbm += ((kernel.hbm_read_bytes + kernel.hbm_write_bytes) * machine.clock_hz) / machine.hbm.bytes_per_second;
+    compute += kernel.launches * kernel.bound_cycles;
+    hbm += (kernel.launches * (kernel.hbm_read_bytes + kernel.hbm_write_bytes) * machine.clock_hz) / machine.hbm.bytes_per_second;
   }
   return { compute, hbm, ddr: 0, network: 0 };
 }
@@ -161,7 +161,8 @@ const NEEDS = ["hbm", "l2", "tensor", "lanes"] as const;
 /** The resource whose own time is the longest share of the run; "launch" where waiting for launches is; "latency" where nothing takes half of the time. */
 function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachine): Limit {
   if (cycles === 0) return { resource: "none", sentence: "nothing ran" };
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+  const launches = sum(() => 1);
   const launch = sum(({ launch_cycles }) => launch_cycles);
   const rows = [...NEEDS.map((name) => ({ name: name as string, cycles: sum(({ needs }) => needs[name]) })), { name: "launch", cycles: launch }];
   const top = rows.reduce((most, one) => (one.cycles > most.cycles ? one : most));
@@ -169,7 +170,7 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   const blocks = sum((kernel) => kernel.blocks);
   const slots = sum((kernel) => kernel.waves * kernel.slots * sm.count);
   const rest = [
-    `${kernels.length === 1 ? "one launch takes" : `${grouped(kernels.length)} launches take`} ${percent(launch / cycles)}`,
+    `${launches === 1 ? "one launch takes" : `${grouped(launches)} launches take`} ${percent(launch / cycles)}`,
     `SMs are idle ${percent(idle / cycles)}`,
     `${grouped(blocks)} blocks fill ${percent(blocks / slots)} of the places in their waves`,
     `alone, ${listed(rows.filter((row) => row !== top && row.cycles > 0).map((row) => `${WORDS[row.name]} would take ${percent(row.cycles / cycles)}`))}`,
