@@ -1,6 +1,7 @@
 /** Kernels without matrix products: element by element, and row by row with statistics. */
 
 import type { GpuMachine } from "../machine/gpu.ts";
+import type { OperatorWork } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
 import {
   BARRIER,
@@ -120,17 +121,33 @@ function repeated(kernel: Kernel, times: number, blocks: number, slots: number, 
   });
 }
 
-/** Statistics that wait for each other. */
+/** Statistics that wait for each other. A sum of what is linear or a product in an earlier sum (a variance behind its mean) is made in the same pass, from sums of powers. */
 function depthOf({ works }: Kernel): number {
-  const depth = new Map<string, number>();
+  const depths = new Map<string, Depth>();
   let most = 0;
-  for (const { row, reads, writes } of works) {
-    const before = Math.max(0, ...reads.map(({ tensor }) => depth.get(tensor) ?? 0));
-    const own = before + (row > 1 ? 1 : 0);
-    for (const { tensor } of writes) depth.set(tensor, own);
-    most = Math.max(most, own);
+  for (const work of works) {
+    const sources = work.reads.flatMap(({ tensor }) => depths.get(tensor) ?? []);
+    const own = work.row > 1 ? foldedDepth(work, sources) : keptDepth(work, sources);
+    for (const { tensor } of work.writes) depths.set(tensor, own);
+    most = Math.max(most, own.depth);
   }
   return Math.max(1, most);
+}
+
+/** How many statistics were made one after the other, and whether the last of them were sums that only sums, differences and products lie behind. */
+interface Depth {
+  readonly depth: number;
+  readonly isPolynomial: boolean;
+}
+
+function keptDepth({ isPolynomial }: OperatorWork, sources: readonly Depth[]): Depth {
+  return { depth: Math.max(0, ...sources.map(({ depth }) => depth)), isPolynomial: isPolynomial && sources.every((one) => one.isPolynomial) };
+}
+
+function foldedDepth(work: OperatorWork, sources: readonly Depth[]): Depth {
+  const before = keptDepth(work, sources);
+  const joins = before.depth > 0 && before.isPolynomial;
+  return { depth: before.depth + (joins ? 0 : 1), isPolynomial: work.isPolynomial };
 }
 
 function partsFor(rows: number, length: number, vector: number, { sm }: GpuMachine): number {
