@@ -94,7 +94,8 @@ async function compareSuite(suite: ComparisonSuite, { compare, say }: ValidatePa
   const rows = await compare(suite);
   say(`${suite.name}: ${rows.length} figure${rows.length === 1 ? "" : "s"} in ${secondsSince(began)}`);
   const tables = printRows(rows, suite.demands);
-  return { good: suite.demands.every((demand) => isMet(demand, rows)), tables, section: printSection(suite, [`${suite.title}\n`, tables]) };
+  const given = suite.given === undefined ? [] : [suite.given()];
+  return { good: suite.demands.every((demand) => isMet(demand, rows)), tables, section: printSection(suite, [`${suite.title}\n`, tables, ...given]) };
 }
 
 const secondsSince = (began: number): string => `${((performance.now() - began) / 1000).toFixed(1)} s on this host`;
