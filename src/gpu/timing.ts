@@ -95,8 +95,8 @@ export function timed(kernel: Kernel, tiling: Tiling, l2: L2, machine: GpuMachin
 /** Moves L2 on by a kernel; gives the bytes that HBM sends and takes. */
 export function readThrough({ name, writes }: Kernel, { reads, scratch_bytes }: Tiling, l2: L2): { readonly read: number; readonly written: number } {
   let [read, written] = [0, 0];
-  for (const { tensor, bytes, times } of reads) {
-    const found = l2.read(tensor, bytes, times);
+  for (const { tensor, bytes, times, swept } of reads) {
+    const found = swept === null ? l2.read(tensor, bytes, times) : l2.sweep(tensor, bytes, swept);
     read += found.read;
     written += found.written;
   }
