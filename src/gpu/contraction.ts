@@ -4,7 +4,7 @@ import { type GpuMachine, laneKindOf, tensorMacs } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Access, Contraction, OperatorWork } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
-import { BLOCK_START, type BlockKind, isFactor, laneCycles, laneWork, requestedBytes, slotsFor, type Tiling, writtenBytes } from "./tiling.ts";
+import { BLOCK_START, type BlockKind, isFactor, laneCycles, laneWork, readOnce, requestedBytes, slotsFor, type Tiling, writtenBytes } from "./tiling.ts";
 
 /** Tiles of libraries (CUTLASS's default configurations and their smaller relatives): rows, columns, rows and columns of a warp's part. */
 const TILES: readonly (readonly [number, number, number, number])[] = [
@@ -94,13 +94,12 @@ function tilingOf(
     kindOf(many, lastRows, lastColumns),
   ].filter(({ count }) => count > 0);
   const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)));
-  const others = beside.reads.map(({ tensor, elements: own, element_bytes }) => ({ tensor, bytes: own * element_bytes, times: 1 }));
   const label = `${rows} x ${columns} x ${step}${split > 1 ? `, ${split} parts of the fold` : ""}, ${stages} stages`;
   return {
     label,
     kinds,
     slots,
-    reads: [...traffic, ...others],
+    reads: [...traffic, ...readOnce(beside.reads)],
     scratch_bytes: 0,
     tensor_macs: onTensors ? elements * k : 0,
     lane_macs: onTensors ? 0 : elements * k,
@@ -135,7 +134,12 @@ function trafficOf(
   const heights = Array.from({ length: Math.ceil(Math.log2(down)) + 1 }, (_, power) => Math.min(down, running, 2 ** power));
   const best = heights.map(timesFor).reduce((least, one) => (bytesA * one[0] + bytesB * one[1] < bytesA * least[0] + bytesB * least[1] ? one : least));
   const spread = (factor: readonly Access[], whole: number, times: number): Tiling["reads"] =>
-    factor.map(({ tensor, elements }) => ({ tensor, bytes: (whole * elements) / elementsIn(factor), times }));
+    factor.map(({ tensor, elements, tensor_bytes, swept }) => ({
+      tensor,
+      bytes: (whole * elements) / elementsIn(factor),
+      times,
+      swept: swept ? tensor_bytes : null,
+    }));
   return [...spread(a, bytesA, best[0]), ...spread(b, bytesB, best[1])];
 }
 

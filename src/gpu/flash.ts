@@ -8,7 +8,7 @@ import { type GpuMachine, tensorMacs } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Attention } from "./attention.ts";
 import type { Kernel } from "./schedule.ts";
-import { BARRIER, BLOCK_START, type BlockKind, laneCycles, laneWork, slotsFor, type Tiling, WARP_FOLD, writtenBytes } from "./tiling.ts";
+import { BARRIER, BLOCK_START, type BlockKind, laneCycles, laneWork, readOnce, slotsFor, type Tiling, WARP_FOLD, writtenBytes } from "./tiling.ts";
 
 interface Tiles {
   /** Rows and columns of a tile of scores, by the width of a head up to 64 and above. */
@@ -91,7 +91,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
     label: `${name}, ${height} x ${length}`,
     kinds: counts.map(({ blocks: alike, tiles }) => kindOf(alike * batch, tiles)),
     slots: Math.max(1, slotsFor(machine, warps * 32, warps * 32 * REGISTERS[isBackward ? 1 : 0], Math.min(machine.sm.shared_bytes, shared))),
-    reads: reads.map(({ tensor, elements, element_bytes }) => ({ tensor, bytes: elements * element_bytes, times: 1 })),
+    reads: readOnce(reads),
     scratch_bytes: sums,
     tensor_macs: counts.reduce((sum, { blocks: alike, tiles }) => sum + alike * tiles, 0) * batch * height * length * attention.macs,
     lane_macs: 0,

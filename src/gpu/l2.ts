@@ -25,6 +25,30 @@ export class L2 {
     return { read: first + again, written: this.#bringIn(tensor, first) };
   }
 
+  /** Reads the part of a tensor that is of the present round of a loop: held are what this round has read of it, and what was held of the tensor when the loop began. */
+  sweep(name: string, bytes: number, whole: number): { readonly read: number; readonly written: number } {
+    const tensor = this.#placeOf(name);
+    const fresh = Math.max(0, bytes - (this.#held.get(thisRound(tensor)) ?? 0));
+    const read = fresh * (1 - Math.min(1, (this.#held.get(earlier(tensor)) ?? 0) / whole));
+    return { read, written: this.#bringIn(thisRound(tensor), read) };
+  }
+
+  /** A sweep over a tensor begins. */
+  beginSweep(name: string): void {
+    const tensor = this.#placeOf(name);
+    this.#move(tensor, earlier(tensor));
+  }
+
+  endRound(name: string): void {
+    const tensor = this.#placeOf(name);
+    this.#move(thisRound(tensor), tensor);
+  }
+
+  endSweep(name: string): void {
+    const tensor = this.#placeOf(name);
+    this.#move(earlier(tensor), tensor);
+  }
+
   /** Writes all of a tensor; gives the bytes that HBM takes meanwhile, because they or others leave. */
   write(name: string, bytes: number): number {
     const tensor = this.#placeOf(name);
@@ -63,6 +87,13 @@ export class L2 {
       const [place = `${from} beside`] = free;
       free.delete(place);
       this.#places.set(from, place);
+    }
+  }
+
+  #move(from: string, to: string): void {
+    for (const amounts of [this.#held, this.#dirty]) {
+      amounts.set(to, (amounts.get(to) ?? 0) + (amounts.get(from) ?? 0));
+      amounts.delete(from);
     }
   }
 
@@ -109,6 +140,10 @@ export class L2 {
     return written;
   }
 }
+
+const thisRound = (tensor: string): string => `${tensor} of this round`;
+
+const earlier = (tensor: string): string => `${tensor} of the last sweep`;
 
 /** Of a tensor so many times as large as the capacity that is passed again and again, the share h that a pass finds: what is missed in one round throws the rest out, h = exp(-size (1 - h)). */
 function foundAgain(size: number): number {

@@ -33,6 +33,7 @@ export interface Contraction {
 export interface Access {
   readonly tensor: string;
   readonly element_bytes: number;
+  readonly tensor_bytes: number;
   /** A float of fewer bits than lanes compute in. */
   readonly narrow: boolean;
   /** Neighbours in the order of the operator's loops are neighbours, or the same, in memory: its places depend on the innermost index. */
@@ -43,6 +44,8 @@ export interface Access {
   readonly elements: number;
   /** At places that are data: each element is a sector of its own. */
   readonly scattered: boolean;
+  /** Another part of the tensor in each round of a loop around it. */
+  readonly swept: boolean;
 }
 
 export interface OperatorWork {
@@ -66,7 +69,10 @@ export interface OperatorWork {
 
 export interface Written {
   readonly tensor: string;
+  readonly element_bytes: number;
+  /** Each time that one is written counts: the slots of a keyed fold once for each of its values. */
   readonly elements: number;
+  /** Of the tensor. */
   readonly bytes: number;
   readonly narrow: boolean;
   readonly scattered: boolean;
@@ -110,7 +116,8 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
     const { dtype, shape } = tensorNamed(program, tensor);
     return {
       tensor,
-      elements: elementsOf(shape),
+      element_bytes: bytesOf(dtype),
+      elements: operator.kind === "groupBy" ? domain : elementsOf(shape),
       bytes: Math.ceil(elementsOf(shape) * bytesOf(dtype)),
       narrow: isNarrow(dtype),
       scattered: operator.kind === "groupBy",
@@ -180,6 +187,7 @@ function rowOf(bodies: readonly Expr[]): number {
 function accessesOf(operator: PlainOperator, program: Program, iterations: (names: Iterable<string>) => number): readonly Access[] {
   const freeOf = freeIndexFinder();
   const byTensor = new Map<string, Access>();
+  const bound = new Set(indicesOf(operator).map(({ name }) => name));
   const innermost = indicesOf(operator).at(-1)?.name ?? "";
   for (const { tensor, at, affine: forms } of readsOf(operator)) {
     const { dtype, shape } = tensorNamed(program, tensor);
@@ -191,11 +199,13 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
     byTensor.set(tensor, {
       tensor,
       element_bytes: bytesOf(dtype),
+      tensor_bytes: Math.ceil(elementsOf(shape) * bytesOf(dtype)),
       narrow: isNarrow(dtype),
       inner: indices.has(innermost),
       inOrder: isInOrder(at, operator),
       elements,
       scattered,
+      swept: !scattered && [...indices].some((name) => !bound.has(name)),
     });
   }
   return [...byTensor.values()];

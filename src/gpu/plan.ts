@@ -19,6 +19,8 @@ export interface KernelStep {
 export interface LoopStep extends Pick<IterateOperator, "times" | "carries"> {
   readonly kind: "loop";
   readonly body: readonly Step[];
+  /** Of which a round reads so many bytes that no other round does. */
+  readonly swept: readonly { readonly tensor: string; readonly bytes: number; readonly whole: number }[];
 }
 
 export function planOf(program: Program, machine: GpuMachine): readonly Step[] {
@@ -43,8 +45,21 @@ function planBlock(operators: readonly Operator[], outside: ReadonlySet<string>,
     flush(at);
     const { body, times, carries, until } = operator;
     const kept = new Set([...outside, ...carries.map(({ from }) => from), ...(until === undefined ? [] : [until])]);
-    steps.push({ kind: "loop", times, carries, body: planBlock(body, kept, program, machine) });
+    const inner = planBlock(body, kept, program, machine);
+    steps.push({ kind: "loop", times, carries, body: inner, swept: sweptIn(inner) });
   });
   flush(operators.length);
   return steps;
+}
+
+/** Of a loop's own kernels; those of a loop inside sweep by its rounds. */
+function sweptIn(steps: readonly Step[]): LoopStep["swept"] {
+  const found = new Map<string, { readonly tensor: string; readonly bytes: number; readonly whole: number }>();
+  for (const step of steps) {
+    if (step.kind === "loop") continue;
+    for (const { tensor, bytes, swept } of step.tilings[0]!.reads) {
+      if (swept !== null && bytes > (found.get(tensor)?.bytes ?? 0)) found.set(tensor, { tensor, bytes, whole: swept });
+    }
+  }
+  return [...found.values()];
 }

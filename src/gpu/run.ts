@@ -59,21 +59,28 @@ class Run {
   }
 
   /** Rounds are run until one is like the one before it; those that follow are like that, too, for as long as the host keeps as far ahead or behind. */
-  #loop({ body, times, carries }: LoopStep): void {
+  #loop({ body, times, carries, swept }: LoopStep): void {
     let before: readonly KernelRun[] | null = null;
     for (const { to, init } of carries) this.#l2.alias(to, init);
+    for (const { tensor } of swept) this.#l2.beginSweep(tensor);
     for (let round = 0; round < times; ) {
       const [first, began] = [this.#kernels.length, this.#now];
       this.#host.beginRound();
       this.#run(body);
       this.#l2.handOn(carries);
+      for (const { tensor } of swept) this.#l2.endRound(tensor);
       round++;
       const kernels = this.#kernels.slice(first);
       const recurring = this.#host.endRound(before !== null && isLike(kernels, before) ? times - round : 0);
       this.#repeat(kernels, this.#now - began, recurring);
+      for (const { tensor, bytes, whole } of swept) {
+        this.#l2.sweep(tensor, bytes * recurring, whole);
+        this.#l2.endRound(tensor);
+      }
       round += recurring;
       before = kernels;
     }
+    for (const { tensor } of swept) this.#l2.endSweep(tensor);
   }
 
   #repeat(kernels: readonly KernelRun[], cycles: Cycles, rounds: number): void {

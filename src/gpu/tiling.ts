@@ -2,12 +2,22 @@
 
 import type { GpuMachine } from "../machine/gpu.ts";
 import type { BlockClass } from "./grid.ts";
+import type { Access } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
 
 /** Blocks alike. Time beyond the pipes depends on how far memory is. */
 export interface BlockKind extends Omit<BlockClass, "hbm_bytes" | "chain_cycles"> {
   /** Cycles from start to end of a block with its SM to itself, with so many cycles from a load to its data. */
   readonly chain: (latency: number) => number;
+}
+
+/** Bytes of a tensor that a kernel reads, so many times over. */
+export interface Traffic {
+  readonly tensor: string;
+  readonly bytes: number;
+  readonly times: number;
+  /** Bytes of the tensor, where they are other ones of it in each round of a loop; else null. */
+  readonly swept: number | null;
 }
 
 export interface Tiling {
@@ -19,7 +29,7 @@ export interface Tiling {
   /** Loads are asynchronous, several steps ahead of what is computed: neither hides anything of the other. */
   readonly isPipelined: boolean;
   /** What passes from L2 to the SMs as a whole, so many times over. */
-  readonly reads: readonly { readonly tensor: string; readonly bytes: number; readonly times: number }[];
+  readonly reads: readonly Traffic[];
   /** Of a tensor that the blocks of the kernel add to in memory, set to zero before and taken over after. */
   readonly scratch_bytes: number;
   /** Multiply-accumulates on tensor cores, padding of tiles included; by dtype in the kernel. */
@@ -110,7 +120,11 @@ export function writtenBytes({ writes }: Kernel): number {
   return writes.reduce((sum, { bytes, elements, scattered }) => sum + (scattered ? elements * SECTOR_BYTES : bytes), 0);
 }
 
-/** As traffic: each tensor once. */
-export function readOnce({ reads }: Kernel, times = 1): Tiling["reads"] {
-  return reads.map(({ tensor, elements, element_bytes, scattered }) => ({ tensor, bytes: elements * (scattered ? SECTOR_BYTES : element_bytes), times }));
+/** As traffic: each tensor once; one of which scattered elements are asked for in more sectors than it has, again and again. */
+export function readOnce(reads: readonly Access[]): readonly Traffic[] {
+  return reads.map(({ tensor, elements, element_bytes, tensor_bytes, scattered, swept }) => {
+    const asked = elements * (scattered ? SECTOR_BYTES : element_bytes);
+    const bytes = Math.min(asked, tensor_bytes);
+    return { tensor, bytes, times: scattered && bytes > 0 ? asked / bytes : 1, swept: swept ? tensor_bytes : null };
+  });
 }

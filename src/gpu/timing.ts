@@ -136,8 +136,8 @@ export function readThrough(
   through: ReadonlySet<string>,
 ): { readonly read: number; readonly written: number } {
   let [read, written] = [0, 0];
-  for (const { tensor, bytes, times } of reads) {
-    const found = l2.read(tensor, bytes, times);
+  for (const { tensor, bytes, times, swept } of reads) {
+    const found = swept === null ? l2.read(tensor, bytes, times) : l2.sweep(tensor, bytes, swept);
     read += found.read;
     written += found.written;
   }

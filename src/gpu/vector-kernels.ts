@@ -21,7 +21,7 @@ import {
 /** A thread takes a vector of neighbours; a block has 256 of them. */
 export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
   const elements = Math.max(1, ...kernel.works.map((work) => work.elements));
-  const widest = Math.max(1, ...kernel.reads.map(({ element_bytes }) => element_bytes), ...kernel.writes.map(({ bytes, elements: n }) => bytes / n));
+  const widest = Math.max(1, ...kernel.reads.map(({ element_bytes }) => element_bytes), ...kernel.writes.map(({ element_bytes }) => element_bytes));
   const perBlock = THREADS * Math.max(1, Math.floor(VECTOR_BYTES / widest));
   const blocks = Math.ceil(elements / perBlock);
   const work = laneWork(kernel, machine, 1, false);
@@ -37,7 +37,7 @@ export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
     label: `${perBlock} elements a block`,
     kinds: [kind],
     slots,
-    reads: readOnce(kernel),
+    reads: readOnce(kernel.reads),
     scratch_bytes: 0,
     tensor_macs: 0,
     lane_macs: 0,
@@ -112,12 +112,12 @@ const SMALL_THREADS = 128;
 
 /** Passes after the first find in L2 what the blocks that run at one time have read, where that fits; rows that are the same are read again by each block. */
 function repeated(kernel: Kernel, times: number, blocks: number, slots: number, perBlock: number, machine: GpuMachine): Tiling["reads"] {
-  const once = readOnce(kernel);
+  const once = readOnce(kernel.reads);
   const running = Math.min(1, (slots * machine.sm.count) / blocks) * once.reduce((sum, { bytes }) => sum + bytes, 0);
   const passes = running <= machine.l2.bytes * machine.l2.usable_share ? 1 : times;
   return kernel.reads.map((access, r) => {
-    const { tensor, bytes } = once[r]!;
-    return { tensor, bytes, times: bytes === 0 ? 0 : (requestedBytes({ ...kernel, reads: [access] }, blocks, perBlock) / bytes) * passes };
+    const { bytes } = once[r]!;
+    return { ...once[r]!, times: bytes === 0 ? 0 : (requestedBytes({ ...kernel, reads: [access] }, blocks, perBlock) / bytes) * passes };
   });
 }
 
