@@ -20,7 +20,7 @@ export function gpuEnergyOf(kernels: readonly KernelRun[], { power, clock_hz }: 
       write: sum(({ l2_write_bytes }) => l2_write_bytes * power.l2_pJ_per_byte),
       pmu: 0,
     },
-    network: { switches: 0, wires: 0 },
+    network: { switches: 0, wires: sum(({ link_bytes }) => link_bytes * power.link_pJ_per_byte) },
     hbm: {
       ...none,
       read: sum(({ hbm_read_bytes }) => hbm_read_bytes * power.hbm_pJ_per_byte),

@@ -5,6 +5,7 @@
  * different indices of one operator, the second is gathered.
  */
 
+import type { LinkSpec } from "../machine/gpu.ts";
 import { affine, bodiesOf, tensorBytes, tensorNamed, visitNodes } from "../pattern/analysis.ts";
 import { childrenOf, withChildren } from "../pattern/nodes.ts";
 import type { Expr, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
@@ -18,6 +19,7 @@ export interface Share {
 
 export interface Exchange {
   readonly kind: "all-reduce" | "all-gather";
+  readonly tensor: string;
   readonly bytes: number;
 }
 
@@ -66,7 +68,7 @@ class Cuts {
     for (const read of reads) this.#cut(read, index, exchanges);
     const place = operator.domain.findIndex(({ name }) => name === index);
     if (place >= 0) this.#places.set(operator.name, place);
-    else exchanges.set(operator.name, { kind: "all-reduce", bytes: tensorBytes(tensorNamed(this.#program, operator.name)) });
+    else exchanges.set(operator.name, { kind: "all-reduce", tensor: operator.name, bytes: tensorBytes(tensorNamed(this.#program, operator.name)) });
   }
 
   /** The index at which the first cut tensor is read along its cut. */
@@ -83,9 +85,10 @@ class Cuts {
   #chosen({ domain, body }: MapOperator, reads: readonly ReadAt[], gpus: number): string | undefined {
     if (!hasFold(body)) return undefined;
     for (const { tensor, at } of [...reads].reverse()) {
-      if (!this.#program.inputs.includes(tensor) || this.#whole.has(tensor) || reads.length < 2) continue;
+      const beside = reads.filter((read) => read.tensor !== tensor);
+      if (!this.#program.inputs.includes(tensor) || this.#whole.has(tensor) || beside.length === 0) continue;
       const own = new Set(at.flatMap((place) => leading(place) ?? []));
-      const others = new Set(reads.filter((read) => read.tensor !== tensor).flatMap((read) => read.at.flatMap((place) => leading(place) ?? [])));
+      const others = new Set(beside.flatMap((read) => read.at.flatMap((place) => leading(place) ?? [])));
       const found = domain.find(({ name, extent }) => own.has(name) && !others.has(name) && extent >= gpus);
       if (found !== undefined) return found.name;
     }
@@ -97,7 +100,8 @@ class Cuts {
     const place = at.findIndex((one) => leading(one) === index);
     const before = this.#places.get(tensor);
     if (place >= 0 && before === undefined && this.#program.inputs.includes(tensor) && !this.#whole.has(tensor)) this.#places.set(tensor, place);
-    else if (before !== undefined && before !== place) exchanges.set(tensor, { kind: "all-gather", bytes: tensorBytes(tensorNamed(this.#program, tensor)) });
+    else if (before !== undefined && before !== place)
+      exchanges.set(tensor, { kind: "all-gather", tensor, bytes: tensorBytes(tensorNamed(this.#program, tensor)) });
     else if (place < 0) this.#whole.add(tensor);
   }
 }
@@ -137,8 +141,12 @@ function cutOperator(operator: MapOperator, index: string | undefined, gpus: num
   return { ...operator, domain: operator.domain.map(shared), body: rewrite(operator.body) };
 }
 
-/** Seconds that a ring of GPUs takes: each sends its part on to the next, once round to gather, twice to reduce. */
-export function ringSeconds({ kind, bytes }: Exchange, gpus: number, bytesPerSecond: number, latency: number): number {
-  const rounds = kind === "all-reduce" ? 2 : 1;
-  return rounds * (gpus - 1) * (bytes / gpus / bytesPerSecond + latency);
+/** Bytes that a GPU of a ring sends on: its part to the next, once round to gather, twice to reduce. */
+export function ringBytes({ kind, bytes }: Exchange, gpus: number): number {
+  return ((kind === "all-reduce" ? 2 : 1) * (gpus - 1) * bytes) / gpus;
+}
+
+/** Seconds that the ring takes: its bytes, and the latency of each pass round it. */
+export function ringSeconds(exchange: Exchange, { gpus, bytes_per_second, latency_seconds }: LinkSpec): number {
+  return ringBytes(exchange, gpus) / bytes_per_second + (exchange.kind === "all-reduce" ? 2 : 1) * latency_seconds;
 }

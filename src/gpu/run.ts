@@ -9,7 +9,7 @@ import type { Program } from "../pattern/program.ts";
 import { Host } from "./host.ts";
 import { L2 } from "./l2.ts";
 import { type KernelStep, type LoopStep, planOf, type Step } from "./plan.ts";
-import { type Conditions, type KernelRun, kernelRun, NOTHING_SPARED, readThrough, type Spared, timed } from "./timing.ts";
+import { type Conditions, exchangeRun, type KernelRun, kernelRun, NOTHING_SPARED, readThrough, type Spared, timed } from "./timing.ts";
 
 export { type KernelRun, NOTHING_SPARED, type Spared } from "./timing.ts";
 
@@ -89,7 +89,7 @@ class Run {
     this.#now += cycles * rounds;
   }
 
-  #launch({ kernel, tilings }: KernelStep): void {
+  #launch({ kernel, tilings, exchanges }: KernelStep): void {
     const ran = tilings.map((tiling) => timed(kernel, tiling, this.#l2, this.#conditions));
     const best = ran.reduce((least, one) => (one.cycles < least.cycles ? one : least));
     readThrough(kernel, best.tiling, this.#l2, this.#conditions.through);
@@ -97,6 +97,11 @@ class Run {
     const start = this.#now + gap;
     this.#kernels.push(kernelRun(kernel, best, start, gap, this.#conditions.machine));
     this.#now = start + best.cycles;
+    for (const exchange of exchanges) {
+      const run = exchangeRun(exchange, this.#now, this.#conditions.machine);
+      this.#kernels.push(run);
+      this.#now += run.cycles;
+    }
   }
 }
 

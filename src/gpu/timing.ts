@@ -8,6 +8,7 @@ import { contractionTilings } from "./contraction.ts";
 import { flashTiling } from "./flash.ts";
 import { runGrid } from "./grid.ts";
 import type { L2 } from "./l2.ts";
+import { type Exchange, ringBytes, ringSeconds } from "./parallel.ts";
 import type { Kernel } from "./schedule.ts";
 import { BLOCK_START, laneWork, type Tiling } from "./tiling.ts";
 import { elementwiseTiling, rowsTiling } from "./vector-kernels.ts";
@@ -38,7 +39,7 @@ export interface Conditions {
 /** A launch, or several that are alike: all figures are those of one. */
 export interface KernelRun {
   readonly name: string;
-  readonly kind: Kernel["kind"];
+  readonly kind: Kernel["kind"] | Exchange["kind"];
   readonly ops: readonly string[];
   /** How many are alike: rounds of a loop that recur. They follow each other round by round; `start` is that of the first. */
   readonly launches: number;
@@ -58,6 +59,8 @@ export interface KernelRun {
   readonly hbm_write_bytes: number;
   readonly l2_read_bytes: number;
   readonly l2_write_bytes: number;
+  /** To other GPUs. */
+  readonly link_bytes: number;
   /** Of the program's operators. */
   readonly operations: OperationCounts;
   readonly tensor_macs: number;
@@ -175,7 +178,20 @@ export function kernelRun(kernel: Kernel, best: Timed, start: Cycles, gap: Cycle
     },
     ...{ hbm_read_bytes: Math.round(best.hbm_read_bytes), hbm_write_bytes: Math.round(best.hbm_write_bytes) },
     ...{ l2_read_bytes: Math.round(best.l2_read_bytes), l2_write_bytes: Math.round(best.l2_write_bytes) },
+    link_bytes: 0,
     operations: { flops: sum("flops"), int_ops: sum("int_ops"), special_ops: sum("special_ops") },
     ...{ tensor_macs, lane_macs, factors, bound_cycles: (Math.min(asked, tensor_macs) + lane_macs) / peak, instructions },
+  };
+}
+
+/** An exchange between GPUs, as if it were a kernel: no blocks, and nothing but links at work. */
+export function exchangeRun(exchange: Exchange, start: Cycles, { link, clock_hz }: GpuMachine): KernelRun {
+  return {
+    ...{ name: `${exchange.kind} of ${exchange.tensor}`, kind: exchange.kind, ops: [], launches: 1, start, launch_cycles: 0 },
+    ...{ cycles: Math.ceil(ringSeconds(exchange, link) * clock_hz), tiling: `a ring of ${link.gpus}`, blocks: 0, slots: 0, waves: 0, idle_sm_cycles: 0 },
+    needs: { tensor: 0, lanes: 0, l2: 0, hbm: 0 },
+    ...{ hbm_read_bytes: 0, hbm_write_bytes: 0, l2_read_bytes: 0, l2_write_bytes: 0, link_bytes: Math.round(ringBytes(exchange, link.gpus)) },
+    operations: { flops: 0, int_ops: 0, special_ops: 0 },
+    ...{ tensor_macs: 0, lane_macs: 0, factors: null, bound_cycles: 0, instructions: { f64: 0, f32: 0, i32: 0, special: 0 } },
   };
 }

@@ -100,7 +100,7 @@ const link = z.strictObject({
   source,
   gpus: count(1, 1024, "GPUs that share the work by tensor parallelism."),
   bytes_per_second: rate("Of one GPU to the others, one way."),
-  latency_seconds: seconds("Of one step of a ring."),
+  latency_seconds: seconds("Of one pass of a ring; an all-reduce is two."),
 });
 
 const power = z.strictObject({

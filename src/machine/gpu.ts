@@ -93,7 +93,7 @@ export interface LinkSpec {
   readonly gpus: number;
   /** Of one GPU to the others, one way. */
   readonly bytes_per_second: number;
-  /** Of a step of the ring. */
+  /** Of a pass of the ring; an all-reduce is two. */
   readonly latency_seconds: number;
 }
 

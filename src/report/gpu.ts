@@ -172,7 +172,7 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   const rest = [
     `${launches === 1 ? "one launch takes" : `${grouped(launches)} launches take`} ${percent(launch / cycles)}`,
     `SMs are idle ${percent(idle / cycles)}`,
-    `${grouped(blocks)} blocks fill ${percent(blocks / slots)} of the places in their waves`,
+    `${grouped(blocks)} blocks fill ${percent(slots === 0 ? 0 : blocks / slots)} of the places in their waves`,
     `alone, ${listed(rows.filter((row) => row !== top && row.cycles > 0).map((row) => `${WORDS[row.name]} would take ${percent(row.cycles / cycles)}`))}`,
   ];
   const head = `${WORDS[top.name]} take${top.name === "hbm" || top.name === "l2" ? "s" : ""} ${percent(top.cycles / cycles)} of ${grouped(cycles)} cycles`;
@@ -181,8 +181,15 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   return { resource, sentence: [lead, ...rest].join("; ") };
 }
 
-const WORDS: Readonly<Record<string, string>> = { hbm: "HBM", l2: "L2", tensor: "tensor cores", lanes: "vector lanes", launch: "launches" };
-const RESOURCES: Readonly<Record<string, string>> = { hbm: "hbm", l2: "l2", tensor: "compute", lanes: "compute", launch: "launch" };
+const WORDS: Readonly<Record<string, string>> = {
+  hbm: "HBM",
+  l2: "L2",
+  tensor: "tensor cores",
+  lanes: "vector lanes",
+  launch: "launches",
+  link: "exchanges between GPUs",
+};
+const RESOURCES: Readonly<Record<string, string>> = { hbm: "hbm", l2: "l2", tensor: "compute", lanes: "compute", launch: "launch", link: "link" };
 
 // --- warnings ---
 
@@ -192,6 +199,11 @@ function warningsOf({ held_bytes }: GpuRun, machine: GpuMachine, program: Progra
   const counted = program.operators.some(({ kind }) => kind === "flatMap" || kind === "iterate" || kind === "hash");
   return [
     `kernels as ${execution.fusion === "operator" ? "operators are" : `of a ${execution.fusion === "fused" ? "compiler that fuses" : "library"}`} (machine.execution.fusion=${execution.fusion}), launched ${REGIMES[launch.regime]} (machine.launch.regime=${launch.regime})`,
+    ...(machine.link.gpus > 1
+      ? [
+          `all figures are of one of ${machine.link.gpus} GPUs, which share the work by tensor parallelism: together they take ${machine.link.gpus} times the energy and the bytes`,
+        ]
+      : []),
     ...assumedFigures(machine, limit.resource),
     ...(held_bytes >= 1 ? [`${scaled(Math.round(held_bytes), "B")} of what was written are still in L2 at the end: they are among no bytes of HBM`] : []),
     ...(watts > power.limit_W ? [`${watts.toFixed(0)} W on average are above the board's limit of ${power.limit_W} W: a real one would lower its clock`] : []),
