@@ -71,7 +71,7 @@ class Run {
       for (const { tensor } of swept) this.#l2.endRound(tensor);
       round++;
       const kernels = this.#kernels.slice(first);
-      const recurring = this.#host.endRound(before !== null && isLike(kernels, before) ? times - round : 0);
+      const recurring = this.#host.endRound(moreLike(kernels, before, round, times - round));
       this.#repeat(kernels, this.#now - began, recurring);
       for (const { tensor, bytes, whole } of swept) {
         this.#l2.sweep(tensor, bytes * recurring, whole);
@@ -105,13 +105,16 @@ class Run {
   }
 }
 
-function isLike(kernels: readonly KernelRun[], before: readonly KernelRun[]): boolean {
-  return (
-    kernels.length === before.length &&
-    kernels.every(({ cycles, launches, hbm_read_bytes, hbm_write_bytes, launch_cycles }, k) => {
-      const other = before[k]!;
-      const isSameTime = other.cycles === cycles && other.launch_cycles === launch_cycles && other.launches === launches;
-      return isSameTime && other.hbm_read_bytes === hbm_read_bytes && other.hbm_write_bytes === hbm_write_bytes;
-    })
-  );
+/** Largest difference between figures of two rounds that are alike: of them, or so many cycles or bytes. */
+const ALIKE = 0.01;
+const FEW = 32;
+
+/** How many more rounds are taken to be like the last: all of them where it is like the one before it in every figure, as many as there were where it is nearly so, as what L2 holds may still change. */
+function moreLike(kernels: readonly KernelRun[], before: readonly KernelRun[] | null, done: number, left: number): number {
+  if (before === null || kernels.length !== before.length) return 0;
+  const differences = kernels.flatMap((one, k) => COMPARED.map((figure) => [Math.abs(one[figure] - before[k]![figure]), one[figure]] as const));
+  if (differences.every(([difference]) => difference === 0)) return left;
+  return differences.every(([difference, figure]) => difference <= Math.max(FEW, figure * ALIKE)) ? Math.min(left, done) : 0;
 }
+
+const COMPARED = ["cycles", "launch_cycles", "launches", "hbm_read_bytes", "hbm_write_bytes"] as const;
