@@ -93,7 +93,7 @@ class Run {
     const ran = tilings.map((tiling) => timed(kernel, tiling, this.#l2, this.#conditions));
     const best = ran.reduce((least, one) => (one.cycles < least.cycles ? one : least));
     readThrough(kernel, best.tiling, this.#l2, this.#conditions.through);
-    const gap = this.#conditions.spared.launches ? 0 : this.#host.launch(kernel.kind, best.cycles);
+    const gap = this.#conditions.spared.launches ? 0 : this.#host.launch(kernel, best.cycles);
     const start = this.#now + gap;
     this.#kernels.push(kernelRun(kernel, best, start, gap, this.#conditions.machine));
     this.#now = start + best.cycles;

@@ -91,7 +91,8 @@ const launch = z.strictObject({
   eager: z.strictObject({
     source,
     contraction_seconds: seconds("Host time of a matrix product."),
-    rows_seconds: seconds("Host time of an operator with reductions along rows."),
+    rows_seconds: seconds("Host time of an operator with statistics of rows."),
+    norm_seconds: seconds("The same where it has parameters for each column."),
     elementwise_seconds: seconds("Host time of any other operator."),
   }),
 });

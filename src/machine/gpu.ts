@@ -84,8 +84,8 @@ export interface LaunchSpec {
   readonly stream_seconds: number;
   readonly graph_seconds: number;
   readonly persistent_seconds: number;
-  /** Host time of an operator in eager mode: a matrix product, an operator with reductions along rows, any other. */
-  readonly eager: { readonly contraction_seconds: number; readonly rows_seconds: number; readonly elementwise_seconds: number };
+  /** Host time of an operator in eager mode: a matrix product, one with statistics of rows, the same with parameters for each column (a norm), any other. */
+  readonly eager: { readonly contraction_seconds: number; readonly rows_seconds: number; readonly norm_seconds: number; readonly elementwise_seconds: number };
 }
 
 /** Tensor parallelism over several GPUs of the kind, whose all-reduces are rings. */
