@@ -2,6 +2,7 @@
 
 import { type GpuMachine, laneKindOf, tensorMacs } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import { missedAgain } from "./l2.ts";
 import type { Access, Contraction, OperatorWork } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
 import { BLOCK_START, type BlockKind, isFactor, laneCycles, laneWork, readOnce, requestedBytes, slotsFor, type Tiling, writtenBytes } from "./tiling.ts";
@@ -93,12 +94,13 @@ function tilingOf(
     kindOf(many * (down - 1), rows, lastColumns),
     kindOf(many, lastRows, lastColumns),
   ].filter(({ count }) => count > 0);
-  const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)));
+  const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)), machine);
   const label = `${rows} x ${columns} x ${step}${split > 1 ? `, ${split} parts of the fold` : ""}, ${stages} stages`;
   return {
     label,
     kinds,
     slots,
+    sms: sm.count,
     reads: [...traffic, ...readOnce(beside.reads)],
     scratch_bytes: 0,
     tensor_macs: onTensors ? elements * k : 0,
@@ -115,7 +117,7 @@ const SMALLEST = 64;
 
 /**
  * Blocks that run at one time form a rectangle of tiles and share what they read; the factors pass through L2 once for each rectangle. Of rectangles of so many tiles, the one that
- * reads least.
+ * misses least.
  */
 function trafficOf(
   { a, b }: NonNullable<Kernel["factors"]>,
@@ -124,6 +126,7 @@ function trafficOf(
   down: number,
   across: number,
   running: number,
+  { l2 }: GpuMachine,
 ): Tiling["reads"] {
   const unique = (factor: readonly Access[], whole: number): number => Math.min(whole, elementsIn(factor)) * bytes;
   const [bytesA, bytesB] = [unique(a, batch * m * k), unique(b, batch * n * k)];
@@ -132,7 +135,9 @@ function trafficOf(
     return [Math.ceil(across / width), Math.ceil(down / height)];
   };
   const heights = Array.from({ length: Math.ceil(Math.log2(down)) + 1 }, (_, power) => Math.min(down, running, 2 ** power));
-  const best = heights.map(timesFor).reduce((least, one) => (bytesA * one[0] + bytesB * one[1] < bytesA * least[0] + bytesB * least[1] ? one : least));
+  const capacity = l2.bytes * l2.usable_share;
+  const missed = ([timesA, timesB]: readonly [number, number]): number => missedAgain(bytesA, timesA, capacity) + missedAgain(bytesB, timesB, capacity);
+  const best = heights.map(timesFor).reduce((least, one) => (missed(one) < missed(least) ? one : least));
   const spread = (factor: readonly Access[], whole: number, times: number): Tiling["reads"] =>
     factor.map(({ tensor, elements, tensor_bytes, swept }) => ({
       tensor,

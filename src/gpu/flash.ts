@@ -90,6 +90,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
   return {
     label: `${name}, ${height} x ${length}`,
     kinds: counts.map(({ blocks: alike, tiles }) => kindOf(alike * batch, tiles)),
+    sms: machine.sm.count,
     slots: Math.max(1, slotsFor(machine, warps * 32, warps * 32 * REGISTERS[isBackward ? 1 : 0], Math.min(machine.sm.shared_bytes, shared))),
     reads: readOnce(reads),
     scratch_bytes: sums,

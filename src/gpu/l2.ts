@@ -21,8 +21,7 @@ export class L2 {
     const tensor = this.#placeOf(name);
     if (bytes === 0 || times <= 0) return { read: 0, written: 0 };
     const first = this.#missing(tensor, bytes) * Math.min(1, times);
-    const again = Math.max(0, times - 1) * bytes * (1 - foundAgain(bytes / this.#capacity));
-    return { read: first + again, written: this.#bringIn(tensor, first) };
+    return { read: first + missedAgain(bytes, times, this.#capacity), written: this.#bringIn(tensor, first) };
   }
 
   /** Reads the part of a tensor that is of the present round of a loop: held are what this round has read of it, and what was held of the tensor when the loop began. */
@@ -144,6 +143,11 @@ export class L2 {
 const thisRound = (tensor: string): string => `${tensor} of this round`;
 
 const earlier = (tensor: string): string => `${tensor} of the last sweep`;
+
+/** Of so many passes over so many bytes, those that the passes after the first miss. */
+export function missedAgain(bytes: number, times: number, capacity: number): number {
+  return Math.max(0, times - 1) * bytes * (1 - foundAgain(bytes / capacity));
+}
 
 /** Of a tensor so many times as large as the capacity that is passed again and again, the share h that a pass finds: what is missed in one round throws the rest out, h = exp(-size (1 - h)). */
 function foundAgain(size: number): number {

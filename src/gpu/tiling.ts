@@ -26,6 +26,8 @@ export interface Tiling {
   readonly kinds: readonly BlockKind[];
   /** Blocks that an SM holds at a time. */
   readonly slots: number;
+  /** SMs that are given blocks. */
+  readonly sms: number;
   /** Loads are asynchronous, several steps ahead of what is computed: neither hides anything of the other. */
   readonly isPipelined: boolean;
   /** What passes from L2 to the SMs as a whole, so many times over. */

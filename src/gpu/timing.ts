@@ -11,7 +11,7 @@ import type { L2 } from "./l2.ts";
 import { type Exchange, ringBytes, ringSeconds } from "./parallel.ts";
 import type { Kernel } from "./schedule.ts";
 import { BLOCK_START, laneWork, type Tiling } from "./tiling.ts";
-import { elementwiseTiling, rowsTiling } from "./vector-kernels.ts";
+import { elementwiseTiling, rowsTilings } from "./vector-kernels.ts";
 
 /** What a run is spared, to see what it costs. Where all are false, it is the machine's own. */
 export interface Spared {
@@ -76,7 +76,7 @@ export interface KernelRun {
 export function tilingsOf(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {
   if (kernel.attention !== null) return [flashTiling({ ...kernel, attention: kernel.attention }, machine)];
   if (kernel.kind === "contraction") return contractionTilings(kernel, machine);
-  return [kernel.kind === "rows" ? rowsTiling(kernel, machine) : elementwiseTiling(kernel, machine)];
+  return kernel.kind === "rows" ? rowsTilings(kernel, machine) : [elementwiseTiling(kernel, machine)];
 }
 
 export interface Timed {
@@ -117,7 +117,7 @@ export function timed(kernel: Kernel, tiling: Tiling, l2: L2, { machine, spared,
       overlap: tiling.isPipelined ? 1 : machine.sm.overlap,
     },
   };
-  const grid = runGrid(classes, machine.sm.count, tiling.slots, rates);
+  const grid = runGrid(classes, tiling.sms, tiling.slots, rates);
   // Data begins to come when the first loads are answered.
   const streamed = (read * (1 - missing)) / rates.l2_read + (written * (1 - passing)) / rates.l2_write + (off.read + off.written) / rates.hbm;
   const pipes = total(({ sm_cycles }) => sm_cycles) / machine.sm.count;
@@ -126,7 +126,16 @@ export function timed(kernel: Kernel, tiling: Tiling, l2: L2, { machine, spared,
   const filled = Math.max(grid.cycles, Math.round((spared.latency ? 0 : BLOCK_START + latency) + streamed));
   const cycles = isEven ? Math.min(even, filled) : filled;
   return {
-    ...{ tiling, ...grid, cycles, hbm_read_bytes: off.read, hbm_write_bytes: off.written, l2_read_bytes: read, l2_write_bytes: written },
+    ...{
+      tiling,
+      ...grid,
+      idle_sm_cycles: grid.idle_sm_cycles + (machine.sm.count - tiling.sms) * grid.cycles,
+      cycles,
+      hbm_read_bytes: off.read,
+      hbm_write_bytes: off.written,
+      l2_read_bytes: read,
+      l2_write_bytes: written,
+    },
     sm_cycles: total(({ sm_cycles }) => sm_cycles),
   };
 }
