@@ -174,6 +174,22 @@ function depthOf({ works }: Kernel): number {
   return Math.max(1, most);
 }
 
+/** How many statistics were made one after the other, and whether the last of them were sums that only sums, differences and products lie behind. */
+interface Depth {
+  readonly depth: number;
+  readonly isPolynomial: boolean;
+}
+
+function keptDepth({ isPolynomial }: OperatorWork, sources: readonly Depth[]): Depth {
+  return { depth: Math.max(0, ...sources.map(({ depth }) => depth)), isPolynomial: isPolynomial && sources.every((one) => one.isPolynomial) };
+}
+
+function foldedDepth(work: OperatorWork, sources: readonly Depth[]): Depth {
+  const before = keptDepth(work, sources);
+  const joins = before.depth > 0 && before.isPolynomial;
+  return { depth: before.depth + (joins ? 0 : 1), isPolynomial: work.isPolynomial };
+}
+
 /** Length of the rows of a scan. */
 function scanned({ works }: Kernel): number {
   const operator = works[0]?.operator;
