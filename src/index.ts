@@ -1,4 +1,4 @@
-/** The public API: what a workload file imports as "weft", and what other programs use weft through: prepare (or compile and mapFabric), simulate, makeResult. */
+/** The public API: what a workload file imports as "weft", and what other programs use weft through: prepare (or compile and mapFabric), simulate, makeResult; on a GPU: runGpu, makeGpuResult. */
 
 export { type Fault, type Place, printFault, RunError, UserError } from "./base/errors.ts";
 export { explain } from "./compile/explain.ts";
@@ -8,7 +8,10 @@ export { energyDetailOf, energyOf, energyOfSection } from "./energy/energy.ts";
 export { loadEnergyTable } from "./energy/schema.ts";
 export type { EnergyTable } from "./energy/table.ts";
 export type { Channel, Fabric, Nest, Section, Unit } from "./fabric/fabric.ts";
+export { type GpuRun, runGpu } from "./gpu/run.ts";
 export { describeMachine } from "./machine/describe.ts";
+export type { GpuMachine } from "./machine/gpu.ts";
+export { loadGpu } from "./machine/gpu-schema.ts";
 export type { Machine } from "./machine/machine.ts";
 export { loadMachine } from "./machine/schema.ts";
 export { type MapOptions, mapFabric, printMapping, verifyMapping } from "./mapper/index.ts";
@@ -20,6 +23,7 @@ export { printProgram } from "./pattern/print.ts";
 export type * from "./pattern/program.ts";
 export * from "./pattern/scalars.ts";
 export { checkProgram, verifyProgram } from "./pattern/verify.ts";
+export { type GpuParts, makeGpuResult } from "./report/gpu.ts";
 export { printJson } from "./report/json.ts";
 export { makeResult, type RunParts } from "./report/make.ts";
 export { printReport } from "./report/table.ts";

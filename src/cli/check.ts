@@ -1,9 +1,9 @@
 /** `weft check`: reads a machine or a workload with all that it names, and reports every fault. */
 
 import { extname } from "node:path";
-import { describeMachine } from "../machine/describe.ts";
+import { describeGpu, describeMachine } from "../machine/describe.ts";
 import { readText } from "./files.ts";
-import { readEnergyTable, readMachine } from "./machines.ts";
+import { readAnyMachine, readEnergyTable } from "./machines.ts";
 import { loadWorkload } from "./workload.ts";
 
 export async function check(file: string): Promise<void> {
@@ -13,7 +13,8 @@ export async function check(file: string): Promise<void> {
 }
 
 function checkMachine(file: string): string {
-  const machine = readMachine(file);
+  const machine = readAnyMachine(file);
+  if (machine.kind === "gpu") return [`${file}: a GPU without faults`, ...describeGpu(machine)].join("\n");
   readEnergyTable(machine);
   return [`${file}: a machine without faults`, ...describeMachine(machine)].join("\n");
 }

@@ -1,7 +1,7 @@
 /** What a suite of comparisons found, in tables and words: a table for each group, a line for each case, and below them how many are within and what was asked. */
 
 import { grouped, percent } from "../report/format.ts";
-import { byCase, type Demand, errorOf, isMet, isRowWithin, type Row, tally } from "./comparison.ts";
+import { byCase, type Demand, errorOf, isJudged, isMet, isRowWithin, type Row, tally } from "./comparison.ts";
 import { printTable, signedPercent, type Table } from "./markdown.ts";
 
 /** Ends in a line break. `demands`: what was asked of the rows together. */
@@ -24,25 +24,25 @@ function printGroup(group: string, rows: readonly Row[]): string {
 
 /** Figures side by side: what was found elsewhere, weft's, the error. */
 function groupTable(rows: readonly Row[]): Table {
-  const columns = distinct(rows.map(({ what }) => what)).map((what) => ({ what, judged: rows.some((row) => row.what === what && row.expected !== null) }));
+  const columns = distinct(rows.map(({ what }) => what)).map((what) => ({ what, isCompared: rows.some((row) => row.what === what && row.expected !== null) }));
   return {
-    head: ["case", ...columns.flatMap(({ what, judged }) => (judged ? [what, "weft", "error"] : [what])), "within"],
+    head: ["case", ...columns.flatMap(({ what, isCompared }) => (isCompared ? [what, "weft", "error"] : [what])), "within"],
     rows: byCase(rows).map((figures) => [
       figures[0]!.case,
-      ...columns.flatMap(({ what, judged }) =>
+      ...columns.flatMap(({ what, isCompared }) =>
         cellsOf(
           figures.find((row) => row.what === what),
-          judged,
+          isCompared,
         ),
       ),
-      figures.every(({ expected }) => expected === null) ? "" : figures.every(isRowWithin) ? "yes" : "no",
+      !figures.some(isJudged) ? "" : figures.every(isRowWithin) ? "yes" : "no",
     ]),
   };
 }
 
-function cellsOf(row: Row | undefined, judged: boolean): readonly string[] {
-  if (row === undefined) return judged ? ["", "", ""] : [""];
-  if (!judged) return [figure(row.measured)];
+function cellsOf(row: Row | undefined, isCompared: boolean): readonly string[] {
+  if (row === undefined) return isCompared ? ["", "", ""] : [""];
+  if (!isCompared) return [figure(row.measured)];
   const error = errorOf(row);
   return [row.expected === null ? "" : figure(row.expected), figure(row.measured), error === null ? "" : error === 0 ? "0" : signedPercent(error)];
 }
@@ -63,7 +63,7 @@ function summary(rows: readonly Row[]): readonly string[] {
 }
 
 function tolerancesOf(rows: readonly Row[], what: string): string {
-  const tolerances = distinct(rows.filter((row) => row.what === what && row.expected !== null).map(({ tolerance }) => tolerance));
+  const tolerances = distinct(rows.filter((row) => row.what === what && isJudged(row)).map(({ tolerance }) => tolerance as number));
   return [...tolerances]
     .sort((a, b) => a - b)
     .map((one) => (one === 0 ? "equal" : `within ${percent(one)}`))
@@ -97,10 +97,10 @@ function notes(rows: readonly Row[]): string {
 const MOST_NAMED = 3;
 
 function sources(rows: readonly Row[]): string {
-  const judged = rows.filter(({ expected }) => expected !== null);
+  const compared = rows.filter(({ expected }) => expected !== null);
   return bullets(
-    distinct(judged.map(({ source }) => source)).map(
-      (source) => `source of ${distinct(judged.filter((row) => row.source === source).map(({ what }) => what)).join(" and ")}: ${source}`,
+    distinct(compared.map(({ source }) => source)).map(
+      (source) => `source of ${distinct(compared.filter((row) => row.source === source).map(({ what }) => what)).join(" and ")}: ${source}`,
     ),
   );
 }

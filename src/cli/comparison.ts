@@ -15,6 +15,8 @@ export interface ComparisonSuite {
   readonly leavesOut: readonly string[];
   /** What the rows must do together; at least one. */
   readonly demands: readonly Demand[];
+  /** What the models were given that a reader must know to judge them, in Markdown that ends in a line break; absent: nothing. It stands below the tables. */
+  readonly given?: () => string;
   /** In the order of the tables. Called in a thread of its own, so that it may compute for long and Ctrl-C is still answered at once. */
   readonly rows: (progress: RowProgress) => readonly Row[] | Promise<readonly Row[]>;
 }
@@ -35,8 +37,8 @@ export interface Row {
   /** Whose figure it is: "SCALE-Sim v2 (commit 22f88b1)". Told once below the tables. */
   readonly source: string;
   readonly measured: number;
-  /** The largest relative error, 0 .. 1; 0: equal. */
-  readonly tolerance: number;
+  /** The largest relative error, 0 .. 1; 0: equal. Null: what is expected stands beside it with the error, not judged. */
+  readonly tolerance: number | null;
   /** Why it is off, or what is particular; the same words on many rows are told once. */
   readonly note?: string;
 }
@@ -56,7 +58,12 @@ export function errorOf({ expected, measured }: Row): number | null {
 /** What is for information is within, unless it is no number. */
 export function isRowWithin(row: Row): boolean {
   const error = errorOf(row);
-  return error === null ? Number.isFinite(row.measured) : Math.abs(error) <= row.tolerance;
+  return error === null || row.tolerance === null ? Number.isFinite(row.measured) : Math.abs(error) <= row.tolerance;
+}
+
+/** It has something to be held against, and a tolerance. */
+export function isJudged({ expected, tolerance }: Row): boolean {
+  return expected !== null && tolerance !== null;
 }
 
 export interface Tally {
@@ -69,7 +76,7 @@ export interface Tally {
 
 /** Of the judged rows, or of those of one figure; null where there are none. */
 export function tally(rows: readonly Row[], what?: string): Tally | null {
-  const judged = rows.filter((row) => row.expected !== null && (what === undefined || row.what === what));
+  const judged = rows.filter((row) => isJudged(row) && (what === undefined || row.what === what));
   const [first] = judged;
   if (first === undefined) return null;
   const cases = byCase(judged);

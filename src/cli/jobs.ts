@@ -11,13 +11,14 @@ import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
 import { grouped } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
+import type { Side } from "../report/sides.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
 import { prepare } from "../sim/prepare.ts";
 import { type SimulateOptions, simulate } from "../sim/simulate.ts";
 import { type Slice, sliceFabric } from "../sim/slice.ts";
-import { RunStopped } from "../sim/watch.ts";
+import { RunStopped, type Stop } from "../sim/watch.ts";
 import { type Change, type ChangesJob, type EstimatesJob, estimateChanges, listChanges } from "./changes.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
@@ -25,9 +26,11 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { readEnergyTable } from "./machines.ts";
+import { gpuRun } from "./gpu-run.ts";
+import { readAnyMachine, readEnergyTable } from "./machines.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
-import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked } from "./stop.ts";
+import { type Planned, sideOf } from "./side.ts";
+import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked, wordsFor } from "./stop.ts";
 import { dataBytes, expectedCycles, mostOnChip, plannedCycles, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
@@ -54,6 +57,15 @@ export interface StudyJob extends Omit<RunJob, "kind"> {
   readonly kind: "study";
   /** A plan that is expected to take more cycles is not simulated: the job fails and says so. None unless said. */
   readonly mostCycles?: number;
+  /** Seconds after which this run is stopped, whatever the command did before. None unless said. */
+  readonly ownSeconds?: number;
+}
+
+/** One side of a comparison. */
+export interface SideJob extends Common {
+  readonly kind: "side";
+  /** Of this run, compiling included: after them it is stopped, and what its plan expects stands in for the rest. */
+  readonly maxSeconds: number;
 }
 
 /** `explanation` is what `weft explain` prints. */
@@ -77,7 +89,7 @@ export interface DramJob {
   readonly stream: StreamChoice;
 }
 
-export type Job = RunJob | StudyJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob | ChangesJob | EstimatesJob;
+export type Job = RunJob | StudyJob | SideJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob | ChangesJob | EstimatesJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -92,6 +104,7 @@ export interface Link {
 export type Done =
   | RunResult
   | Study
+  | Side
   | string
   | readonly Row[]
   | SystolicReport
@@ -107,6 +120,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
       return runJob(job, progress, link);
     case "study":
       return studyJob(job, progress, link);
+    case "side":
+      return sideJob(job, progress, link);
     case "compile":
       return compileJob(job, progress);
     case "comparison":
@@ -127,10 +142,30 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
 }
 
 async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<RunResult> {
+  const machine = readAnyMachine(job.machine, job.settings.machine);
+  if (machine.kind === "gpu") return gpuRun(job, machine);
   return (await studyJob({ ...job, kind: "study" }, progress, link)).result;
 }
 
-async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise<Study> {
+/** A run that takes too long is no failure here: it is told as what its plan expects. */
+async function sideJob({ maxSeconds, ...target }: SideJob, progress: Progress, link?: Link): Promise<Side> {
+  const plan: { known?: Planned } = {};
+  const study: StudyJob = { ...target, kind: "study", values: false, engine: "fast", maxCycles: null, ownSeconds: maxSeconds };
+  const note = (planned: Planned): void => {
+    plan.known = planned;
+  };
+  const partial = await studyJob(study, progress, link, note).then(
+    ({ result }) => result,
+    (error: unknown) => {
+      if (error instanceof JobFailed && error.partial?.partial?.reason === "max-seconds") return error.partial;
+      throw error;
+    },
+  );
+  return sideOf(plan.known!, partial);
+}
+
+/** `note`: told the plan before it is simulated. */
+async function studyJob(job: StudyJob, progress: Progress, link?: Link, note: (planned: Planned) => void = () => {}): Promise<Study> {
   const began = performance.now();
   const { machine, workload } = await load(job);
   const { program, seed } = workload;
@@ -139,6 +174,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   refuseLong(job, controllers);
+  note({ machine, program, controllers });
   for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
   const identify = (): Identity => ({ ...identityOf(job, machine, workload), mapping: hashOf(mapping) });
@@ -151,7 +187,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
     weights: controllers.sections.map(({ estimate }) => estimate.cycles),
     ...(maxCycles !== null && { maxCycles }),
     ...(workload.placeOf && { placeOf: workload.placeOf }),
-    ...(link && { shouldStop: () => stopAsked(link.request, limits ?? NO_LIMITS) }),
+    shouldStop: () => (link && stopAsked(link.request, limits ?? NO_LIMITS)) ?? overdue(began, job.ownSeconds),
     ...(checkpoint != null && { onCheckpoint: makeKeeper(checkpoint, identify(), seconds, progress) }),
     ...(resumed && { resume: resumed.snapshot }),
     onProgress: (now) => {
@@ -168,6 +204,11 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link): Promise
   const counters = inFile(shownPath(workload.path), () => untilStopped(() => simulate(mapping, machine, options), report));
   const result = report(counters);
   return { result, expected_cycles: expectedCycles(controllers, result), on_chip: mostOnChip(mapping), data_bytes: dataBytes(program) };
+}
+
+function overdue(began: number, seconds = Number.POSITIVE_INFINITY): Stop | null {
+  if (performance.now() - began < seconds * 1000) return null;
+  return { reason: "max-seconds", words: wordsFor("max-seconds", { ...NO_LIMITS, maxSeconds: seconds }, 0) };
 }
 
 function refuseLong({ mostCycles = Number.POSITIVE_INFINITY }: StudyJob, controllers: Controllers): void {

@@ -1,17 +1,29 @@
 /** `weft list`: what can be run, and on what. */
 
 import type { Binding } from "../frontend/workload.ts";
-import { describeMachine } from "../machine/describe.ts";
+import { describeGpu, describeMachine } from "../machine/describe.ts";
 import type { NumberParameter, ParameterDefault } from "../pattern/parameters.ts";
 import { labelOf } from "./data.ts";
 import { readText } from "./files.ts";
-import { machineNames, readMachine } from "./machines.ts";
+import { gpuNames, machineNames, readGpu, readMachine } from "./machines.ts";
 import { loadWorkload, workloadNames } from "./workload.ts";
 
 export async function list(): Promise<void> {
   const workloads = await Promise.all((await workloadNames()).map(describeWorkload));
   const machines = machineNames().map((name) => describeMachine(readMachine(name)).map(indented).join("\n"));
-  process.stdout.write(["workloads (--set NAME=VALUE)", ...workloads, "", "machines (--set machine.PATH=VALUE)", ...machines, ""].join("\n"));
+  const gpus = gpuNames().map((name) => describeGpu(readGpu(name)).map(indented).join("\n"));
+  const lines = [
+    "workloads (--set NAME=VALUE)",
+    ...workloads,
+    "",
+    "machines (--set machine.PATH=VALUE)",
+    ...machines,
+    "",
+    "GPUs (weft run and weft compare)",
+    ...gpus,
+    "",
+  ];
+  process.stdout.write(lines.join("\n"));
 }
 
 async function describeWorkload(name: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** Machines and energy tables from files: a path, or a name in configs/. */
+/** Machines, GPUs and energy tables from files: a path, or a name in configs/. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -7,6 +7,8 @@ import { suggestion } from "../base/suggest.ts";
 import type { Override } from "../base/yaml.ts";
 import { loadEnergyTable } from "../energy/schema.ts";
 import type { EnergyTable } from "../energy/table.ts";
+import type { GpuMachine } from "../machine/gpu.ts";
+import { loadGpu } from "../machine/gpu-schema.ts";
 import type { Machine } from "../machine/machine.ts";
 import { loadMachine } from "../machine/schema.ts";
 import { assertServed } from "../memory/dram-server.ts";
@@ -14,23 +16,59 @@ import { packageRoot, readText } from "./files.ts";
 
 const CONFIGS = join(packageRoot, "configs");
 
-/** Names of the machines in configs/, in alphabetical order. */
+/** Names of the reconfigurable dataflow accelerators in configs/, in alphabetical order. */
 export function machineNames(): readonly string[] {
-  return namesIn(CONFIGS);
+  return namesIn(CONFIGS).filter((name) => !isGpu(readText(join(CONFIGS, `${name}.yaml`))));
 }
 
+/** Names of the GPUs in configs/, in alphabetical order. */
+export function gpuNames(): readonly string[] {
+  return namesIn(CONFIGS).filter((name) => isGpu(readText(join(CONFIGS, `${name}.yaml`))));
+}
+
+export type AnyMachine = Machine | GpuMachine;
+
 /** A name has neither a slash nor a dot; all else is a path. */
+export function readAnyMachine(nameOrFile: string, overrides: readonly Override[] = []): AnyMachine {
+  const { text, file } = configOf(nameOrFile);
+  return isGpu(text) ? loadGpu(text, file, overrides) : served(loadMachine(text, file, overrides), file);
+}
+
+/** As `readAnyMachine`, but a GPU is refused. */
 export function readMachine(nameOrFile: string, overrides: readonly Override[] = []): Machine {
-  if (looksLikePath(nameOrFile)) return served(loadMachine(readText(nameOrFile), nameOrFile, overrides), nameOrFile);
-  const file = `configs/${nameOrFile}.yaml`;
-  if (machineNames().includes(nameOrFile)) return served(loadMachine(readText(join(CONFIGS, `${nameOrFile}.yaml`)), file, overrides), file);
+  const { text, file } = configOf(nameOrFile);
+  if (isGpu(text)) {
+    throw new UserError({
+      code: "wrong-machine",
+      message: `expected a reconfigurable dataflow accelerator, found the GPU ${JSON.stringify(nameOrFile)}`,
+      place: { path: "--machine" },
+      hint: "weft run and weft compare take GPUs",
+    });
+  }
+  return served(loadMachine(text, file, overrides), file);
+}
+
+/** As `readAnyMachine`, of GPUs alone. */
+export function readGpu(nameOrFile: string, overrides: readonly Override[] = []): GpuMachine {
+  const { text, file } = configOf(nameOrFile);
+  return loadGpu(text, file, overrides);
+}
+
+/** `file`: as messages name it. */
+function configOf(nameOrFile: string): { readonly text: string; readonly file: string } {
+  if (looksLikePath(nameOrFile)) return { text: readText(nameOrFile), file: nameOrFile };
+  const names = namesIn(CONFIGS);
+  if (names.includes(nameOrFile)) return { text: readText(join(CONFIGS, `${nameOrFile}.yaml`)), file: `configs/${nameOrFile}.yaml` };
   throw new UserError({
     code: "unknown-machine",
     message: `there is no machine ${JSON.stringify(nameOrFile)} in configs/`,
     place: { path: "--machine" },
-    hint: suggestion(nameOrFile, machineNames()),
+    hint: suggestion(nameOrFile, names),
   });
 }
+
+/** What the config says it is. */
+const isGpu = (yaml: string): boolean => /^kind\s*:\s*["']?gpu\b/m.test(yaml);
 
 /** The machine, where a controller can serve each of its DRAM tiers. */
 function served(machine: Machine, file: string): Machine {

@@ -38,7 +38,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "search", "list", "check", "area", "dram", "systolic", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "compare", "search", "list", "check", "area", "dram", "systolic", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -88,6 +88,29 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
             describe: "run no more changes after so many seconds on this host",
           }),
       (flags) => explainCommand(flags),
+    )
+    .command(
+      "compare <workload>",
+      "run a workload on machines and in styles side by side, and account for the whole difference",
+      (y) =>
+        y
+          .positional("workload", { type: "string", demandOption: true, describe: "a name in workloads/, or a .yaml, .ts or .json file" })
+          .option("machine", {
+            type: "string",
+            array: true,
+            default: [] as string[],
+            describe: "names in configs/, or .yaml files: --machine sn40l plasticine",
+          })
+          .option("set", { type: "string", array: true, nargs: 1, default: [] as string[], describe: "PATH=VALUE: rows=1024, machine.pcu.lanes=32" })
+          .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" })
+          .option("max-seconds", {
+            ...text("--max-seconds", "a number"),
+            default: "15",
+            describe: "stop each run after so many seconds on this host, and tell what its plan expects instead",
+          })
+          .option("json", { ...text("--json", "a file"), describe: "write the comparison as JSON; - is standard output, instead of the tables" })
+          .option("svg", { ...text("--svg", "a file"), describe: "draw the roofline into this file; - is standard output, instead of the tables" }),
+      async (flags) => (await import("./compare.ts")).compare(flags),
     )
     .command(
       "search <workload>",
@@ -238,6 +261,7 @@ const FLAGS = [
   "checkpoint",
   "resume",
   "json",
+  "svg",
   "out",
   "emit",
   "tries",

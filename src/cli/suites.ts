@@ -11,6 +11,7 @@ import { COMPILER_CASES } from "./compiler-suite.ts";
 import { CYCLES_CASES } from "./cycles.ts";
 import { DRAM } from "./dram-suite.ts";
 import { bytesOverOnce, cycles, shareOfPeak, shareOfPins, time } from "./figures.ts";
+import { GPU_SUITE } from "./gpu-suite.ts";
 import { NOC_SUITE } from "./noc-suite.ts";
 import { POWER_SUITE } from "./power-suite.ts";
 import type { UnitCounts } from "./study.ts";
@@ -173,6 +174,7 @@ export const SUITES: readonly Suite[] = [
   NOC_SUITE,
   POWER_SUITE,
   DRAM,
+  GPU_SUITE,
 ];
 
 /** A published LSTM with 4 cells side by side, for each of whose gates 8 PCUs reduce 64 numbers a cycle each. */

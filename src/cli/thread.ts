@@ -3,13 +3,14 @@
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { RunError } from "../base/errors.ts";
+import type { Side } from "../report/sides.ts";
 import type { RunResult } from "../result/result.ts";
 import type { Change, ChangesJob, EstimatesJob } from "./changes.ts";
 import type { Row } from "./comparison.ts";
 import type { DramReport } from "./dram-memory.ts";
 import { type Failure, failureOf, JobFailed } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
-import type { ComparisonJob, CompileJob, DramJob, Job, RunJob, StudyJob } from "./jobs.ts";
+import type { ComparisonJob, CompileJob, DramJob, Job, RunJob, SideJob, StudyJob } from "./jobs.ts";
 import { type HostLimits, type HostReason, makeRequest, NO_LIMITS, reachedLimit, requestStop, type StopRequest, toMebibytes, wordsFor } from "./stop.ts";
 import type { Study } from "./study.ts";
 import type { SystolicJob, SystolicReport } from "./systolic-count.ts";
@@ -19,6 +20,7 @@ import type { Message, Work } from "./worker.ts";
 /** `label` tells the progress of jobs apart that run side by side. `signal` ends a job at once, as interrupted. */
 export function inThread(job: RunJob, label?: string): Promise<RunResult>;
 export function inThread(job: StudyJob, label?: string): Promise<Study>;
+export function inThread(job: SideJob, label?: string, signal?: AbortSignal): Promise<Side>;
 export function inThread(job: CompileJob, label?: string): Promise<string>;
 export function inThread(job: ComparisonJob, label?: string): Promise<readonly Row[]>;
 export function inThread(job: SystolicJob, label?: string): Promise<SystolicReport>;

@@ -94,7 +94,8 @@ async function compareSuite(suite: ComparisonSuite, { compare, say }: ValidatePa
   const rows = await compare(suite);
   say(`${suite.name}: ${rows.length} figure${rows.length === 1 ? "" : "s"} in ${secondsSince(began)}`);
   const tables = printRows(rows, suite.demands);
-  return { good: suite.demands.every((demand) => isMet(demand, rows)), tables, section: printSection(suite, [`${suite.title}\n`, tables]) };
+  const given = suite.given === undefined ? [] : [suite.given()];
+  return { good: suite.demands.every((demand) => isMet(demand, rows)), tables, section: printSection(suite, [`${suite.title}\n`, tables, ...given]) };
 }
 
 const secondsSince = (began: number): string => `${((performance.now() - began) / 1000).toFixed(1)} s on this host`;
@@ -142,8 +143,9 @@ const PREAMBLE = `# Validation
 What weft simulates against what was published, or asked of it. \`weft validate\` writes this file; a suite alone rewrites its own part. The same
 version gives the same bytes: a line that changed is a figure that moved.
 
-No constant of a machine, a memory or a model was fitted to any figure below: machines come from their papers and data sheets (the source stands
-beside each figure in configs/), and what is assumed is named under each table where it decides. Four choices were made with figures below in view: how much
+Machines come from their papers and data sheets (the source stands beside each figure in configs/), and what is assumed is named under each table where it
+decides. GPUs are the exception: a few of their constants were fitted to measurements that the chapter gpu compares with, and stand in a table there, each with its case; no other
+constant of a machine, a memory or a model was fitted to any figure below. Four choices were made with figures below in view: how much
 placement weighs channels on rings (the two LSTMs of the suite rnn run fastest with it), how much placement and routing
 weigh the ways of a broadcast to its sinks (products of matrices on sn40l, that with bias and GELU of the suite compiler among them, are not held back by rings with it) and
 the DDR4 mapping of plasticine-20x20-ddr4 (OuterProduct_0 of the suite cycles; configs/ says so). A published figure is within its

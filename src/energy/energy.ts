@@ -62,13 +62,13 @@ export function sectionEnergyOf(section: SectionCounters, machine: Machine, tabl
 
 type Parts = Omit<EnergyResult, "total">;
 
-const partsBy = (of: (part: (typeof PARTS)[number]) => Picojoules): Parts => ({
+export const partsBy = (of: (part: (typeof PARTS)[number]) => Picojoules): Parts => ({
   ...{ compute: of("compute"), sram: of("sram"), network: of("network") },
   ...{ hbm: of("hbm"), ddr: of("ddr"), static: of("static") },
 });
 
 /** The total is the sum of the parts in this order: to the last digit. */
-function withTotal(parts: Parts): EnergyResult {
+export function withTotal(parts: Parts): EnergyResult {
   return { total: PARTS.reduce((total, part) => total + parts[part], 0), ...parts };
 }
 

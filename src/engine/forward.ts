@@ -1,12 +1,13 @@
 /**
  * Fast-forward: looks for states that recur and skips whole periods of them. Any end of a round may be compared with any earlier one; when to compare decides
  * only how soon a period is found. One detector compares at every round, one for each level of loops whenever an iteration of it has begun, one whenever
- * a refresh has begun; what a coarser one sees makes the finer ones start again, since otherwise their own clock would make the run aperiodic.
+ * a refresh has begun; what a coarser one sees makes the finer ones start again, since otherwise their own clock would make the run aperiodic. A copy of the
+ * state costs as much as several rounds: a detector that copied it not long ago takes a sketch, and the copy only when the state looks like that again.
  */
 
 import { FIRED, PERIOD, PF, PI, PORT, PORT_END, QF, type State, TOTAL } from "./layout.ts";
 import { findLeap, takeLeap } from "./leap.ts";
-import { createSnapshot, type Snapshot, saveSnapshot } from "./snapshot.ts";
+import { createSketch, createSnapshot, hasMovedAlike, type Sketch, type Snapshot, saveSketch, saveSnapshot } from "./snapshot.ts";
 
 /** What was skipped. */
 export interface Skipped {
@@ -27,13 +28,16 @@ export interface Forward {
 }
 
 /**
- * Brent's cycle finding: compares with one snapshot, saved anew after so many comparisons, and after twice as many the next time. It starts with the
+ * Brent's cycle finding: compares with one state, saved anew after so many comparisons, and after twice as many the next time. It starts with the
  * number that it took to find the last period.
  */
 interface Detector {
-  snapshot: Snapshot | null;
-  /** False after a reset: the snapshot is old. */
-  isSaved: boolean;
+  /** What it compares with; null after a reset: what is kept is old. */
+  saved: "sketch" | "copy" | null;
+  sketch: Sketch | null;
+  copy: Snapshot | null;
+  /** Round of the last copy. */
+  copied: number;
   compared: number;
   reach: number;
   found: number;
@@ -58,6 +62,8 @@ const FIRST_ROUNDS = 32;
 /** Comparisons in vain after which a detector begins to rest. */
 const PATIENCE = 512;
 const LONGEST_REST = 16_384;
+/** Rounds between two copies of a detector, unless a sketch calls for one. */
+const COPY_ROUNDS = 256;
 
 /** For a run of these processes, which share nothing with others. */
 export function createForward(state: State, processes: readonly number[], skipped: Skipped): Forward {
@@ -72,7 +78,7 @@ export function createForward(state: State, processes: readonly number[], skippe
 }
 
 function createDetector(): Detector {
-  return { snapshot: null, isSaved: false, compared: 0, reach: 1, found: 1, vain: 0, rest: 0 };
+  return { saved: null, sketch: null, copy: null, copied: 0, compared: 0, reach: 1, found: 1, vain: 0, rest: 0 };
 }
 
 /** Least factor between the iterations of two levels, and how many levels there are at most. */
@@ -153,20 +159,23 @@ function compare(forward: Forward, detector: Detector, state: State): void {
     detector.rest--;
     return;
   }
-  if (detector.isSaved && leap(forward, detector, state)) return;
-  if (detector.isSaved && ++detector.compared < detector.reach) return;
-  save(detector, state);
+  if (detector.saved === "copy" && leap(forward, detector, state)) return;
+  if (detector.saved === "sketch" && hasMovedAlike(state, detector.sketch!)) {
+    copy(forward, detector, state);
+    return;
+  }
+  if (detector.saved !== null) {
+    tire(detector);
+    if (++detector.compared < detector.reach) return;
+  }
+  save(forward, detector, state);
 }
 
 function leap(forward: Forward, detector: Detector, state: State): boolean {
-  const found = findLeap(state, detector.snapshot!);
-  if (found === null) {
-    detector.vain++;
-    if (detector.vain % PATIENCE === 0) detector.rest = Math.min(LONGEST_REST, 4 * detector.vain);
-    return false;
-  }
+  const found = findLeap(state, detector.copy!);
+  if (found === null) return false;
   const { cycles, periods, firings } = found;
-  takeLeap(state, detector.snapshot!, cycles, periods);
+  takeLeap(state, detector.copy!, cycles, periods);
   forward.skipped.firings += periods * firings;
   forward.skipped.periods.set(cycles, periods + (forward.skipped.periods.get(cycles) ?? 0));
   detector.vain = 0;
@@ -175,15 +184,32 @@ function leap(forward: Forward, detector: Detector, state: State): boolean {
   return true;
 }
 
-function save(detector: Detector, state: State): void {
-  if (detector.snapshot === null) detector.snapshot = createSnapshot(state);
-  else saveSnapshot(detector.snapshot, state);
-  detector.reach = detector.isSaved ? 2 * detector.reach : detector.found;
+function tire(detector: Detector): void {
+  detector.vain++;
+  if (detector.vain % PATIENCE === 0) detector.rest = Math.min(LONGEST_REST, 4 * detector.vain);
+}
+
+function save(forward: Forward, detector: Detector, state: State): void {
+  detector.reach = detector.saved === null ? detector.found : 2 * detector.reach;
+  if (forward.rounds - detector.copied >= COPY_ROUNDS) {
+    copy(forward, detector, state);
+    return;
+  }
+  detector.sketch ??= createSketch(state);
+  saveSketch(detector.sketch, state);
+  detector.saved = "sketch";
   detector.compared = 0;
-  detector.isSaved = true;
+}
+
+function copy({ rounds }: Forward, detector: Detector, state: State): void {
+  if (detector.copy === null) detector.copy = createSnapshot(state);
+  else saveSnapshot(detector.copy, state);
+  detector.saved = "copy";
+  detector.copied = rounds;
+  detector.compared = 0;
 }
 
 function reset(detector: Detector): void {
-  detector.isSaved = false;
+  detector.saved = null;
   detector.rest = 0;
 }

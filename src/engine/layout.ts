@@ -121,7 +121,7 @@ export interface State {
   readonly byResource: Int32Array;
   /** Per port: 1 if it pops what a process with requests pushes. */
   readonly awaits: Uint8Array;
-  /** Beside the token of each ring position: how long its bursts were under way (0: none), and the resource of the last. */
+  /** Beside the token of each ring position of a channel that a process with requests writes (they come first): how long its bursts were under way (0: none), and the resource of the last. */
   readonly flight: Float64Array;
   readonly flightLast: Int32Array;
   /** Outstanding slots of all processes: time free (-1: under way), bursts under way, start, latest completion and its resource, process. */

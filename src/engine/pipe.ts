@@ -181,7 +181,7 @@ export function requestPipe(state: State, p: number, fastIn: number, fastOut: nu
     if (at < 0) {
       const token = start + delay;
       time[pushes + position] = token;
-      flight[pushes + position] = 0;
+      if (pushes + position < flight.length) flight[pushes + position] = 0;
       if (token > arrived) arrived = token;
       if (known === pushed) known = (known + 1) | 0;
     } else {

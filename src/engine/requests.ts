@@ -57,7 +57,7 @@ export function pushToken(state: State, q: number, arrival: number): void {
   const pushed = ci[c + PUSHED]!;
   const position = qi[i + TOKENS]! + (pushed & qi[i + MASK]!);
   time[position] = arrival;
-  flight[position] = 0;
+  if (position < flight.length) flight[position] = 0;
   if (arrival > qf[q * QF + ARRIVED]!) qf[q * QF + ARRIVED] = arrival;
   ci[c + PUSHED]!++;
   if (ci[c + KNOWN] !== pushed) return;

@@ -1,6 +1,6 @@
 /** A copy of what changes in a state and tells it from another, to compare a later one with. */
 
-import type { State } from "./layout.ts";
+import { FIRED, PF, READY, type State } from "./layout.ts";
 
 /** Fields of State that are arrays of numbers. */
 const FLOATS = ["pf", "qf", "time", "count", "slotFree", "slotStart", "slotDone", "flight", "free"] as const;
@@ -42,6 +42,32 @@ export function saveSnapshot(into: Snapshot, state: State): void {
   }
   for (let r = 0; r < state.pending.length; r++) savePending(into.pending[r]!, state.pending[r]!);
   for (let r = 0; r < state.servers.length; r++) into.servers[r] = saveServer(state.servers[r]!);
+}
+
+/** Firings and readiness of each process: little beside a copy, and enough to tell most states apart. */
+export type Sketch = Float64Array;
+
+export function createSketch({ pf }: State): Sketch {
+  return new Float64Array((2 * pf.length) / PF);
+}
+
+export function saveSketch(into: Sketch, { pf }: State): void {
+  for (let b = 0, i = 0; b < pf.length; b += PF) {
+    into[i++] = pf[b + FIRED]!;
+    into[i++] = pf[b + READY]!;
+  }
+}
+
+/** Have all processes that fired since moved by the same number of ticks? Where not, no copy of that state would have shown a period. */
+export function hasMovedAlike({ pf }: State, before: Sketch): boolean {
+  let cycles = 0;
+  for (let b = 0, i = 0; b < pf.length; b += PF, i += 2) {
+    if (pf[b + FIRED] === before[i]) continue;
+    const moved = pf[b + READY]! - before[i + 1]!;
+    if (cycles === 0) cycles = moved;
+    if (moved !== cycles) return false;
+  }
+  return cycles > 0;
 }
 
 function saveServer(placed: State["servers"][number]): unknown {

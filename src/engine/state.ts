@@ -51,6 +51,8 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
   const portTotal = sum(processes.map(({ ports }) => ports.length));
   const slotTotal = sum(processes.map(outstanding));
   const batch = Math.max(1, ...caps);
+  const awaited = awaitedChannels(spec);
+  const flightLength = 2 * sum(caps.filter((_, c) => awaited[c]));
   const portCount = processes.length * PC;
   const resourceCount = portCount + portTotal;
   const fillCount = resourceCount + resources.length * RC;
@@ -69,8 +71,8 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     ci: new Int32Array((channels.length + 2) * CI),
     fast: new Int32Array(portTotal),
     time: new Float64Array(2 * sum(caps) + 2),
-    flight: new Float64Array(2 * sum(caps) + 2),
-    flightLast: new Int32Array(2 * sum(caps) + 2),
+    flight: new Float64Array(flightLength),
+    flightLast: new Int32Array(flightLength),
     count: new Float64Array(serverFirst + sum(resources.map(({ server }) => server?.counters.length ?? 0))),
     ...{ portCount, resourceCount, fillCount, lateCount, byResource },
     serverCount: placeServerCounts(spec, serverFirst),
@@ -107,7 +109,7 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
   };
   servers.push(...placeServers(state));
   placeProcesses(state);
-  placePorts(state, caps);
+  placePorts(state, caps, ringOffsets(caps, awaited));
   placeMissing(state, 2 * sum(caps));
   channels.forEach(({ depth, initial = 0 }, c) => {
     state.ci[c * CI + FREED] = depth - initial;
@@ -169,9 +171,8 @@ function kindOf({ behaviour, requests }: ProcessSpec): number {
   return behaviour.steering === undefined ? COMPUTING : STEERED;
 }
 
-function placePorts(state: State, caps: readonly number[]): void {
+function placePorts(state: State, caps: readonly number[], offsets: readonly number[]): void {
   const { spec, pi, qi, fast } = state;
-  const offsets = ringOffsets(caps);
   const others = otherEnds(state);
   let fastNext = 0;
   spec.processes.forEach((process, p) => {
@@ -238,12 +239,27 @@ function placeMissing({ spec, qi, noInput, noOutput }: State, offset: number): v
   qi.set([offset + 1, offset, 0, (spec.channels.length + 1) * CI], noOutput * QI);
 }
 
-function ringOffsets(caps: readonly number[]): number[] {
+/** Rings of awaited channels come first, so that what only they need stands beside them alone. */
+function ringOffsets(caps: readonly number[], awaited: readonly boolean[]): number[] {
   let next = 0;
-  return caps.map((cap) => {
-    next += 2 * cap;
-    return next - 2 * cap;
-  });
+  const offsets = caps.map(() => 0);
+  for (const isAwaited of [true, false]) {
+    caps.forEach((cap, c) => {
+      if (awaited[c] !== isAwaited) return;
+      offsets[c] = next;
+      next += 2 * cap;
+    });
+  }
+  return offsets;
+}
+
+/** Is the channel written by a process with requests? */
+function awaitedChannels({ processes, channels }: NetworkSpec): boolean[] {
+  const awaited = channels.map(() => false);
+  for (const { requests, ports } of processes) {
+    if (requests !== undefined) for (const { channel, kind } of ports) if (kind.endsWith("-out")) awaited[channel] = true;
+  }
+  return awaited;
 }
 
 /** Per port: rank of the process at the other end of its channel. */

@@ -59,7 +59,8 @@ function tilingOf(
   const step = Math.max(1, Math.floor(STEP_BYTES / bytes));
   const steps = Math.ceil(k / split / step);
   const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
-  if ((split > 1 && steps < MOST_STAGES) || (rows > 16 && rows >= 2 * m) || (columns > 16 && columns >= 2 * n)) return null;
+  if (split > 1 && steps < MOST_STAGES) return null;
+  if (!isFit(rows, m) || !isFit(columns, n)) return null;
   const threads = Math.max(32, ((rows / warpRows) * columns * 32) / warpColumns);
   const stageBytes = (rows + columns) * STEP_BYTES;
   const { sm } = machine;
@@ -106,9 +107,16 @@ function tilingOf(
     reads: [...traffic, ...readOnce(beside.reads)],
     scratch_bytes: 0,
     tensor_macs: onTensors ? elements * k : 0,
+    lane_macs: onTensors ? 0 : elements * k,
     isPipelined: steps > 2 * stages,
   };
 }
+
+/** Neither twice as large as what it covers, nor so small that a library would not have it for that: none below 32 where there are 64. */
+const isFit = (tile: number, extent: number): boolean =>
+  (tile <= 16 || tile < 2 * extent) && tile >= Math.min(SMALLEST, 2 ** Math.floor(Math.log2(extent))) / 2;
+
+const SMALLEST = 64;
 
 /**
  * Blocks that run at one time form a rectangle of tiles and share what they read; the factors pass through L2 once for each rectangle. Of rectangles of so many tiles, the one that

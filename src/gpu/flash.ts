@@ -95,6 +95,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
     reads: readOnce(reads),
     scratch_bytes: sums,
     tensor_macs: counts.reduce((sum, { blocks: alike, tiles }) => sum + alike * tiles, 0) * batch * height * length * attention.macs,
+    lane_macs: 0,
     isPipelined: false,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Cycles } from "../base/units.ts";
 import type { GpuMachine, LaunchSpec } from "../machine/gpu.ts";
-import type { KernelKind } from "./schedule.ts";
+import type { Kernel } from "./schedule.ts";
 
 /** Of eager mode it keeps how far the host is behind the GPU. */
 export class Host {
@@ -20,11 +20,11 @@ export class Host {
   }
 
   /** Cycles from the end of the kernel before to the start of this one, which takes `cycles`. */
-  launch(kind: KernelKind, cycles: Cycles): Cycles {
+  launch(kernel: Kernel, cycles: Cycles): Cycles {
     const { regime, stream_seconds, graph_seconds, persistent_seconds } = this.#launch;
     if (regime !== "eager") return this.#cycles({ stream: stream_seconds, graph: graph_seconds, persistent: persistent_seconds }[regime]);
     const least = this.#cycles(stream_seconds);
-    const issued = this.#behind + this.#cycles(this.#issueSeconds(kind));
+    const issued = this.#behind + this.#cycles(this.#issueSeconds(kernel));
     this.#slack = Math.min(this.#slack, least - issued);
     const gap = Math.max(issued, least);
     this.#behind = issued - gap - cycles;
@@ -46,12 +46,19 @@ export class Host {
     return alike;
   }
 
-  #issueSeconds(kind: KernelKind): number {
-    const { contraction_seconds, rows_seconds, elementwise_seconds } = this.#launch.eager;
-    return { contraction: contraction_seconds, attention: contraction_seconds, rows: rows_seconds, elementwise: elementwise_seconds }[kind];
+  #issueSeconds(kernel: Kernel): number {
+    const { contraction_seconds, rows_seconds, norm_seconds, elementwise_seconds } = this.#launch.eager;
+    const rows = hasParameters(kernel) ? norm_seconds : rows_seconds;
+    return { contraction: contraction_seconds, attention: contraction_seconds, rows, elementwise: elementwise_seconds }[kernel.kind];
   }
 
   #cycles(seconds: number): Cycles {
     return Math.round(seconds * this.#clock_hz);
   }
+}
+
+/** It reads numbers that belong to columns: no more than a row has. */
+function hasParameters({ works, reads }: Kernel): boolean {
+  const length = works.reduce((longest, { row }) => Math.max(longest, row), 1);
+  return reads.some(({ inner, elements }) => inner && elements <= length && works.some((work) => work.elements > elements));
 }

@@ -63,6 +63,8 @@ export interface OperatorWork {
   readonly writes: readonly Written[];
   /** Tensors whose elements do not lie in the order of the result, of which what only moves reads one for each, and one more where index values are operands: a kernel for any shape computes their addresses index by index. */
   readonly addressed: number;
+  /** It adds up, and makes nothing of what it reads but sums, differences and products, and quotients by constants. */
+  readonly isPolynomial: boolean;
 }
 
 export interface Written {
@@ -133,6 +135,7 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
     instructions: counts,
     reads,
     writes,
+    isPolynomial: bodies.every(isPolynomial),
     addressed: isMovement(operator) ? Math.min(1, outOfOrder) : outOfOrder + (usesIndices(bodies) ? 1 : 0),
   };
 }
@@ -210,6 +213,19 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
 
 function isInOrder(at: readonly Expr[], { domain }: PlainOperator): boolean {
   return at.length === domain.length && at.every((place, position) => place.kind === "index" && place.index === domain[position]!.name);
+}
+
+function isPolynomial(body: Expr): boolean {
+  let only = true;
+  visitNodes(
+    [body],
+    (expr) => {
+      if (expr.kind === "op") only &&= ["add", "sub", "mul", "neg"].includes(expr.op) || (expr.op === "div" && expr.args[1]!.kind === "const");
+      if (expr.kind === "reduce") only &&= expr.fn === "add";
+    },
+    (expr) => (expr.kind === "read" ? [] : childrenOf(expr)),
+  );
+  return only;
 }
 
 /** Index values are operands of the bodies themselves, not only places of reads. */

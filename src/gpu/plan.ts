@@ -4,6 +4,7 @@ import type { GpuMachine } from "../machine/gpu.ts";
 import { tensorsReadBy } from "../pattern/analysis.ts";
 import type { IterateOperator, Operator, Program } from "../pattern/program.ts";
 import type { PlainOperator } from "./operators.ts";
+import { type Exchange, type Share, shareOf } from "./parallel.ts";
 import { type Kernel, scheduleKernels } from "./schedule.ts";
 import type { Tiling } from "./tiling.ts";
 import { tilingsOf } from "./timing.ts";
@@ -14,6 +15,8 @@ export interface KernelStep {
   readonly kind: "kernel";
   readonly kernel: Kernel;
   readonly tilings: readonly Tiling[];
+  /** Behind it, with other GPUs. */
+  readonly exchanges: readonly Exchange[];
 }
 
 export interface LoopStep extends Pick<IterateOperator, "times" | "carries"> {
@@ -23,18 +26,23 @@ export interface LoopStep extends Pick<IterateOperator, "times" | "carries"> {
   readonly swept: readonly { readonly tensor: string; readonly bytes: number; readonly whole: number }[];
 }
 
+/** What one of the machine's GPUs runs. */
 export function planOf(program: Program, machine: GpuMachine): readonly Step[] {
-  return planBlock(program.operators, new Set(Object.values(program.outputs)), program, machine);
+  const share = shareOf(program, machine.link.gpus);
+  return planBlock(share.program.operators, new Set(Object.values(program.outputs)), share, machine);
 }
 
 /** Operators up to a loop share kernels. `outside`: tensors that are read when the block is over. */
-function planBlock(operators: readonly Operator[], outside: ReadonlySet<string>, program: Program, machine: GpuMachine): readonly Step[] {
+function planBlock(operators: readonly Operator[], outside: ReadonlySet<string>, share: Share, machine: GpuMachine): readonly Step[] {
+  const { program, exchanges } = share;
   const steps: Step[] = [];
   let plain: PlainOperator[] = [];
   const flush = (at: number): void => {
     const later = operators.slice(at).flatMap((operator) => [...tensorsReadBy(operator)]);
-    for (const kernel of scheduleKernels(plain, program, machine, new Set([...outside, ...later])))
-      steps.push({ kind: "kernel", kernel, tilings: tilingsOf(kernel, machine) });
+    for (const kernel of scheduleKernels(plain, program, machine, new Set([...outside, ...later]), new Set(exchanges.keys()))) {
+      const after = kernel.writes.flatMap(({ tensor }) => exchanges.get(tensor) ?? []);
+      steps.push({ kind: "kernel", kernel, tilings: tilingsOf(kernel, machine), exchanges: after });
+    }
     plain = [];
   };
   operators.forEach((operator, at) => {
@@ -45,7 +53,7 @@ function planBlock(operators: readonly Operator[], outside: ReadonlySet<string>,
     flush(at);
     const { body, times, carries, until } = operator;
     const kept = new Set([...outside, ...carries.map(({ from }) => from), ...(until === undefined ? [] : [until])]);
-    const inner = planBlock(body, kept, program, machine);
+    const inner = planBlock(body, kept, share, machine);
     steps.push({ kind: "loop", times, carries, body: inner, swept: sweptIn(inner) });
   });
   flush(operators.length);

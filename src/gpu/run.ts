@@ -9,9 +9,9 @@ import type { Program } from "../pattern/program.ts";
 import { Host } from "./host.ts";
 import { L2 } from "./l2.ts";
 import { type KernelStep, type LoopStep, planOf, type Step } from "./plan.ts";
-import { type KernelRun, kernelRun, readThrough, timed } from "./timing.ts";
+import { type Conditions, exchangeRun, type KernelRun, kernelRun, NOTHING_SPARED, readThrough, type Spared, timed } from "./timing.ts";
 
-export type { KernelRun } from "./timing.ts";
+export { type KernelRun, NOTHING_SPARED, type Spared } from "./timing.ts";
 
 export interface GpuRun {
   /** In the order of their first launches. */
@@ -22,26 +22,28 @@ export interface GpuRun {
   readonly held_bytes: number;
 }
 
-export function runGpu(program: Program, machine: GpuMachine): GpuRun {
+/** `spared`: nothing unless said. */
+export function runGpu(program: Program, machine: GpuMachine, spared: Spared = NOTHING_SPARED): GpuRun {
   const steps = planOf(program, machine);
-  const l2 = new L2(machine.l2.bytes * machine.l2.usable_share);
-  const run = (): GpuRun => new Run(machine, l2).all(steps);
+  const l2 = new L2(spared.roundTrips ? Number.MAX_SAFE_INTEGER : machine.l2.bytes * machine.l2.usable_share);
+  const conditions: Conditions = { machine, spared, through: new Set(spared.roundTrips ? Object.values(program.outputs) : []) };
+  const run = (): GpuRun => new Run(conditions, l2).all(steps);
   if (machine.execution.start === "warm") run();
   return run();
 }
 
 class Run {
-  readonly #machine: GpuMachine;
+  readonly #conditions: Conditions;
   readonly #l2: L2;
   readonly #host: Host;
   readonly #kernels: KernelRun[] = [];
   /** The end of the last kernel. */
   #now = 0;
 
-  constructor(machine: GpuMachine, l2: L2) {
-    this.#machine = machine;
+  constructor(conditions: Conditions, l2: L2) {
+    this.#conditions = conditions;
     this.#l2 = l2;
-    this.#host = new Host(machine);
+    this.#host = new Host(conditions.machine);
   }
 
   all(steps: readonly Step[]): GpuRun {
@@ -87,14 +89,19 @@ class Run {
     this.#now += cycles * rounds;
   }
 
-  #launch({ kernel, tilings }: KernelStep): void {
-    const ran = tilings.map((tiling) => timed(kernel, tiling, this.#l2, this.#machine));
+  #launch({ kernel, tilings, exchanges }: KernelStep): void {
+    const ran = tilings.map((tiling) => timed(kernel, tiling, this.#l2, this.#conditions));
     const best = ran.reduce((least, one) => (one.cycles < least.cycles ? one : least));
-    readThrough(kernel, best.tiling, this.#l2);
-    const gap = this.#host.launch(kernel.kind, best.cycles);
+    readThrough(kernel, best.tiling, this.#l2, this.#conditions.through);
+    const gap = this.#conditions.spared.launches ? 0 : this.#host.launch(kernel, best.cycles);
     const start = this.#now + gap;
-    this.#kernels.push(kernelRun(kernel, best, start, gap, this.#machine));
+    this.#kernels.push(kernelRun(kernel, best, start, gap, this.#conditions.machine));
     this.#now = start + best.cycles;
+    for (const exchange of exchanges) {
+      const run = exchangeRun(exchange, this.#now, this.#conditions.machine);
+      this.#kernels.push(run);
+      this.#now += run.cycles;
+    }
   }
 }
 

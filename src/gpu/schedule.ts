@@ -32,8 +32,14 @@ interface Group {
   readonly attention: Attention | null;
 }
 
-/** `needed`: tensors that others than these operators read. */
-export function scheduleKernels(operators: readonly PlainOperator[], program: Program, machine: GpuMachine, needed: ReadonlySet<string>): readonly Kernel[] {
+/** `needed`: tensors that others than these operators read. `exchanged`: those that GPUs exchange before they are read. */
+export function scheduleKernels(
+  operators: readonly PlainOperator[],
+  program: Program,
+  machine: GpuMachine,
+  needed: ReadonlySet<string>,
+  exchanged: ReadonlySet<string>,
+): readonly Kernel[] {
   const { fusion, attention } = machine.execution;
   const isView = (operator: PlainOperator): boolean =>
     fusion !== "operator" && !needed.has(operator.name) && (isTransposition(operator) || (fusion === "fused" && isMovement(operator)));
@@ -61,7 +67,8 @@ export function scheduleKernels(operators: readonly PlainOperator[], program: Pr
     if (inside.length > 0) continue;
     const sources = shown(work.reads).flatMap(({ tensor }) => groupOf.get(tensor) ?? []);
     const latest = sources.reduce<Group | undefined>((last, one) => (last === undefined || groups.indexOf(one) > groups.indexOf(last) ? one : last), undefined);
-    const joins = latest !== undefined && mayJoin(latest, work, shown(work.reads), machine, program);
+    const waits = shown(work.reads).some(({ tensor }) => exchanged.has(tensor));
+    const joins = latest !== undefined && !waits && mayJoin(latest, work, shown(work.reads), machine, program);
     const group: Group = joins ? latest : { kind: kindOf(work), works: [], attention: null };
     if (!joins) groups.push(group);
     enter(group, work);
@@ -150,8 +157,15 @@ function isEpilogue({ operator }: OperatorWork, reads: readonly Access[], column
   const { op, args } = operator.body;
   const isConstant = (arg: Expr): boolean => arg.kind === "const";
   if (op === "mul" || op === "div") return args.some(isConstant) && args.some(({ kind }) => kind === "read");
-  return op === "add" && args.every(({ kind }) => kind === "read") && reads.some(({ tensor }) => elementsOf(tensorNamed(program, tensor).shape) === columns);
+  return (
+    op === "add" &&
+    args.every(({ kind }) => kind === "read") &&
+    reads.some(({ tensor }) => isBias(tensorNamed(program, tensor).shape, columns, operator.domain.length))
+  );
 }
+
+/** One number a column of the product, and fewer dimensions than its result. */
+const isBias = (shape: readonly number[], columns: number, dimensions: number): boolean => shape.length < dimensions && elementsOf(shape) === columns;
 
 // --- kernels ---
 

@@ -36,6 +36,8 @@ export interface Tiling {
   readonly scratch_bytes: number;
   /** Multiply-accumulates on tensor cores, padding of tiles included; by dtype in the kernel. */
   readonly tensor_macs: number;
+  /** Those that vector lanes do instead, in the kernel's dtype. */
+  readonly lane_macs: number;
 }
 
 /** Blocks of so many threads, bytes of registers and of shared memory that fit an SM; 0: not one does. */

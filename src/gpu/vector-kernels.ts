@@ -1,6 +1,7 @@
 /** Kernels without matrix products: element by element, and row by row with statistics. */
 
 import type { GpuMachine } from "../machine/gpu.ts";
+import type { OperatorWork } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
 import {
   BARRIER,
@@ -40,6 +41,7 @@ export function elementwiseTiling(kernel: Kernel, machine: GpuMachine): Tiling {
     reads: readOnce(kernel.reads),
     scratch_bytes: 0,
     tensor_macs: 0,
+    lane_macs: 0,
     isPipelined: false,
   };
 }
@@ -104,7 +106,7 @@ function residentTiling(kernel: Kernel, { rows, length }: Rows, machine: GpuMach
   const slots = slotsFor(machine, SMALL_THREADS, SMALL_THREADS * REGISTERS * 2, 0);
   const reads = repeated(kernel, 1, blocks, length * perBlock);
   const label = `${perBlock} rows a block, in registers`;
-  return { label, kinds: [kind], slots, sms: machine.sm.count, reads, scratch_bytes: 0, tensor_macs: 0, isPipelined: false };
+  return { label, kinds: [kind], slots, sms: machine.sm.count, reads, scratch_bytes: 0, tensor_macs: 0, lane_macs: 0, isPipelined: false };
 }
 
 /** With as many blocks at a time as fit an SM; where L2 does not keep for the next pass what all of those read, also with so few that it does. */
@@ -126,7 +128,7 @@ function passesTilings(kernel: Kernel, { rows, length, makesElements, vector }: 
   const label = `${parts === 1 ? "a row" : `1 / ${parts} of a row`} a block, ${passes} passes`;
   const tiling = (held: number, sms: number, times: number): Tiling => {
     const reads = repeated(kernel, times, blocks, length / parts);
-    return { label, kinds: [kind], slots: held, sms, reads, scratch_bytes: 0, tensor_macs: 0, isPipelined: false };
+    return { label, kinds: [kind], slots: held, sms, reads, scratch_bytes: 0, tensor_macs: 0, lane_macs: 0, isPipelined: false };
   };
   const bytes = readOnce(kernel.reads).reduce((sum, one) => sum + one.bytes, 0) / blocks;
   const kept = Math.floor((machine.l2.bytes * machine.l2.usable_share) / Math.max(1, bytes));
@@ -159,17 +161,33 @@ function repeated(kernel: Kernel, passes: number, blocks: number, perBlock: numb
   });
 }
 
-/** Statistics that wait for each other. */
+/** Statistics that wait for each other. A sum of what is linear or a product in an earlier sum (a variance behind its mean) is made in the same pass, from sums of powers. */
 function depthOf({ works }: Kernel): number {
-  const depth = new Map<string, number>();
+  const depths = new Map<string, Depth>();
   let most = 0;
-  for (const { row, reads, writes } of works) {
-    const before = Math.max(0, ...reads.map(({ tensor }) => depth.get(tensor) ?? 0));
-    const own = before + (row > 1 ? 1 : 0);
-    for (const { tensor } of writes) depth.set(tensor, own);
-    most = Math.max(most, own);
+  for (const work of works) {
+    const sources = work.reads.flatMap(({ tensor }) => depths.get(tensor) ?? []);
+    const own = work.row > 1 ? foldedDepth(work, sources) : keptDepth(work, sources);
+    for (const { tensor } of work.writes) depths.set(tensor, own);
+    most = Math.max(most, own.depth);
   }
   return Math.max(1, most);
+}
+
+/** How many statistics were made one after the other, and whether the last of them were sums that only sums, differences and products lie behind. */
+interface Depth {
+  readonly depth: number;
+  readonly isPolynomial: boolean;
+}
+
+function keptDepth({ isPolynomial }: OperatorWork, sources: readonly Depth[]): Depth {
+  return { depth: Math.max(0, ...sources.map(({ depth }) => depth)), isPolynomial: isPolynomial && sources.every((one) => one.isPolynomial) };
+}
+
+function foldedDepth(work: OperatorWork, sources: readonly Depth[]): Depth {
+  const before = keptDepth(work, sources);
+  const joins = before.depth > 0 && before.isPolynomial;
+  return { depth: before.depth + (joins ? 0 : 1), isPolynomial: work.isPolynomial };
 }
 
 /** Length of the rows of a scan. */

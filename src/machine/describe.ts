@@ -10,6 +10,7 @@ import {
   tierServiceShare,
   tierTiming,
 } from "./derived.ts";
+import { type GpuMachine, gpuPeakFlops } from "./gpu.ts";
 import type { Machine, TierSpec } from "./machine.ts";
 
 /** Lines for `weft list` and `weft check`; the first stands for itself. */
@@ -24,6 +25,21 @@ export function describeMachine(machine: Machine): readonly string[] {
     `  network: ${network.kind}, ${network.vector_links} vector tracks of ${network.vector_bytes} bytes, ${network.hop_cycles} ${network.hop_cycles === 1 ? "cycle" : "cycles"} a hop`,
     `  section: ${reconfigurationCycles(machine)} cycles to load (${scaled(machine.reconfiguration_seconds, "s")})`,
     `  sources: ${assumed} of ${Object.keys(sources).length} figures are assumed`,
+  ];
+}
+
+/** The same of a GPU. */
+export function describeGpu(machine: GpuMachine): readonly string[] {
+  const { name, sm, l2, hbm, launch, execution, sources, clock_hz } = machine;
+  const figures = Object.values(sources);
+  const reads = scaled(l2.read_bytes_per_cycle * clock_hz, "B/s");
+  return [
+    `${name}: ${sm.count} SMs, ${scaled(clock_hz, "Hz")}`,
+    `  compute: peak ${(["f16", "f32"] as const).map((dtype) => `${scaled(gpuPeakFlops(machine, dtype), "FLOPS")} at ${dtype}`).join(", ")}; ${rounded(100 * sm.tensor_share)} % of it in long products`,
+    `  L2: ${binary(l2.bytes)}, ${reads} of reads`,
+    `  hbm: ${binary(hbm.bytes)}, ${scaled(hbm.bytes_per_second, "B/s")}, ${rounded(100 * hbm.achievable_share)} % of it in streams`,
+    `  kernels: fusion ${execution.fusion}, attention ${execution.attention}, launched ${launch.regime}`,
+    `  sources: ${figures.filter(({ assumed }) => assumed).length} of ${figures.length} figures are assumed, ${figures.filter(({ text }) => text.startsWith("fitted")).length} fitted`,
   ];
 }
 

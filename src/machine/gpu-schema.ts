@@ -91,7 +91,8 @@ const launch = z.strictObject({
   eager: z.strictObject({
     source,
     contraction_seconds: seconds("Host time of a matrix product."),
-    rows_seconds: seconds("Host time of an operator with reductions along rows."),
+    rows_seconds: seconds("Host time of an operator with statistics of rows."),
+    norm_seconds: seconds("The same where it has parameters for each column."),
     elementwise_seconds: seconds("Host time of any other operator."),
   }),
 });
@@ -100,11 +101,12 @@ const link = z.strictObject({
   source,
   gpus: count(1, 1024, "GPUs that share the work by tensor parallelism."),
   bytes_per_second: rate("Of one GPU to the others, one way."),
-  latency_seconds: seconds("Of one step of a ring."),
+  latency_seconds: seconds("Of one pass of a ring; an all-reduce is two."),
 });
 
 const power = z.strictObject({
   source,
+  process_nm: count(1, 1000, "Feature size of the chip."),
   limit_W: amount(1e5, "Of the board."),
   static_W: amount(1e5, "Drawn all the time."),
   hbm_pJ_per_byte: amount(1e6, "Of a byte to or from HBM."),

@@ -3,7 +3,6 @@
  * gpu-schema.ts; what follows from the figures is at the end of this file.
  */
 
-import type { Dtype } from "../pattern/program.ts";
 import type { Source } from "./machine.ts";
 
 export interface GpuMachine {
@@ -52,6 +51,9 @@ export interface SmSpec {
   readonly phase_overlap: number;
 }
 
+/** Names of dtypes, as programs have them. */
+export type DtypeName = TensorDtype | "i32" | "i16" | "i4" | "bool";
+
 export type TensorDtype = "f64" | "f32" | "bf16" | "f16" | "fp8e4m3" | "fp8e5m2" | "i8";
 
 export interface L2Spec {
@@ -82,8 +84,8 @@ export interface LaunchSpec {
   readonly stream_seconds: number;
   readonly graph_seconds: number;
   readonly persistent_seconds: number;
-  /** Host time of an operator in eager mode: a matrix product, an operator with reductions along rows, any other. */
-  readonly eager: { readonly contraction_seconds: number; readonly rows_seconds: number; readonly elementwise_seconds: number };
+  /** Host time of an operator in eager mode: a matrix product, one with statistics of rows, the same with parameters for each column (a norm), any other. */
+  readonly eager: { readonly contraction_seconds: number; readonly rows_seconds: number; readonly norm_seconds: number; readonly elementwise_seconds: number };
 }
 
 /** Tensor parallelism over several GPUs of the kind, whose all-reduces are rings. */
@@ -91,12 +93,14 @@ export interface LinkSpec {
   readonly gpus: number;
   /** Of one GPU to the others, one way. */
   readonly bytes_per_second: number;
-  /** Of a step of the ring. */
+  /** Of a pass of the ring; an all-reduce is two. */
   readonly latency_seconds: number;
 }
 
 /** Board power = static + what each event takes. */
 export interface PowerSpec {
+  /** Feature size of the chip. */
+  readonly process_nm: number;
   readonly limit_W: number;
   readonly static_W: number;
   readonly hbm_pJ_per_byte: number;
@@ -135,7 +139,7 @@ export function hbmBytesPerCycle({ hbm, clock_hz }: GpuMachine): number {
 }
 
 /** Multiply-accumulates a cycle of one SM's tensor cores at their peak; 0 where the dtype is none of theirs, or f32 is kept from them. */
-export function tensorMacs({ sm, execution }: GpuMachine, dtype: Dtype): number {
+export function tensorMacs({ sm, execution }: GpuMachine, dtype: DtypeName): number {
   if (dtype === "f32" && !execution.tf32) return 0;
   return sm.tensor_macs[dtype as TensorDtype] ?? 0;
 }
@@ -143,13 +147,13 @@ export function tensorMacs({ sm, execution }: GpuMachine, dtype: Dtype): number 
 export type LaneKind = keyof SmSpec["lanes"];
 
 /** Which lanes compute a dtype. */
-export function laneKindOf(dtype: Dtype): LaneKind {
+export function laneKindOf(dtype: DtypeName): LaneKind {
   if (dtype === "f64") return "f64";
   return dtype === "f32" || dtype === "bf16" || dtype === "f16" || dtype === "fp8e4m3" || dtype === "fp8e5m2" ? "f32" : "i32";
 }
 
-/** Peak floating-point operations a second on products of a dtype: tensor cores, else lanes with a fused multiply-add each. */
-export function gpuPeakFlops(machine: GpuMachine, dtype: Dtype): number {
+/** Most operations a second on products of a dtype: by tensor cores, else by lanes with a fused multiply-add each. */
+export function gpuPeakFlops(machine: GpuMachine, dtype: DtypeName): number {
   const macs = Math.max(tensorMacs(machine, dtype), machine.sm.lanes[laneKindOf(dtype)]);
   return macs * 2 * machine.sm.count * machine.clock_hz;
 }

@@ -40,8 +40,13 @@ export function workOfProgram(program: Program, { sections, sizes, rounds }: Run
     flops: Math.min(asked.flops, done.flops),
     int_ops: Math.min(asked.int_ops, done.int_ops),
     special_ops: Math.min(asked.special_ops, done.special_ops),
-    narrowest_bytes: narrowest(program.operators.flatMap(dtypesOf)),
+    narrowest_bytes: narrowestBytes(program),
   };
+}
+
+/** Of the dtypes that a program reads or computes in. */
+export function narrowestBytes({ operators }: Pick<Program, "operators">): number {
+  return operators.flatMap(dtypesOf).reduce((least, dtype) => Math.min(least, bytesOf(dtype)), 8);
 }
 
 /** What the datapaths of a section of this program did. */
@@ -70,10 +75,6 @@ function dtypesOf(operator: Operator): readonly Dtype[] {
     if (expr.kind === "reduce") dtypes.push(expr.acc);
   });
   return dtypes;
-}
-
-function narrowest(dtypes: readonly Dtype[]): number {
-  return dtypes.reduce((least, dtype) => Math.min(least, bytesOf(dtype)), 8);
 }
 
 /** A special function takes `special_stages` of a lane's stages for a tick, or the tail unit. */

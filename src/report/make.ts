@@ -1,6 +1,6 @@
 /** Everything a run left behind -> the one RunResult that tables, JSON and viewers read. */
 
-import { checksum, hashOf } from "../base/hash.ts";
+import { hashOf } from "../base/hash.ts";
 import { energyDetailOf, sumOf } from "../energy/energy.ts";
 import type { EnergyTable } from "../energy/table.ts";
 import { fidelitiesOf, tierBytesPerSecond } from "../machine/derived.ts";
@@ -10,9 +10,10 @@ import { busiestLink } from "../mapper/quality.ts";
 import type { Program } from "../pattern/program.ts";
 import { assertResult } from "../result/check.ts";
 import type { RunCounters, SectionCounters } from "../result/counters.ts";
-import type { HostResult, OutputResult, RoutesResult, RunResult, SectionResult, TierResult, UnitResult } from "../result/result.ts";
+import type { HostResult, RoutesResult, RunResult, SectionResult, TierResult, UnitResult } from "../result/result.ts";
 import { boundsOf, peakScratchpadBandwidth, type Work, workOfProgram, workOfSection } from "./bounds.ts";
 import { limitOf } from "./limit.ts";
+import { outputRows } from "./outputs.ts";
 import { unitRows } from "./units.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -64,7 +65,7 @@ export function makeResult({ version, program, workloadHash, seed, machine, mapp
     energy_pJ: energy,
     energy_detail,
     sections: counters.sections.map((section, s) => sectionRow(section, units, work, machine, routesOf(mapping, s, machine))),
-    outputs: outputRows(program, counters),
+    outputs: outputRows(program, counters.outputs),
     warnings: warningsOf({
       ...{ machine, program, table: energyTable, energy, units, partial: counters.partial },
       ...{ fabric: mapping.fabric, sizes: counters.sizes, limit: limit.resource, special_ops: work.special_ops },
@@ -104,7 +105,9 @@ function utilizationOf(units: readonly UnitResult[], { ticks, sections }: RunCou
 
 function sectionRow(section: SectionCounters, units: readonly UnitResult[], work: Work, machine: Machine, routes: RoutesResult): SectionResult {
   const cycles = section.configuringTicks + section.ticks;
-  const bounds = boundsOf(workOfSection(section, work), [section], machine);
+  const own = workOfSection(section, work);
+  const { flops, int_ops, special_ops } = own;
+  const bounds = boundsOf(own, [section], machine);
   const count = (kind: "pcu" | "pmu" | "ag"): number => section.units.filter((unit) => unit.kind === kind).length;
   return {
     name: section.name,
@@ -113,6 +116,8 @@ function sectionRow(section: SectionCounters, units: readonly UnitResult[], work
     cycles,
     configuring_cycles: section.configuringTicks,
     units: { pcu: count("pcu"), pmu: count("pmu"), ag: count("ag") },
+    operations: { flops, int_ops, special_ops },
+    tiers: Object.fromEntries(Object.entries(section.tiers).map(([tier, { read_bytes, write_bytes }]) => [tier, { read_bytes, write_bytes }])),
     bounds_cycles: bounds,
     limit: limitOf(
       [section],
@@ -135,13 +140,4 @@ function routesOf({ fabric, sections }: Mapping, s: number, machine: Machine): R
     ...{ wirelength_hops, longest_route_hops },
     busiest_link: { width: busiest.width, from: { x, y }, to: { x: x2, y: y2 }, used_tracks: busiest.need, tracks: busiest.capacity },
   };
-}
-
-function outputRows(program: Program, { outputs }: RunCounters): Readonly<Record<string, OutputResult>> {
-  const rows = Object.entries(program.outputs).map(([name, tensorName]): [string, OutputResult] => {
-    const tensor = program.tensors.find((one) => one.name === tensorName);
-    const values = outputs?.[name];
-    return [name, { shape: tensor?.shape ?? [], dtype: tensor?.dtype ?? "f32", checksum: values === undefined ? null : checksum(values) }];
-  });
-  return Object.fromEntries(rows);
 }

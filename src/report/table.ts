@@ -24,20 +24,47 @@ export function printReport(result: RunResult, colors = false): string {
     summary(result, paint),
     table(paint, ["tier", "read", "written", "achieved", "peak", "of peak"], tierRows(result)),
     table(paint, ["energy", "", "share", "average power"], energyRows(result)),
-    table(
-      paint,
-      ["section", "runs", "cycles", "configuring", "energy", "pcu", "pmu", "ag", "hops", "longest", "fullest link", "limit"],
-      cut(sectionRows(result), MOST_SECTIONS, "sections"),
-    ),
-    table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
+    ...(result.machine.kind === "gpu" ? [kernelTable(result, paint)] : fabricTables(result, paint)),
     table(paint, ["output", "shape", "dtype", "checksum"], outputRows(result)),
     notes(result, paint),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
+function fabricTables(result: RunResult, paint: Colors): readonly string[] {
+  return [
+    table(
+      paint,
+      ["section", "runs", "cycles", "configuring", "energy", "pcu", "pmu", "ag", "hops", "longest", "fullest link", "limit"],
+      cut(sectionRows(result), MOST_SECTIONS, "sections"),
+    ),
+    table(paint, ["operator", "kind", "units", "firings", ...STATES.slice(0, 6), "waits most for"], cut(operatorRows(result), MOST_OPERATORS, "groups")),
+  ];
+}
+
+function kernelTable({ sections, clock_hz, energy_detail }: RunResult, paint: Colors): string {
+  const rows = sections.map(({ name, runs, cycles, configuring_cycles, limit, grid, tiers }, s): Row => {
+    const time = (of: number): string => duration(of / clock_hz);
+    const moved = (tiers.hbm?.read_bytes ?? 0) + (tiers.hbm?.write_bytes ?? 0);
+    const shape = grid === undefined ? ["", ""] : [`${grouped(grid.blocks)} in ${grouped(grid.waves)}`, grid.tiling];
+    return [
+      ...[
+        name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 3)}...`,
+        grouped(runs),
+        time(cycles - configuring_cycles),
+        time(configuring_cycles),
+      ],
+      ...[energy(energy_detail.sections[s]?.energy_pJ.total ?? 0), scaled(moved, "B"), ...shape, limit.resource],
+    ];
+  });
+  return table(paint, ["kernel", "runs", "time", "launching", "energy", "hbm", "blocks, waves", "tiling", "limit"], cut(rows, MOST_SECTIONS, "kernels"));
+}
+
+/** Letters of a kernel that many operators share. */
+const LONGEST_NAME = 40;
+
 function summary(result: RunResult, paint: Colors): string {
-  const { workload, machine, partial, cycles, bounds_cycles, ops, host } = result;
+  const { workload, machine, partial, cycles, bounds_cycles, ops } = result;
   const params = Object.entries(workload.params).map(([name, value]) => `${name}=${value}`);
   const bounds = Object.entries(bounds_cycles).filter(([, bound]) => bound > 0);
   const [tightest, bound] = bounds.reduce((best, one) => (one[1] > best[1] ? one : best), ["none", 0] as [string, number]);
@@ -50,11 +77,24 @@ function summary(result: RunResult, paint: Colors): string {
     ],
     ["limit", `${paint.yellow(result.limit.resource)}: ${result.limit.sentence}`],
     ["operations", `${counted(ops.flops)} on floats, ${counted(ops.int_ops)} on integers, ${counted(ops.special_ops)} special`],
-    ["busy", (["pcu", "pmu", "ag", "network"] as const).map((kind) => `${kind} ${percent(result.utilization[kind])}`).join(", ")],
-    ["simulated", `${counted(host.firings)} firings in ${duration(host.wall_seconds)}${skipWords(host)}`],
+    ...(machine.kind === "gpu" ? gpuLines(result) : fabricLines(result)),
   ] as const;
   const title = paint.bold([workload.name, ...params, "on", machine.name, `(${result.style})`].join(" "));
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(11)}${text}`)].join("\n");
+}
+
+function fabricLines({ utilization, host }: RunResult): readonly (readonly [string, string])[] {
+  return [
+    ["busy", (["pcu", "pmu", "ag", "network"] as const).map((kind) => `${kind} ${percent(utilization[kind])}`).join(", ")],
+    ["simulated", `${counted(host.firings)} firings in ${duration(host.wall_seconds)}${skipWords(host)}`],
+  ];
+}
+
+function gpuLines({ utilization, host }: RunResult): readonly (readonly [string, string])[] {
+  return [
+    ["busy", `SMs hold blocks ${percent(utilization.pcu)} of the time`],
+    ["simulated", `${counted(host.firings)} blocks in ${duration(host.wall_seconds)}`],
+  ];
 }
 
 /** What fast-forward saved, and of large sections of which it saved less than half, why not more. */

@@ -68,9 +68,16 @@ function badBounds(result: RunResult): readonly string[] {
 }
 
 /** A run may be stopped before a section that is configured begins. */
-function badSections({ sections, cycles, kernels, launches, partial }: RunResult): readonly string[] {
+function badSections({ sections, cycles, kernels, launches, partial, tiers }: RunResult): readonly string[] {
   const sum = (field: "cycles" | "runs"): number => sections.reduce((total, section) => total + section[field], 0);
+  const moved = (["hbm", "ddr"] as const).flatMap((tier) =>
+    (["read_bytes", "write_bytes"] as const).flatMap((field) => {
+      const [told, all] = [sections.reduce((total, section) => total + (section.tiers[tier]?.[field] ?? 0), 0), tiers[tier]?.[field] ?? 0];
+      return told === all ? [] : [`the ${field} of the sections in ${tier} add up to ${told} of ${all}`];
+    }),
+  );
   return [
+    ...moved,
     ...(sum("cycles") === cycles ? [] : [`the sections add up to ${sum("cycles")} of ${cycles} cycles`]),
     ...(sum("runs") === kernels ? [] : [`the runs of the sections add up to ${sum("runs")} of ${kernels} kernels`]),
     ...(launches <= kernels + (partial === null ? 0 : 1) ? [] : [`${launches} configurations were loaded for ${kernels} kernels`]),

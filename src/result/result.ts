@@ -42,9 +42,7 @@ export interface RunResult {
   readonly host: HostResult;
 }
 
-export interface TierResult {
-  readonly read_bytes: number;
-  readonly write_bytes: number;
+export interface TierResult extends MovedBytes {
   readonly achieved_bytes_per_second: number;
   readonly peak_bytes_per_second: number;
 }
@@ -157,9 +155,38 @@ export interface SectionResult {
   readonly cycles: number;
   readonly configuring_cycles: number;
   readonly units: { readonly pcu: number; readonly pmu: number; readonly ag: number };
+  /** What its datapaths did, in all its runs: not less than the program asks for. */
+  readonly operations: { readonly flops: number; readonly int_ops: number; readonly special_ops: number };
+  /** Moved in all its runs. They add up to the run's, tier by tier. */
+  readonly tiers: Readonly<Partial<Record<"hbm" | "ddr", MovedBytes>>>;
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
   readonly routes: RoutesResult;
+  /** Of a kernel on a GPU; absent elsewhere. */
+  readonly grid?: GridResult;
+}
+
+/** How a kernel runs on a GPU: of its first launch, but for the cycles, which are of all. */
+export interface GridResult {
+  readonly kind: string;
+  /** What a block does: "128 x 256 x 32, 3 stages". */
+  readonly tiling: string;
+  readonly blocks: number;
+  /** Blocks that an SM holds at a time. */
+  readonly slots: number;
+  /** blocks / (SMs x slots), rounded up. */
+  readonly waves: number;
+  /** Of SMs without a block, mean over them. */
+  readonly idle_cycles: number;
+  /** What each would take alone. */
+  readonly needs_cycles: { readonly tensor: number; readonly lanes: number; readonly l2: number; readonly hbm: number };
+  readonly l2_read_bytes: number;
+  readonly l2_write_bytes: number;
+}
+
+export interface MovedBytes {
+  readonly read_bytes: number;
+  readonly write_bytes: number;
 }
 
 /** How good a section's place on the chip is. */

@@ -9,6 +9,8 @@ const share = z.number().min(0).max(1);
 const dtype = z.enum(["f64", "f32", "bf16", "f16", "fp8e4m3", "fp8e5m2", "i32", "i16", "i8", "i4", "bool"]);
 
 const tier = z.strictObject({ read_bytes: count, write_bytes: count, achieved_bytes_per_second: amount, peak_bytes_per_second: amount });
+const moved = z.strictObject({ read_bytes: count, write_bytes: count });
+const operations = z.strictObject({ flops: count, int_ops: count, special_ops: count });
 const bounds = z.strictObject({ compute: amount, hbm: amount, ddr: amount, network: amount });
 const limit = z.strictObject({ resource: z.string(), sentence: z.string() });
 
@@ -49,6 +51,12 @@ const routes = z.strictObject({
   ),
 });
 
+const grid = z.strictObject({
+  ...{ kind: z.string(), tiling: z.string(), blocks: count, slots: count, waves: count, idle_cycles: amount },
+  needs_cycles: z.strictObject({ tensor: amount, lanes: amount, l2: amount, hbm: amount }),
+  ...{ l2_read_bytes: count, l2_write_bytes: count },
+});
+
 const section = z.strictObject({
   name: z.string(),
   ops: z.array(z.string()),
@@ -56,9 +64,12 @@ const section = z.strictObject({
   cycles: count,
   configuring_cycles: count,
   units: z.strictObject({ pcu: count, pmu: count, ag: count }),
+  operations,
+  tiers: z.strictObject({ hbm: moved.optional(), ddr: moved.optional() }),
   bounds_cycles: bounds,
   limit,
   routes,
+  grid: grid.optional(),
 });
 
 const host = z.strictObject({
@@ -105,7 +116,7 @@ export const runResultSchema = z.strictObject({
   cycles: count,
   seconds: amount,
   clock_hz: amount,
-  ops: z.strictObject({ flops: count, int_ops: count, special_ops: count }),
+  ops: operations,
   kernels: count,
   launches: count,
   launch_seconds: amount,

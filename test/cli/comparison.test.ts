@@ -105,6 +105,22 @@ describe("the tables", () => {
 `);
   });
 
+  it("show what is expected without a tolerance beside its error, and judge it nowhere", () => {
+    const shown = [row({ case: "a", measured: 102 }), row({ case: "b", measured: 150, tolerance: null })];
+    expect(printRows(shown, [])).toBe(`| case | cycles | weft | error   | within |
+| ---- | ------ | ---- | ------- | ------ |
+| a    | 100    | 102  | +2.0 %  | yes    |
+| b    | 100    | 150  | +50.0 % |        |
+
+- cycles: 1 of 1 within 5.0 %; mean error 2.0 %, largest +2.0 % (a).
+
+- source of cycles: a paper.
+`);
+    expect(isMet({ kind: "share within", least: 1 }, shown)).toBe(true);
+    expect(isMet({ kind: "mean error", most: 1 }, [shown[1]!])).toBe(false);
+    expect([isRowWithin(shown[1]!), isRowWithin(row({ measured: Number.NaN, tolerance: null }))]).toEqual([true, false]);
+  });
+
   it("tell the same note once, with the first of its cases", () => {
     const noted = ["a", "b", "c", "d", "e"].map((name) => row({ case: name, note: "no refresh" }));
     expect(printRows(noted, [])).toContain("\n- a; b; c; 2 more: no refresh.\n");
@@ -123,6 +139,9 @@ describe("weft validate", () => {
     expect(text).toContain("\n\nMemory against a paper's.\n\n### DDR4\n\n| case ");
     expect(text).toContain("What is left out:\n\n- the weather.\n");
     expect((await run([good, bad], "good")).code).toBe(0);
+    expect((await run([{ ...good, given: () => "### Given\n\nWater.\n" }])).text).toContain(
+      "- source of bandwidth, GB/s and latency, ns: a paper.\n\n### Given\n\nWater.\n\nWhat is left out:",
+    );
   });
 });
 

@@ -1,0 +1,37 @@
+/** A workload on a GPU: from names to a result. It takes no time worth a word of progress. */
+
+import { UserError } from "../base/errors.ts";
+import { runGpu } from "../gpu/run.ts";
+import type { GpuMachine } from "../machine/gpu.ts";
+import { makeGpuResult } from "../report/gpu.ts";
+import type { RunResult } from "../result/result.ts";
+import { shownPath } from "./code.ts";
+import { version } from "./files.ts";
+import type { RunJob } from "./jobs.ts";
+import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
+
+/** Flags that only a simulated fabric has are refused. */
+export async function gpuRun(job: RunJob, machine: GpuMachine): Promise<RunResult> {
+  const { values, engine, maxCycles, checkpoint, resume } = job;
+  const unfit = [
+    ...(values ? ["--values"] : []),
+    ...(engine === "oracle" ? ["--engine oracle"] : []),
+    ...(maxCycles === null ? [] : ["--max-cycles"]),
+    ...(checkpoint == null ? [] : ["--checkpoint"]),
+    ...(resume == null ? [] : ["--resume"]),
+  ];
+  const [flag] = unfit;
+  if (flag !== undefined) {
+    const message = `${flag.split(" ")[0]} is for reconfigurable dataflow accelerators, and ${machine.name} is a GPU: its run computes no values and ends at once`;
+    throw new UserError({ code: "bad-command-line", message, place: { path: flag.split(" ")[0]! } });
+  }
+  const workload = await loadWorkload(job.workload, { settings: job.settings.workload, ...(job.seed === null ? {} : { seed: job.seed }) });
+  return gpuResult(workload, machine);
+}
+
+export function gpuResult({ program, hash, seed, path }: Pick<LoadedWorkload, "program" | "hash" | "seed" | "path">, machine: GpuMachine): RunResult {
+  const began = performance.now();
+  const run = inFile(shownPath(path), () => runGpu(program, machine));
+  const host = { wall_seconds: (performance.now() - began) / 1000, peak_rss_bytes: process.resourceUsage().maxRSS * 1024 };
+  return makeGpuResult({ version, program, workloadHash: hash, seed, machine, run, host });
+}
