@@ -3,21 +3,24 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Host } from "../../src/gpu/host.ts";
-import type { KernelKind } from "../../src/gpu/schedule.ts";
+import type { Kernel, KernelKind } from "../../src/gpu/schedule.ts";
 import { gpu } from "../support/gpus.ts";
 
 const machine = gpu("a100-80", { "launch.regime": "eager" });
+/** Its operators do not matter here. */
+const kernelOf = (kind: KernelKind): Kernel => ({ ...{ name: kind, kind, works: [], reads: [], writes: [] }, attention: null, factors: null });
+
 type Kernels = readonly { readonly kind: KernelKind; readonly cycles: number }[];
 
-const launchAll = (host: Host, kernels: Kernels): number => kernels.reduce((sum, { kind, cycles }) => sum + cycles + host.launch(kind, cycles), 0);
+const launchAll = (host: Host, kernels: Kernels): number => kernels.reduce((sum, { kind, cycles }) => sum + cycles + host.launch(kernelOf(kind), cycles), 0);
 
 test("a GPU that is slower than its host waits for a launch in its stream, a faster one for the host", () => {
   const host = new Host(machine);
   const [product, stream] = [21e-6, 2.35e-6].map((seconds) => Math.round(seconds * machine.clock_hz));
-  expect(host.launch("contraction", 10 * product!)).toBe(product);
-  expect(host.launch("contraction", 100)).toBe(stream);
-  for (let ahead = 0; ahead < 12; ahead++) expect(host.launch("contraction", 100)).toBeLessThanOrEqual(product! - 100);
-  for (let late = 0; late < 3; late++) expect(host.launch("contraction", 100)).toBe(product! - 100);
+  expect(host.launch(kernelOf("contraction"), 10 * product!)).toBe(product);
+  expect(host.launch(kernelOf("contraction"), 100)).toBe(stream);
+  for (let ahead = 0; ahead < 12; ahead++) expect(host.launch(kernelOf("contraction"), 100)).toBeLessThanOrEqual(product! - 100);
+  for (let late = 0; late < 3; late++) expect(host.launch(kernelOf("contraction"), 100)).toBe(product! - 100);
 });
 
 test("rounds that are skipped take what they take when they are run", () => {

@@ -20,7 +20,8 @@ const EXEMPT: Readonly<Record<string, string>> = {
   kind: "says which models the file is for",
   "hbm.bytes": "a program that is too large is refused by whoever runs it",
 };
-const isExempt = (path: string): boolean => path in EXEMPT || path.startsWith("power.") || path.startsWith("link.");
+/** Figures of power change no run: they are energy's. */
+const isExempt = (path: string): boolean => path in EXEMPT || path.startsWith("power.");
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -34,6 +35,7 @@ const BESIDE: readonly Settings[] = [
   { "launch.regime": "eager" },
   { "launch.regime": "graph" },
   { "launch.regime": "persistent" },
+  { "link.gpus": "2" },
 ];
 
 const steps = (name: string, dtype: Dtype, step: (value: Expr) => Expr): Program =>

@@ -66,7 +66,7 @@ test("twice the speed of everything is as many cycles", () => {
 });
 
 function twice({ hbm, launch, link, ...machine }: GpuMachine): GpuMachine {
-  const { contraction_seconds, rows_seconds, elementwise_seconds } = launch.eager;
+  const { contraction_seconds, rows_seconds, norm_seconds, elementwise_seconds } = launch.eager;
   return {
     ...machine,
     clock_hz: machine.clock_hz * 2,
@@ -75,7 +75,12 @@ function twice({ hbm, launch, link, ...machine }: GpuMachine): GpuMachine {
     launch: {
       regime: launch.regime,
       ...{ stream_seconds: launch.stream_seconds / 2, graph_seconds: launch.graph_seconds / 2, persistent_seconds: launch.persistent_seconds / 2 },
-      eager: { contraction_seconds: contraction_seconds / 2, rows_seconds: rows_seconds / 2, elementwise_seconds: elementwise_seconds / 2 },
+      eager: {
+        contraction_seconds: contraction_seconds / 2,
+        rows_seconds: rows_seconds / 2,
+        norm_seconds: norm_seconds / 2,
+        elementwise_seconds: elementwise_seconds / 2,
+      },
     },
   };
 }
