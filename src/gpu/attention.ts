@@ -81,7 +81,7 @@ function regionOf(first: OperatorWork, works: readonly OperatorWork[], shown: Sh
     }
   }
   const leaves = [...scores].some(({ writes }) => writes.some(({ tensor }) => needed.has(tensor)));
-  if (results.size === 0 || leaves) return null;
+  if (results.size === 0 || statistics.size === 0 || leaves) return null;
   const all = works.filter((work) => scores.has(work) || statistics.has(work) || results.has(work));
   return { first: first as Region["first"], scores, statistics, results, all };
 }

@@ -79,13 +79,14 @@ function tilingOf(
   const beside = { ...kernel, reads: kernel.reads.filter(({ tensor }) => !isFactor(kernel.factors, tensor)) };
   const besideBytes = requestedBytes(beside, blocks, rows * columns) / blocks;
   // Neighbours in a row of tiles have the same rows of the one factor, those in a column the same columns of the other.
-  const sharing = Math.min(sm.cluster, rows >= columns ? across : down);
+  const loaded = (height: number, width: number): number =>
+    height >= width ? width + height / Math.min(sm.cluster, across) : height + width / Math.min(sm.cluster, down);
   const kindOf = (count: number, height: number, width: number): BlockKind => ({
     count,
     sm_cycles: loop + tail,
     chain: (latency) =>
       BLOCK_START + 2 * latency + tail + Math.max(loop, steps * STEP_LATENCY, (steps * latency) / (stages - 1)) + (split > 1 ? 2 * latency : 0),
-    l2_read_bytes: ((Math.min(height, width) + Math.max(height, width) / sharing) * k * bytes) / split + besideBytes + partial,
+    l2_read_bytes: (loaded(height, width) * k * bytes) / split + besideBytes + partial,
     l2_write_bytes: (writtenBytes(kernel) * ((height * width) / (batch * m * n))) / split + partial,
   });
   const [lastRows, lastColumns] = [m - (down - 1) * rows, n - (across - 1) * columns];

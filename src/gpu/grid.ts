@@ -81,7 +81,7 @@ export function runGrid(classes: readonly BlockClass[], sms: number, slots: numb
     });
     merge(groups);
   }
-  return { cycles: Math.ceil(cycles - DONE), idle_sm_cycles: idle, waves: Math.ceil(blocks / (sms * slots)) };
+  return { cycles: Math.max(0, Math.ceil(cycles - DONE)), idle_sm_cycles: idle, waves: Math.ceil(blocks / (sms * slots)) };
 }
 
 /** What rounding leaves of a block's work is none. */
