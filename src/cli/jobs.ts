@@ -175,7 +175,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link, note: (p
   const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
   refuseLong(job, controllers);
   note({ machine, program, controllers });
-  for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
+  if (job.ownSeconds === undefined) for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
   const identify = (): Identity => ({ ...identityOf(job, machine, workload), mapping: hashOf(mapping) });
   if (resumed !== null) assertSameRun(job.resume!, resumed.identity, identify());
