@@ -7,7 +7,8 @@
 import type { GpuMachine } from "../machine/gpu.ts";
 import { affine, readsOf, visitNodes } from "../pattern/analysis.ts";
 import type { Expr } from "../pattern/program.ts";
-import type { Access, Contraction, OperatorWork } from "./operators.ts";
+import type { Access, OperatorWork } from "./operators.ts";
+import type { Contraction } from "./products.ts";
 
 export interface Attention {
   /** Operators that are this kernel's own. */

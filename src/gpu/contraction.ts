@@ -3,7 +3,8 @@
 import { type GpuMachine, laneKindOf, tensorMacs } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import { missedAgain } from "./l2.ts";
-import type { Access, Contraction, OperatorWork } from "./operators.ts";
+import type { Access, OperatorWork } from "./operators.ts";
+import type { Contraction } from "./products.ts";
 import type { Kernel } from "./schedule.ts";
 import { BLOCK_START, type BlockKind, isFactor, laneCycles, laneWork, readOnce, requestedBytes, slotsFor, type Tiling, writtenBytes } from "./tiling.ts";
 

@@ -6,28 +6,12 @@ import { affine, bodiesOf, elementsOf, indicesOf, readsOf, tensorNamed, visitNod
 import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import { childrenOf, freeIndexFinder, interner } from "../pattern/nodes.ts";
 import type { Dtype, Expr, IterateOperator, Operator, Program, ScalarOp } from "../pattern/program.ts";
+import { type Contraction, contractionOf } from "./products.ts";
 
 export type PlainOperator = Exclude<Operator, IterateOperator>;
 
 /** Instructions of a thread by the lanes that take them; `special` are among those of f32 and f64. */
 export type Instructions = Readonly<Record<LaneKind | "special", number>>;
-
-/** out[batch, m, n] = sum over k of a[batch, m, k] b[batch, k, n], each of which may be several indices, in any order. */
-export interface Contraction {
-  readonly a: string;
-  readonly b: string;
-  /** Of the factors. */
-  readonly dtype: Dtype;
-  readonly batch: number;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Names of indices. */
-  readonly batch_indices: readonly string[];
-  readonly m_indices: readonly string[];
-  readonly n_indices: readonly string[];
-  readonly k_indices: readonly string[];
-}
 
 /** All reads of one tensor by one operator. */
 export interface Access {
@@ -239,55 +223,6 @@ function usesIndices(bodies: readonly Expr[]): boolean {
     (expr) => (expr.kind === "read" ? [] : childrenOf(expr)),
   );
   return uses;
-}
-
-// --- matrix products ---
-
-interface Found {
-  readonly contraction: Contraction;
-  readonly fold: Expr;
-  readonly product: Expr;
-}
-
-/** The one fold of a map that adds up products of two tensors, where either has an index of the result for itself. */
-function contractionOf(operator: PlainOperator, bodies: readonly Expr[], extents: ReadonlyMap<string, number>): Found | null {
-  if (operator.kind !== "map") return null;
-  const folds: Extract<Expr, { kind: "reduce" }>[] = [];
-  visitNodes(bodies, (expr) => {
-    if (expr.kind === "reduce") folds.push(expr);
-  });
-  const [fold] = folds;
-  if (fold === undefined || folds.length > 1 || fold.fn !== "add") return null;
-  const product = fold.body.kind === "cast" ? fold.body.arg : fold.body;
-  if (product.kind !== "op" || product.op !== "mul") return null;
-  const factors = product.args.map((arg) => readIn(arg));
-  const [left, right] = factors;
-  if (left === undefined || left === null || right === undefined || right === null) return null;
-  const freeOf = freeIndexFinder();
-  const indicesIn = (read: typeof left): ReadonlySet<string> => new Set(read.at.flatMap((place) => [...freeOf(place)]));
-  const [ofLeft, ofRight] = [indicesIn(left), indicesIn(right)];
-  const kept = operator.domain.map(({ name }) => name);
-  const folded = fold.over.map(({ name }) => name);
-  const m = kept.filter((name) => ofLeft.has(name) && !ofRight.has(name));
-  const n = kept.filter((name) => ofRight.has(name) && !ofLeft.has(name));
-  const batch = kept.filter((name) => ofLeft.has(name) === ofRight.has(name));
-  if (m.length + n.length === 0) return null;
-  const size = (names: readonly string[]): number => names.reduce((total, name) => total * (extents.get(name) ?? 1), 1);
-  const contraction: Contraction = {
-    ...{ a: left.tensor, b: right.tensor, dtype: left.dtype },
-    ...{ batch: size(batch), m: size(m), n: size(n), k: size(folded) },
-    ...{ batch_indices: batch, m_indices: m, n_indices: n, k_indices: folded },
-  };
-  return { contraction, fold, product };
-}
-
-/** The one read of an operand that is otherwise arithmetic on it. */
-function readIn(expr: Expr): Extract<Expr, { kind: "read" }> | null {
-  const reads: Extract<Expr, { kind: "read" }>[] = [];
-  visitNodes([expr], (node) => {
-    if (node.kind === "read") reads.push(node);
-  });
-  return reads.length === 1 ? reads[0]! : null;
 }
 
 // --- what is no work ---
