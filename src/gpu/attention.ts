@@ -4,7 +4,7 @@
  * folded scores (a backward pass) is a kernel of its own, which makes the scores it needs again from the statistics of their rows, as FlashAttention does (Dao et al., NeurIPS 2022).
  */
 
-import type { GpuMachine } from "../machine/gpu.ts";
+import { type GpuMachine, tensorMacs } from "../machine/gpu.ts";
 import { affine, readsOf, visitNodes } from "../pattern/analysis.ts";
 import type { Expr } from "../pattern/program.ts";
 import type { Access, OperatorWork } from "./operators.ts";
@@ -40,7 +40,7 @@ const LONGEST_VECTOR = 256;
 
 /** What is found, in the order of the program. */
 export function findAttention(works: readonly OperatorWork[], shown: Shown, needed: ReadonlySet<string>, machine: GpuMachine): readonly Attention[] {
-  const starts = works.filter(({ contraction: c }) => c !== null && c.k <= LONGEST_VECTOR && c.n > 1 && c.dtype in machine.sm.tensor_macs);
+  const starts = works.filter(({ contraction: c }) => c !== null && c.k <= LONGEST_VECTOR && c.n > 1 && tensorMacs(machine, c.dtype) > 0);
   const taken = new Set<OperatorWork>();
   return starts.flatMap((start) => {
     const region = taken.has(start) ? null : regionOf(start, works, shown, needed);

@@ -68,6 +68,7 @@ export function runGrid(classes: readonly BlockClass[], sms: number, slots: numb
         step = Math.min(step, resident.left * paces[g]![r]!);
       });
     });
+    if (!Number.isFinite(step)) throw new Error(`a grid of ${blocks} blocks takes ${step} cycles`);
     cycles += step;
     groups.forEach((group, g) => {
       if (group.residents.length === 0) idle += step * group.sms;

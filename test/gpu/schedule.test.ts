@@ -127,3 +127,15 @@ describe.each(gpuNames)("on %s", (name) => {
     }
   });
 });
+
+test("attention of a dtype that tensor cores lack is no kernel of its own, and ends", () => {
+  for (const [name, dtype] of [
+    ["h100", "f32"],
+    ["v100", "bf16"],
+    ["a100-80", "f64"],
+  ] as const) {
+    const machine = { ...gpu(name), execution: { ...gpu(name).execution, fusion: "fused" as const } };
+    const { kernels } = runGpu(attention.build({ seq: 64, heads: 2, dim: 32, dtype }), machine);
+    expect([dtype, kernels.some(({ kind }) => kind === "attention")]).toEqual([dtype, dtype === "f64"]);
+  }
+});
