@@ -22,9 +22,14 @@ export function gpuSides(workload: LoadedWorkload, machine: GpuMachine): readonl
 }
 
 function sideOfGpu(workload: LoadedWorkload, machine: GpuMachine): Side {
-  const { execution, launch, hbm } = machine;
+  const { execution, launch, hbm, link } = machine;
   return {
-    ...{ machine: machine.name, kind: machine.kind, style: "kernel-by-kernel", regime: `${execution.fusion}, ${launch.regime}` },
+    ...{
+      machine: machine.name,
+      kind: machine.kind,
+      style: "kernel-by-kernel",
+      regime: `${execution.fusion}, ${launch.regime}${link.gpus > 1 ? `, one of ${link.gpus} GPUs` : ""}`,
+    },
     roofs: {
       name: machine.name,
       peak_flops_per_second: gpuPeakFlops(machine, productDtype(workload)),

@@ -80,14 +80,16 @@ function tilingOf(
   const beside = { ...kernel, reads: kernel.reads.filter(({ tensor }) => !isFactor(kernel.factors, tensor)) };
   const besideBytes = requestedBytes(beside, blocks, rows * columns) / blocks;
   // Neighbours in a row of tiles have the same rows of the one factor, those in a column the same columns of the other.
-  const loaded = (height: number, width: number): number =>
-    height >= width ? width + height / Math.min(sm.cluster, across) : height + width / Math.min(sm.cluster, down);
+  const loaded = (height: number, width: number): number => {
+    const [rowBytes, columnBytes] = [height * contraction.a_bytes, width * contraction.b_bytes];
+    return rowBytes >= columnBytes ? columnBytes + rowBytes / Math.min(sm.cluster, across) : rowBytes + columnBytes / Math.min(sm.cluster, down);
+  };
   const kindOf = (count: number, height: number, width: number): BlockKind => ({
     count,
     sm_cycles: loop + tail,
     chain: (latency) =>
       BLOCK_START + 2 * latency + tail + Math.max(loop, steps * STEP_LATENCY, (steps * latency) / (stages - 1)) + (split > 1 ? 2 * latency : 0),
-    l2_read_bytes: (loaded(height, width) * k * bytes) / split + besideBytes + partial,
+    l2_read_bytes: (loaded(height, width) * k) / split + besideBytes + partial,
     l2_write_bytes: (writtenBytes(kernel) * ((height * width) / (batch * m * n))) / split + partial,
   });
   const [lastRows, lastColumns] = [m - (down - 1) * rows, n - (across - 1) * columns];
@@ -98,7 +100,7 @@ function tilingOf(
     kindOf(many * (down - 1), rows, lastColumns),
     kindOf(many, lastRows, lastColumns),
   ].filter(({ count }) => count > 0);
-  const traffic = trafficOf(kernel.factors!, contraction, bytes, down, across, Math.max(1, Math.floor((slots * sm.count) / split)), machine);
+  const traffic = trafficOf(kernel.factors!, contraction, down, across, Math.max(1, Math.floor((slots * sm.count) / split)), machine);
   const label = `${rows} x ${columns} x ${step}${split > 1 ? `, ${split} parts of the fold` : ""}, ${stages} stages`;
   return {
     label,
@@ -125,15 +127,14 @@ const SMALLEST = 64;
  */
 function trafficOf(
   { a, b }: NonNullable<Kernel["factors"]>,
-  { batch, m, n, k }: Contraction,
-  bytes: number,
+  { batch, m, n, k, a_bytes, b_bytes }: Contraction,
   down: number,
   across: number,
   running: number,
   { l2 }: GpuMachine,
 ): Tiling["reads"] {
-  const unique = (factor: readonly Access[], whole: number): number => Math.min(whole, elementsIn(factor)) * bytes;
-  const [bytesA, bytesB] = [unique(a, batch * m * k), unique(b, batch * n * k)];
+  const unique = (factor: readonly Access[], whole: number): number => Math.min(whole, elementsIn(factor));
+  const [bytesA, bytesB] = [unique(a, batch * m * k) * a_bytes, unique(b, batch * n * k) * b_bytes];
   const timesFor = (height: number): readonly [number, number] => {
     const width = Math.max(1, Math.floor(running / height));
     return [Math.ceil(across / width), Math.ceil(down / height)];

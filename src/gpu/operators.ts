@@ -2,7 +2,7 @@
 
 import type { GpuMachine, LaneKind } from "../machine/gpu.ts";
 import { laneKindOf } from "../machine/gpu.ts";
-import { affine, bodiesOf, elementsOf, indicesOf, readsOf, tensorNamed, visitNodes, writesOf } from "../pattern/analysis.ts";
+import { type AffineForm, affine, bodiesOf, elementsOf, indicesOf, readsOf, tensorNamed, visitNodes, writesOf } from "../pattern/analysis.ts";
 import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import { childrenOf, freeIndexFinder, interner } from "../pattern/nodes.ts";
 import type { Dtype, Expr, IterateOperator, Operator, Program, ScalarOp } from "../pattern/program.ts";
@@ -26,6 +26,8 @@ export interface Access {
   readonly inOrder: boolean;
   /** Elements read where each combination of them counts once. */
   readonly elements: number;
+  /** For each element: its own bytes, or its share of the sectors that a scattered run of elements takes. */
+  readonly moved_bytes: number;
   /** At places that are data: each element is a sector of its own. */
   readonly scattered: boolean;
   /** Another part of the tensor in each round of a loop around it. */
@@ -62,8 +64,8 @@ export interface Written {
   readonly scattered: boolean;
 }
 
-/** Bytes that a scattered access moves: one sector. */
-export const SECTOR = 32;
+/** Bytes that memory moves at a time. */
+export const SECTOR_BYTES = 32;
 
 export function workOf(operator: PlainOperator, program: Program, machine: GpuMachine): OperatorWork {
   const intern = interner();
@@ -189,11 +191,23 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
       inOrder: isInOrder(at, operator),
       elements,
       scattered,
+      moved_bytes: scattered ? sectorShare(bytesOf(dtype), iterations(behindData(at, forms))) : bytesOf(dtype),
       swept: !scattered && [...indices].some((name) => !bound.has(name)),
     });
   }
   return [...byTensor.values()];
 }
+
+/** Indices of the places behind the last one that is data: their elements lie one behind the other. */
+function behindData(at: readonly Expr[], forms: readonly (AffineForm | null)[]): readonly string[] {
+  return forms
+    .slice(forms.lastIndexOf(null) + 1)
+    .flatMap((form) => [...(form?.coefficients.keys() ?? [])])
+    .slice(0, at.length);
+}
+
+/** Bytes moved for each element of a run of so many: whole sectors. */
+const sectorShare = (bytes: number, run: number): number => (Math.ceil((run * bytes) / SECTOR_BYTES) * SECTOR_BYTES) / run;
 
 function isInOrder(at: readonly Expr[], { domain }: PlainOperator): boolean {
   return at.length === domain.length && at.every((place, position) => place.kind === "index" && place.index === domain[position]!.name);

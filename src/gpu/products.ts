@@ -1,6 +1,7 @@
 /** Matrix products among operators: by structure, whatever they are called. */
 
 import { visitNodes } from "../pattern/analysis.ts";
+import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import { freeIndexFinder } from "../pattern/nodes.ts";
 import type { Dtype, Expr } from "../pattern/program.ts";
 import type { PlainOperator } from "./operators.ts";
@@ -9,8 +10,11 @@ import type { PlainOperator } from "./operators.ts";
 export interface Contraction {
   readonly a: string;
   readonly b: string;
-  /** Of the factors. */
+  /** In which they are multiplied: that of the wider factor. */
   readonly dtype: Dtype;
+  /** Of an element of each factor. */
+  readonly a_bytes: number;
+  readonly b_bytes: number;
   readonly batch: number;
   readonly m: number;
   readonly n: number;
@@ -53,7 +57,7 @@ export function contractionOf(operator: PlainOperator, bodies: readonly Expr[], 
   if (m.length + n.length === 0) return null;
   const size = (names: readonly string[]): number => names.reduce((total, name) => total * (extents.get(name) ?? 1), 1);
   const contraction: Contraction = {
-    ...{ a: left.tensor, b: right.tensor, dtype: left.dtype },
+    ...{ a: left.tensor, b: right.tensor, dtype: widerOf(left.dtype, right.dtype), a_bytes: bytesOf(left.dtype), b_bytes: bytesOf(right.dtype) },
     ...{ batch: size(batch), m: size(m), n: size(n), k: size(folded) },
     ...{ batch_indices: batch, m_indices: m, n_indices: n, k_indices: folded },
   };
@@ -67,4 +71,10 @@ function readIn(expr: Expr): Extract<Expr, { kind: "read" }> | null {
     if (node.kind === "read") reads.push(node);
   });
   return reads.length === 1 ? reads[0]! : null;
+}
+
+/** Of two as wide, the float. */
+function widerOf(a: Dtype, b: Dtype): Dtype {
+  if (bytesOf(a) !== bytesOf(b)) return bytesOf(a) > bytesOf(b) ? a : b;
+  return isFloat(b) ? b : a;
 }

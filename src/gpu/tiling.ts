@@ -2,7 +2,7 @@
 
 import type { GpuMachine } from "../machine/gpu.ts";
 import type { BlockClass } from "./grid.ts";
-import type { Access } from "./operators.ts";
+import { type Access, SECTOR_BYTES } from "./operators.ts";
 import type { Kernel } from "./schedule.ts";
 
 /** Blocks alike. Time beyond the pipes depends on how far memory is. */
@@ -109,13 +109,11 @@ export function requestedBytes(kernel: Kernel, blocks: number, perBlock: number)
 
 type Reading = Kernel["reads"][number];
 
-function requested({ elements, element_bytes, inner, scattered }: Reading, blocks: number, perBlock: number): number {
-  if (scattered) return elements * SECTOR_BYTES;
+function requested({ elements, element_bytes, moved_bytes, inner, scattered }: Reading, blocks: number, perBlock: number): number {
+  if (scattered) return elements * moved_bytes;
   if (elements >= blocks * perBlock) return elements * element_bytes;
   return Math.max(elements, blocks * (inner ? Math.min(elements, perBlock) : 1)) * element_bytes;
 }
-
-export const SECTOR_BYTES = 32;
 
 /** Bytes that a kernel writes; a scattered element is a sector. */
 export function writtenBytes({ writes }: Kernel): number {
@@ -124,8 +122,8 @@ export function writtenBytes({ writes }: Kernel): number {
 
 /** As traffic: each tensor once; one of which scattered elements are asked for in more sectors than it has, again and again. */
 export function readOnce(reads: readonly Access[]): readonly Traffic[] {
-  return reads.map(({ tensor, elements, element_bytes, tensor_bytes, scattered, swept }) => {
-    const asked = elements * (scattered ? SECTOR_BYTES : element_bytes);
+  return reads.map(({ tensor, elements, moved_bytes, tensor_bytes, scattered, swept }) => {
+    const asked = elements * moved_bytes;
     const bytes = Math.min(asked, tensor_bytes);
     return { tensor, bytes, times: scattered && bytes > 0 ? asked / bytes : 1, swept: swept ? tensor_bytes : null };
   });

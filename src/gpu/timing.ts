@@ -1,5 +1,6 @@
 /** What one kernel takes with a tiling, given what L2 holds, and the record of its launch. */
 
+import { UserError } from "../base/errors.ts";
 import type { Cycles } from "../base/units.ts";
 import { type GpuMachine, hbmBytesPerCycle, laneKindOf, tensorMacs } from "../machine/gpu.ts";
 import { countOperator, type OperationCounts } from "../pattern/analysis.ts";
@@ -73,7 +74,15 @@ export interface KernelRun {
 }
 
 /** All ways in which a kernel can be cut. */
+/** Throws a UserError where none fits an SM. */
 export function tilingsOf(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {
+  const fitting = allTilings(kernel, machine).filter(({ slots }) => slots >= 1);
+  if (fitting.length > 0) return fitting;
+  const message = `no block of the kernel ${kernel.name} fits an SM: expected more of threads, register_bytes or shared_bytes`;
+  throw new UserError({ code: "too-small", message, place: { path: "machine.sm" } });
+}
+
+function allTilings(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {
   if (kernel.attention !== null) return [flashTiling({ ...kernel, attention: kernel.attention }, machine)];
   if (kernel.kind === "contraction") return contractionTilings(kernel, machine);
   return kernel.kind === "rows" ? rowsTilings(kernel, machine) : [elementwiseTiling(kernel, machine)];

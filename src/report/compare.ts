@@ -86,7 +86,10 @@ export function compareSides(sides: readonly Side[], waterfalls: readonly Waterf
 
 function warningsOf(side: Side): readonly string[] {
   const { expected, result } = side;
-  if (expected === null) return [];
+  if (expected === null)
+    return side.kind === "gpu"
+      ? result.warnings.filter((warning) => /still in L2|figures are of one|does not fit/.test(warning)).map((warning) => `${nameOf(side)}: ${warning}`)
+      : [];
   const share = result.partial === null ? "" : ` after ${Math.floor(100 * result.partial.share_done)} % of its work`;
   return [
     `${nameOf(side)} was stopped${share} (--max-seconds): its time is what its plan expects, not simulated; it has no bytes, energy, limit, waterfall or points on the roofline`,

@@ -60,13 +60,13 @@ const ABLATIONS: readonly Ablation[] = [
   {
     name: "launches",
     spares: "launches",
-    why: ({ result }) => `${grouped(result.launches)} launches at once instead of ${duration(result.launch_seconds)} of them`,
+    why: ({ result }) => `${duration(result.launch_seconds)} between ${grouped(result.launches)} kernel${result.launches === 1 ? "" : "s"}`,
   },
   {
     name: "HBM round trips",
     spares: "roundTrips",
     why: ({ result }) =>
-      `each input read and each output written once, and nothing else of the ${scaled(movedBytes(result.tiers.hbm), "B")} that cross the pins`,
+      `each input read and each output written once, instead of the ${scaled(movedBytes(result.tiers.hbm), "B")} that crossed the pins (without outputs that L2 still held at the end: where those are more than what is saved, this takes time)`,
   },
   { name: "fill and drain", spares: "latency", why: () => "memory that answers at once, and blocks that start at once" },
   { name: "under-filled SMs", spares: "underfill", why: () => "grids of fewer blocks than there are places, spread evenly over all SMs" },

@@ -5,7 +5,7 @@ import { sumOf } from "../energy/energy.ts";
 import { gpuEnergyOf } from "../energy/gpu.ts";
 import type { GpuRun, KernelRun } from "../gpu/run.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
-import { countOperations } from "../pattern/analysis.ts";
+import { countOperations, footprint } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
 import { assertResult } from "../result/check.ts";
 import type { Bounds, EnergyDetail, EnergyResult, GridResult, HostResult, Limit, RunResult, SectionResult } from "../result/result.ts";
@@ -204,11 +204,23 @@ function warningsOf({ held_bytes }: GpuRun, machine: GpuMachine, program: Progra
           `all figures are of one of ${machine.link.gpus} GPUs, which share the work by tensor parallelism: together they take ${machine.link.gpus} times the energy and the bytes`,
         ]
       : []),
+    ...tooLarge(program, machine),
     ...assumedFigures(machine, limit.resource),
     ...(held_bytes >= 1 ? [`${scaled(Math.round(held_bytes), "B")} of what was written are still in L2 at the end: they are among no bytes of HBM`] : []),
     ...(watts > power.limit_W ? [`${watts.toFixed(0)} W on average are above the board's limit of ${power.limit_W} W: a real one would lower its clock`] : []),
     ...(counted ? ["collections count with their bounds, and loops with all their rounds: a GPU's run computes no values"] : []),
   ];
+}
+
+/** A board that does not have the room is not refused: kernels would still take what they take. */
+function tooLarge(program: Program, { hbm, link }: GpuMachine): readonly string[] {
+  const { inputs, intermediates, outputs } = footprint(program);
+  const bytes = inputs + intermediates + outputs;
+  return bytes <= hbm.bytes * link.gpus
+    ? []
+    : [
+        `its tensors take ${scaled(bytes, "B")}, and the HBM of ${link.gpus === 1 ? "the board has" : `${link.gpus} boards have`} ${scaled(hbm.bytes * link.gpus, "B")}: unless they give room to each other, the program does not fit`,
+      ];
 }
 
 /** Figures without a source that set the pace of what limits the run. */

@@ -5,7 +5,7 @@ import { planOf, type Step } from "../../src/gpu/plan.ts";
 import { runGpu } from "../../src/gpu/run.ts";
 import { input, map, program, reduce } from "../../src/pattern/builder.ts";
 import type { Program } from "../../src/pattern/program.ts";
-import { add, constant, div, exp, ge, gt, le, lt, mul, select } from "../../src/pattern/scalars.ts";
+import { add, cast, constant, div, exp, ge, gt, le, lt, mul, select } from "../../src/pattern/scalars.ts";
 import attention from "../../workloads/attention.ts";
 import attentionBackward from "../../workloads/attention-backward.ts";
 import decoder from "../../workloads/decoder.ts";
@@ -138,4 +138,34 @@ test("attention of a dtype that tensor cores lack is no kernel of its own, and e
     const { kernels } = runGpu(attention.build({ seq: 64, heads: 2, dim: 32, dtype }), machine);
     expect([dtype, kernels.some(({ kind }) => kind === "attention")]).toEqual([dtype, dtype === "f64"]);
   }
+});
+
+describe("bytes and rates", () => {
+  const a100 = gpu("a100-80");
+  const mixed = (left: "i8" | "bf16", right: "bf16" | "f32") =>
+    program("mixed", {}, () => {
+      const [a, b] = [input("a", left, [512, 512]), input("b", right, [512, 512])];
+      return { c: map("c", [512, 512], (i, j) => reduce("add", [512], (k) => mul(cast(right, a.at(i, k)), b.at(k, j)))) };
+    }).build();
+
+  test("a product of two dtypes runs at the rate of the wider factor, and reads each factor at its own width", () => {
+    const [ints, floats] = [runGpu(mixed("i8", "bf16"), a100).kernels[0]!, runGpu(mixed("bf16", "f32"), a100).kernels[0]!];
+    expect([ints.factors, ints.hbm_read_bytes]).toEqual(["bf16", 512 * 512 * 3]);
+    expect([floats.factors, floats.tensor_macs, floats.lane_macs]).toEqual(["f32", 0, 512 ** 3]);
+  });
+
+  test("a row that data chooses moves its sectors, a single element one of its own", () => {
+    const rows = (columns: number) =>
+      program("rows", {}, () => {
+        const [ids, table] = [input("ids", "i32", [4096]), input("table", "bf16", [100_000, columns])];
+        return { y: map("y", [4096, columns], (i, j) => table.at(ids.at(i), j)) };
+      }).build();
+    const read = (columns: number): number => runGpu(rows(columns), a100).kernels[0]!.hbm_read_bytes - 4096 * 4;
+    expect(read(64)).toBe(4096 * 128);
+    expect(read(1)).toBe(4096 * 32);
+  });
+
+  test("an SM on which no block fits is a fault of its config", () => {
+    expect(() => runGpu(mixed("i8", "bf16"), { ...a100, sm: { ...a100.sm, threads: 16 } })).toThrow(/no block of the kernel c fits an SM/);
+  });
 });
