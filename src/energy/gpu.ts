@@ -1,6 +1,6 @@
 /** What kernels cost on a GPU, event by event, and the board's static power over their time, the waits for their launches included. */
 
-import type { KernelRun } from "../gpu/run.ts";
+import { type KernelRun, sumOfLaunches } from "../gpu/run.ts";
 import { type GpuMachine, laneKindOf } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { SectionEnergy } from "../result/result.ts";
@@ -8,7 +8,7 @@ import { partsBy, withTotal } from "./energy.ts";
 
 /** Compute: instructions of lanes and products of tensor cores; sram: L2; network: links to other GPUs. A part is the sum of its details, to the last digit. */
 export function gpuEnergyOf(kernels: readonly KernelRun[], { power, clock_hz }: GpuMachine): Omit<SectionEnergy, "name"> {
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   const lanes = ({ instructions: { f64, f32, i32 }, lane_macs, factors }: KernelRun): number =>
     f64 * power.lane_pJ.f64 + f32 * power.lane_pJ.f32 + i32 * power.lane_pJ.i32 + (factors === null ? 0 : lane_macs * power.lane_pJ[laneKindOf(factors)]);
   const tensor = ({ tensor_macs, factors }: KernelRun): number => (factors === null ? 0 : tensor_macs * power.tensor_pJ_per_mac * (bytesOf(factors) / 2));

@@ -11,7 +11,7 @@ import { L2 } from "./l2.ts";
 import { type KernelStep, type LoopStep, planOf, type Step } from "./plan.ts";
 import { type Conditions, exchangeRun, type KernelRun, kernelRun, NOTHING_SPARED, readThrough, type Spared, timed } from "./timing.ts";
 
-export { type KernelRun, NOTHING_SPARED, type Spared } from "./timing.ts";
+export { type KernelRun, NOTHING_SPARED, type Spared, sumOfLaunches } from "./timing.ts";
 
 export interface GpuRun {
   /** In the order of their first launches. */

@@ -73,6 +73,11 @@ export interface KernelRun {
   readonly instructions: { readonly f64: number; readonly f32: number; readonly i32: number; readonly special: number };
 }
 
+/** Of all launches together. */
+export function sumOfLaunches(kernels: readonly KernelRun[], of: (kernel: KernelRun) => number): number {
+  return kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+}
+
 /** All ways in which a kernel can be cut. */
 /** Throws a UserError where none fits an SM. */
 export function tilingsOf(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {

@@ -3,7 +3,7 @@
 import { hashOf } from "../base/hash.ts";
 import { sumOf } from "../energy/energy.ts";
 import { gpuEnergyOf } from "../energy/gpu.ts";
-import type { GpuRun, KernelRun } from "../gpu/run.ts";
+import { type GpuRun, type KernelRun, sumOfLaunches } from "../gpu/run.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import { countOperations, footprint } from "../pattern/analysis.ts";
 import type { Program } from "../pattern/program.ts";
@@ -41,7 +41,7 @@ export function makeGpuResult({ version, program, workloadHash, seed, machine, r
     sections: groups.map((group) => ({ name: group.name, ...gpuEnergyOf(group.kernels, machine) })),
   };
   const energy = sumOf(energy_detail);
-  const total = (of: (kernel: KernelRun) => number): number => kernels.reduce((sum, kernel) => sum + kernel.launches * of(kernel), 0);
+  const total = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   const tier = (read_bytes: number, write_bytes: number, peak: number) => ({
     ...{ read_bytes, write_bytes },
     achieved_bytes_per_second: seconds === 0 ? 0 : (read_bytes + write_bytes) / seconds,
@@ -106,7 +106,7 @@ function groupsOf(kernels: readonly KernelRun[]): readonly Launches[] {
 // --- sections ---
 
 function sectionRow({ name, kernels }: Launches, machine: GpuMachine): SectionResult {
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   const cycles = sum((kernel) => kernel.cycles + kernel.launch_cycles);
   return {
     name,
@@ -130,7 +130,7 @@ function sectionRow({ name, kernels }: Launches, machine: GpuMachine): SectionRe
 
 function gridOf(kernels: readonly KernelRun[], { sm }: GpuMachine): GridResult {
   const [{ kind, tiling, blocks, slots, waves }] = kernels as [KernelRun];
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   return {
     ...{ kind, tiling, blocks, slots, waves },
     idle_cycles: sum(({ idle_sm_cycles }) => idle_sm_cycles) / sm.count,
@@ -146,12 +146,9 @@ function gridOf(kernels: readonly KernelRun[], { sm }: GpuMachine): GridResult {
 
 /** Products at the peak of tensor cores, bytes at the rate of the pins. */
 function boundsOf(kernels: readonly KernelRun[], machine: GpuMachine): Bounds {
-  let [compute, hbm] = [0, 0];
-  for (const kernel of kernels) {
-    compute += kernel.launches * kernel.bound_cycles;
-    hbm += (kernel.launches * (kernel.hbm_read_bytes + kernel.hbm_write_bytes) * machine.clock_hz) / machine.hbm.bytes_per_second;
-  }
-  return { compute, hbm, ddr: 0, network: 0 };
+  const bytes = sumOfLaunches(kernels, ({ hbm_read_bytes, hbm_write_bytes }) => hbm_read_bytes + hbm_write_bytes);
+  const compute = sumOfLaunches(kernels, ({ bound_cycles }) => bound_cycles);
+  return { compute, hbm: (bytes * machine.clock_hz) / machine.hbm.bytes_per_second, ddr: 0, network: 0 };
 }
 
 // --- limits ---
@@ -161,7 +158,7 @@ const NEEDS = ["hbm", "l2", "tensor", "lanes"] as const;
 /** The resource whose own time is the longest share of the run; "launch" where waiting for launches is; "latency" where nothing takes half of the time. */
 function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachine): Limit {
   if (cycles === 0) return { resource: "none", sentence: "nothing ran" };
-  const sum = (of: (kernel: KernelRun) => number): number => kernels.reduce((total, kernel) => total + kernel.launches * of(kernel), 0);
+  const sum = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   const launches = sum(() => 1);
   const launch = sum(({ launch_cycles }) => launch_cycles);
   const rows = [...NEEDS.map((name) => ({ name: name as string, cycles: sum(({ needs }) => needs[name]) })), { name: "launch", cycles: launch }];
