@@ -12,7 +12,7 @@ import { assertWritable, writeText } from "./files.ts";
 import { gpuSides, gpuWaterfalls } from "./gpu-side.ts";
 import type { SideJob } from "./jobs.ts";
 import { inLanes } from "./lanes.ts";
-import { type AnyMachine, readAnyMachine } from "./machines.ts";
+import { type AnyMachine, kindOfMachine, readAnyMachine } from "./machines.ts";
 import { parseSettings, type Settings, secondsOf, wholeNumber } from "./settings.ts";
 import { inThread } from "./thread.ts";
 import { type LoadedWorkload, loadWorkload } from "./workload.ts";
@@ -94,7 +94,7 @@ async function planOf({ workload, machine: machines, set, seed: given, maxSecond
   const settings = parseSettings(set);
   const seed = given === undefined ? null : wholeNumber("--seed", given, 0);
   const maxSeconds = secondsOf("--max-seconds", limit);
-  const kinds = machines.map((name) => readAnyMachine(name).kind);
+  const kinds = machines.map(kindOfMachine);
   const of = (kind: AnyMachine["kind"]): Settings => ({ ...settings, machine: settings.machine.filter(({ path }) => !isOnlyOf(path, kind, kinds)) });
   const entries = machines.map((machine, m) => {
     const own = of(kinds[m]!);

@@ -8,10 +8,12 @@ import type { RunResult } from "../result/result.ts";
 import { shownPath } from "./code.ts";
 import { version } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
+import { readGpu } from "./machines.ts";
 import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 /** Flags that only a simulated fabric has are refused. */
-export async function gpuRun(job: RunJob, machine: GpuMachine): Promise<RunResult> {
+export async function gpuRun(job: RunJob): Promise<RunResult> {
+  const machine = readGpu(job.machine, job.settings.machine);
   const { values, engine, maxCycles, checkpoint, resume } = job;
   const unfit = [
     ...(values ? ["--values"] : []),

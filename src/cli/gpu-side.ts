@@ -1,6 +1,7 @@
 /** What a GPU becomes in a comparison: its kernels as a library runs them, and as a compiler fuses them, launched as fast as they can be. */
 
 import { type GpuMachine, gpuPeakFlops } from "../machine/gpu.ts";
+import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import type { Dtype } from "../pattern/program.ts";
 import { narrowestBytes } from "../report/bounds.ts";
 import { gpuWaterfall } from "../report/gpu-waterfall.ts";
@@ -51,8 +52,5 @@ export function gpuWaterfalls(workload: LoadedWorkload, gpus: readonly GpuSide[]
 /** The narrowest float of the program: what its products are taken of. */
 function productDtype({ program }: LoadedWorkload): Dtype {
   const narrowest = narrowestBytes(program);
-  const found = program.tensors.find(({ dtype }) => BYTES[dtype] === narrowest);
-  return found?.dtype ?? "f32";
+  return program.tensors.find(({ dtype }) => isFloat(dtype) && bytesOf(dtype) === narrowest)?.dtype ?? "f32";
 }
-
-const BYTES: Readonly<Partial<Record<Dtype, number>>> = { f64: 8, f32: 4, bf16: 2, f16: 2, fp8e4m3: 1, fp8e5m2: 1 };

@@ -27,7 +27,7 @@ import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
 import { gpuRun } from "./gpu-run.ts";
-import { readAnyMachine, readEnergyTable } from "./machines.ts";
+import { kindOfMachine, readEnergyTable } from "./machines.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
 import { type Planned, sideOf } from "./side.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked, wordsFor } from "./stop.ts";
@@ -142,8 +142,7 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
 }
 
 async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<RunResult> {
-  const machine = readAnyMachine(job.machine, job.settings.machine);
-  if (machine.kind === "gpu") return gpuRun(job, machine);
+  if (kindOfMachine(job.machine) === "gpu") return gpuRun(job);
   return (await studyJob({ ...job, kind: "study" }, progress, link)).result;
 }
 

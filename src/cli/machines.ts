@@ -18,15 +18,22 @@ const CONFIGS = join(packageRoot, "configs");
 
 /** Names of the reconfigurable dataflow accelerators in configs/, in alphabetical order. */
 export function machineNames(): readonly string[] {
-  return namesIn(CONFIGS).filter((name) => !isGpu(readText(join(CONFIGS, `${name}.yaml`))));
+  return namesOf("rda");
 }
 
 /** Names of the GPUs in configs/, in alphabetical order. */
 export function gpuNames(): readonly string[] {
-  return namesIn(CONFIGS).filter((name) => isGpu(readText(join(CONFIGS, `${name}.yaml`))));
+  return namesOf("gpu");
 }
 
+const namesOf = (kind: AnyMachine["kind"]): readonly string[] => namesIn(CONFIGS).filter((name) => kindOfMachine(name) === kind);
+
 export type AnyMachine = Machine | GpuMachine;
+
+/** What the config says it is, whatever else stands in it. */
+export function kindOfMachine(nameOrFile: string): AnyMachine["kind"] {
+  return isGpu(configOf(nameOrFile).text) ? "gpu" : "rda";
+}
 
 /** A name has neither a slash nor a dot; all else is a path. */
 export function readAnyMachine(nameOrFile: string, overrides: readonly Override[] = []): AnyMachine {
@@ -67,7 +74,6 @@ function configOf(nameOrFile: string): { readonly text: string; readonly file: s
   });
 }
 
-/** What the config says it is. */
 const isGpu = (yaml: string): boolean => /^kind\s*:\s*["']?gpu\b/m.test(yaml);
 
 /** The machine, where a controller can serve each of its DRAM tiers. */

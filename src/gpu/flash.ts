@@ -6,6 +6,7 @@
 
 import { type GpuMachine, tensorMacs } from "../machine/gpu.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
+import type { Dtype } from "../pattern/program.ts";
 import type { Attention } from "./attention.ts";
 import type { Kernel } from "./schedule.ts";
 import { BARRIER, BLOCK_START, type BlockKind, laneCycles, laneWork, readOnce, slotsFor, type Tiling, WARP_FOLD, writtenBytes } from "./tiling.ts";
@@ -71,8 +72,8 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
   const warps = schedule.warps[isBackward ? 1 : 0];
   const [tileRows, tileColumns] = (isBackward ? schedule.backward : schedule.forward)[width <= 64 ? 0 : 1];
   const [height, length] = [Math.min(tileRows, 16 * Math.ceil(rows / 16)), Math.min(tileColumns, 16 * Math.ceil(columns / 16))];
-  const bytes = bytesOf(kernel.works.find(({ contraction }) => contraction !== null)!.contraction!.dtype);
-  const tile = tileOf(kernel, schedule, height, length, warps, bytes, machine);
+  const { dtype } = kernel.works.find(({ contraction }) => contraction !== null)!.contraction!;
+  const tile = tileOf(kernel, schedule, height, length, warps, dtype, machine);
   const ownsColumns = isBackward || schedule.splitsColumns;
   const [own, ownTile, other, otherTile] = ownsColumns ? [columns, length, rows, height] : [rows, height, columns, length];
   const vectors = reads.reduce((sum, { elements, element_bytes }) => sum + elements * element_bytes, 0) / (batch * (rows + columns));
@@ -86,7 +87,7 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
     l2_write_bytes: (writtenBytes(kernel) + sums) / blocks + (ownsColumns ? tiles * otherTile * width * 4 : 0),
   });
   const counts = tileCounts(own, ownTile, other, otherTile, ownsColumns, diagonal);
-  const shared = (height + 2 * length) * width * bytes * (isBackward ? 2 : 1) + (schedule.splitsColumns ? warps * height * width * 4 : 0);
+  const shared = (height + 2 * length) * width * bytesOf(dtype) * (isBackward ? 2 : 1) + (schedule.splitsColumns ? warps * height * width * 4 : 0);
   return {
     label: `${name}, ${height} x ${length}`,
     kinds: counts.map(({ blocks: alike, tiles }) => kindOf(alike * batch, tiles)),
@@ -116,13 +117,13 @@ function tileOf(
   height: number,
   length: number,
   warps: number,
-  bytes: number,
+  dtype: Dtype,
   machine: GpuMachine,
 ) {
   const { batch, rows, columns, macs, width, isBackward } = kernel.attention;
   const { sm } = machine;
   const scores = height * length;
-  const dtype = kernel.works.find(({ contraction }) => contraction !== null)!.contraction!.dtype;
+  const bytes = bytesOf(dtype);
   const products = (scores * macs) / (tensorMacs(machine, dtype) * (schedule.isGrouped ? sm.tensor_share : sm.warp_tensor_share));
   const softmax = (scores * laneCycles(laneWork({ ...kernel, reads: [], writes: [] }, machine, 1, false), machine)) / (batch * rows * columns);
   const sums = schedule.splitsColumns ? warps * height * width * 8 : 0;

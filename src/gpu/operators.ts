@@ -28,7 +28,7 @@ export interface Access {
   readonly elements: number;
   /** For each element: its own bytes, or its share of the sectors that a scattered run of elements takes. */
   readonly moved_bytes: number;
-  /** At places that are data: each element is a sector of its own. */
+  /** At places that are data. */
   readonly scattered: boolean;
   /** Another part of the tensor in each round of a loop around it. */
   readonly swept: boolean;
@@ -39,8 +39,6 @@ export interface OperatorWork {
   readonly contraction: Contraction | null;
   /** Elements folded into one of its results; 1: it folds nothing. */
   readonly row: number;
-  /** Indices of the domain and of all folds, with their extents. */
-  readonly extents: ReadonlyMap<string, number>;
   /** Elements of the domain. */
   readonly elements: number;
   /** Without those of the contraction's own products and sums, of loads and stores and their conversions. */
@@ -116,7 +114,6 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
     operator,
     contraction: found?.contraction ?? null,
     row: found === null ? rowOf(bodies) : 1,
-    extents,
     elements: domain,
     instructions: counts,
     reads,
@@ -191,7 +188,7 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
       inOrder: isInOrder(at, operator),
       elements,
       scattered,
-      moved_bytes: scattered ? sectorShare(bytesOf(dtype), iterations(behindData(at, forms))) : bytesOf(dtype),
+      moved_bytes: scattered ? sectorShare(bytesOf(dtype), iterations(behindData(forms))) : bytesOf(dtype),
       swept: !scattered && [...indices].some((name) => !bound.has(name)),
     });
   }
@@ -199,11 +196,8 @@ function accessesOf(operator: PlainOperator, program: Program, iterations: (name
 }
 
 /** Indices of the places behind the last one that is data: their elements lie one behind the other. */
-function behindData(at: readonly Expr[], forms: readonly (AffineForm | null)[]): readonly string[] {
-  return forms
-    .slice(forms.lastIndexOf(null) + 1)
-    .flatMap((form) => [...(form?.coefficients.keys() ?? [])])
-    .slice(0, at.length);
+function behindData(forms: readonly (AffineForm | null)[]): ReadonlySet<string> {
+  return new Set(forms.slice(forms.lastIndexOf(null) + 1).flatMap((form) => [...(form?.coefficients.keys() ?? [])]));
 }
 
 /** Bytes moved for each element of a run of so many: whole sectors. */

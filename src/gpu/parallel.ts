@@ -6,7 +6,7 @@
  */
 
 import type { LinkSpec } from "../machine/gpu.ts";
-import { affine, bodiesOf, tensorBytes, tensorNamed, visitNodes } from "../pattern/analysis.ts";
+import { affine, type Read, readsOf, tensorBytes, tensorNamed, visitNodes } from "../pattern/analysis.ts";
 import { childrenOf, withChildren } from "../pattern/nodes.ts";
 import type { Expr, Index, MapOperator, Operator, Program } from "../pattern/program.ts";
 
@@ -58,7 +58,7 @@ class Cuts {
   }
 
   visit(operator: MapOperator, exchanges: Map<string, Exchange>, gpus: number): void {
-    const reads = readsIn(operator);
+    const reads = readsOf(operator);
     const index = this.#given(reads) ?? this.#chosen(operator, reads, gpus);
     if (index === undefined) {
       for (const { tensor } of reads) this.#whole.add(tensor);
@@ -72,7 +72,7 @@ class Cuts {
   }
 
   /** The index at which the first cut tensor is read along its cut. */
-  #given(reads: readonly ReadAt[]): string | undefined {
+  #given(reads: readonly Read[]): string | undefined {
     for (const { tensor, at } of reads) {
       const place = this.#places.get(tensor);
       const index = place === undefined ? undefined : leading(at[place]!);
@@ -82,7 +82,7 @@ class Cuts {
   }
 
   /** Of a product of something with an input that nobody has read whole: the outermost index of the result that only the input has and that all GPUs can share. */
-  #chosen({ domain, body }: MapOperator, reads: readonly ReadAt[], gpus: number): string | undefined {
+  #chosen({ domain, body }: MapOperator, reads: readonly Read[], gpus: number): string | undefined {
     if (!hasFold(body)) return undefined;
     for (const { tensor, at } of [...reads].reverse()) {
       const beside = reads.filter((read) => read.tensor !== tensor);
@@ -96,7 +96,7 @@ class Cuts {
   }
 
   /** What is read along the index: inputs are cut there; what is cut elsewhere is gathered first. */
-  #cut({ tensor, at }: ReadAt, index: string, exchanges: Map<string, Exchange>): void {
+  #cut({ tensor, at }: Read, index: string, exchanges: Map<string, Exchange>): void {
     const place = at.findIndex((one) => leading(one) === index);
     const before = this.#places.get(tensor);
     if (place >= 0 && before === undefined && this.#program.inputs.includes(tensor) && !this.#whole.has(tensor)) this.#places.set(tensor, place);
@@ -104,16 +104,6 @@ class Cuts {
       exchanges.set(tensor, { kind: "all-gather", tensor, bytes: tensorBytes(tensorNamed(this.#program, tensor)) });
     else if (place < 0) this.#whole.add(tensor);
   }
-}
-
-type ReadAt = Extract<Expr, { kind: "read" }>;
-
-function readsIn(operator: MapOperator): readonly ReadAt[] {
-  const reads: ReadAt[] = [];
-  visitNodes(bodiesOf(operator), (expr) => {
-    if (expr.kind === "read") reads.push(expr);
-  });
-  return reads;
 }
 
 function hasFold(body: Expr): boolean {

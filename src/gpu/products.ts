@@ -20,7 +20,6 @@ export interface Contraction {
   readonly n: number;
   readonly k: number;
   /** Names of indices. */
-  readonly batch_indices: readonly string[];
   readonly m_indices: readonly string[];
   readonly n_indices: readonly string[];
   readonly k_indices: readonly string[];
@@ -59,7 +58,7 @@ export function contractionOf(operator: PlainOperator, bodies: readonly Expr[], 
   const contraction: Contraction = {
     ...{ a: left.tensor, b: right.tensor, dtype: widerOf(left.dtype, right.dtype), a_bytes: bytesOf(left.dtype), b_bytes: bytesOf(right.dtype) },
     ...{ batch: size(batch), m: size(m), n: size(n), k: size(folded) },
-    ...{ batch_indices: batch, m_indices: m, n_indices: n, k_indices: folded },
+    ...{ m_indices: m, n_indices: n, k_indices: folded },
   };
   return { contraction, fold, product };
 }

@@ -48,8 +48,8 @@ export function scheduleKernels(
   const real = works.filter(({ operator }) => !views.has(operator.name));
   const shown = viewer(views);
   const fast = { ...machine, sm: { ...machine.sm, instructions: APPROXIMATE } };
-  const quick = real.map(({ operator }) => workOf(operator, program, fast));
-  const found = fusion === "fused" && attention !== "unfused" ? findAttention(quick, shown, needed, machine) : [];
+  const quick = (): readonly OperatorWork[] => real.map(({ operator }) => workOf(operator, program, fast));
+  const found = fusion === "fused" && attention !== "unfused" ? findAttention(quick(), shown, needed, machine) : [];
   const groups: Group[] = [];
   const groupOf = new Map<string, Group>();
   const enter = (group: Group, work: OperatorWork): void => {
@@ -65,10 +65,11 @@ export function scheduleKernels(
       for (const member of one.works) enter(group, member);
     }
     if (inside.length > 0) continue;
-    const sources = shown(work.reads).flatMap(({ tensor }) => groupOf.get(tensor) ?? []);
+    const reads = shown(work.reads);
+    const sources = reads.flatMap(({ tensor }) => groupOf.get(tensor) ?? []);
     const latest = sources.reduce<Group | undefined>((last, one) => (last === undefined || groups.indexOf(one) > groups.indexOf(last) ? one : last), undefined);
-    const waits = shown(work.reads).some(({ tensor }) => exchanged.has(tensor));
-    const joins = latest !== undefined && !waits && mayJoin(latest, work, shown(work.reads), machine, program);
+    const waits = reads.some(({ tensor }) => exchanged.has(tensor));
+    const joins = latest !== undefined && !waits && mayJoin(latest, work, reads, machine, program);
     const group: Group = joins ? latest : { kind: kindOf(work), works: [], attention: null };
     if (!joins) groups.push(group);
     enter(group, work);

@@ -27,9 +27,10 @@ export interface RunResult {
   readonly launches: number;
   /** Reconfiguration and launch time in `seconds`. */
   readonly launch_seconds: number;
+  /** Of a GPU `sram` is its L2. */
   readonly tiers: Readonly<Partial<Record<"sram" | "hbm" | "ddr", TierResult>>>;
   readonly units: readonly UnitResult[];
-  /** Busy share of all units of a kind on the machine over the run, 0 .. 1. */
+  /** Busy share of all units of a kind on the machine over the run, 0 .. 1. Of a GPU `pcu` is the share in which its SMs hold blocks. */
   readonly utilization: { readonly pcu: number; readonly pmu: number; readonly ag: number; readonly network: number };
   readonly bounds_cycles: Bounds;
   readonly limit: Limit;
