@@ -244,14 +244,15 @@ export function isTransposition(operator: PlainOperator): boolean {
   return places.length === kept.length && places.every((name, place) => name === turned[place]);
 }
 
-/** Elements of other tensors, chosen by place alone, as where two are put one behind the other. */
+/** Elements of other tensors, chosen by places that are no data, as where two are put one behind the other. */
 export function isMovement(operator: PlainOperator): boolean {
   if (operator.kind !== "map") return false;
   let moves = true;
   visitNodes(
     [operator.body],
     (expr) => {
-      if (expr.kind !== "read" && (expr.kind !== "op" || expr.op !== "select")) moves = false;
+      if (expr.kind === "read") moves &&= expr.at.every((place) => affine(place) !== null);
+      else moves &&= expr.kind === "op" && expr.op === "select";
     },
     (expr) => (expr.kind === "read" ? [] : expr.kind === "op" && expr.op === "select" ? expr.args.slice(1) : childrenOf(expr)),
   );

@@ -100,6 +100,7 @@ function viewer(views: ReadonlyMap<string, OperatorWork>): Shown {
         inOrder: access.inOrder,
         elements: (access.elements * one.elements) / total,
         scattered: access.scattered,
+        moved_bytes: access.moved_bytes,
       }));
     });
   return shown;

@@ -161,7 +161,11 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   const sum = (of: (kernel: KernelRun) => number): number => sumOfLaunches(kernels, of);
   const launches = sum(() => 1);
   const launch = sum(({ launch_cycles }) => launch_cycles);
-  const rows = [...NEEDS.map((name) => ({ name: name as string, cycles: sum(({ needs }) => needs[name]) })), { name: "launch", cycles: launch }];
+  const rows = [
+    ...NEEDS.map((name) => ({ name: name as string, cycles: sum(({ needs }) => needs[name]) })),
+    { name: "launch", cycles: launch },
+    { name: "link", cycles: sum(exchangeCycles) },
+  ];
   const top = rows.reduce((most, one) => (one.cycles > most.cycles ? one : most));
   const idle = sum(({ idle_sm_cycles }) => idle_sm_cycles) / sm.count;
   const blocks = sum((kernel) => kernel.blocks);
@@ -177,6 +181,8 @@ function limitOf(kernels: readonly KernelRun[], cycles: number, { sm }: GpuMachi
   const lead = resource === "latency" ? `nothing takes half of the time (${head})` : head;
   return { resource, sentence: [lead, ...rest].join("; ") };
 }
+
+const exchangeCycles = ({ kind, cycles }: KernelRun): number => (kind === "all-reduce" || kind === "all-gather" ? cycles : 0);
 
 const WORDS: Readonly<Record<string, string>> = {
   hbm: "HBM",

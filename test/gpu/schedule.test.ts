@@ -165,6 +165,17 @@ describe("bytes and rates", () => {
     expect(read(1)).toBe(4096 * 32);
   });
 
+  test("a row that data chooses is no view, also where fusion is fused", () => {
+    const one = program("rows", {}, () => {
+      const [ids, table] = [input("ids", "i32", [4096]), input("table", "bf16", [100_000, 64])];
+      const chosen = map("chosen", [4096, 64], (i, j) => table.at(ids.at(i), j));
+      return { y: map("y", [4096], (i) => reduce("max", [64], (j) => chosen.at(i, j))) };
+    }).build();
+    const { kernels } = runGpu(one, { ...a100, execution: { ...a100.execution, fusion: "fused" } });
+    expect(kernels.map(({ name }) => name)).toEqual(["chosen", "y"]);
+    expect(kernels[0]!.hbm_read_bytes).toBe(4096 * (128 + 4));
+  });
+
   test("an SM on which no block fits is a fault of its config", () => {
     expect(() => runGpu(mixed("i8", "bf16"), { ...a100, sm: { ...a100.sm, threads: 16 } })).toThrow(/no block of the kernel c fits an SM/);
   });

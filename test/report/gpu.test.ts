@@ -57,6 +57,14 @@ describe("a result", () => {
     expect(reported(mlp.build(), MACHINES[0]!).warnings.join()).not.toContain("above the board's limit");
   });
 
+  test("says where exchanges between GPUs take most of the time", () => {
+    const machine = { ...MACHINES[0]!, link: { ...MACHINES[0]!.link, gpus: 8, latency_seconds: 1e-3 } };
+    expect(reported(mlp.build({ rows: 4 }), machine).limit).toMatchObject({
+      resource: "link",
+      sentence: expect.stringContaining("exchanges between GPUs take"),
+    });
+  });
+
   test("names the assumed figures of what decides", () => {
     expect(reported(mlp.build({ rows: 4 }), gpu("h100")).warnings.join()).toContain("machine.hbm.achievable_share");
   });
