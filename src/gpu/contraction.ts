@@ -32,15 +32,16 @@ const TILES: readonly (readonly [number, number, number, number])[] = [
   [16, 16, 16, 16],
 ];
 
-/** Bytes of a row of a factor that a step of the main loop takes. */
+/** Bytes of a row of a factor that a step of the main loop takes: 32 numbers of 16 bits, as in CUTLASS's default configurations. */
 const STEP_BYTES = 64;
 
 /** Parts into which the folded dimension can be cut, for tiles that are too few: all of them run at one time. */
 const SPLITS = [1, 2, 3, 4, 6, 8, 12, 16, 32] as const;
 
+/** Assumed: as many as CUTLASS's configurations have at most. */
 const MOST_STAGES = 6;
 
-/** Cycles of a step of the main loop beside its products: a barrier and the first loads from shared memory. */
+/** Assumed: cycles of a step of the main loop beside its products, a barrier and the first loads from shared memory. */
 const STEP_LATENCY = 60;
 
 export function contractionTilings(kernel: Kernel, machine: GpuMachine): readonly Tiling[] {

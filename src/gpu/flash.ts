@@ -104,10 +104,10 @@ export function flashTiling(kernel: Kernel & { readonly attention: Attention }, 
   };
 }
 
-/** Bytes a cycle between an SM and L2: what a block of its own waits for, with nothing to do meanwhile, when it starts and when it ends. */
+/** Assumed: bytes a cycle between an SM and L2, what a block of its own waits for, with nothing to do meanwhile, when it starts and when it ends. */
 const PORT_BYTES = 64;
 
-/** Bytes of registers of a thread, forward and backward. */
+/** Assumed: bytes of registers of a thread, forward and backward; 255 words are the most that a thread can have. */
 const REGISTERS = [800, 1020] as const;
 
 /** Cycles that a tile of scores keeps the pipes of an SM to itself, and those that it takes alone. */

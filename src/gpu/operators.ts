@@ -62,7 +62,7 @@ export interface Written {
   readonly scattered: boolean;
 }
 
-/** Bytes that memory moves at a time. */
+/** Bytes that memory moves at a time: a sector (CUDA C++ Best Practices Guide, coalesced access). */
 export const SECTOR_BYTES = 32;
 
 export function workOf(operator: PlainOperator, program: Program, machine: GpuMachine): OperatorWork {
@@ -123,7 +123,7 @@ export function workOf(operator: PlainOperator, program: Program, machine: GpuMa
   };
 }
 
-/** Instructions of an element in a scan, a keyed fold or a hash table, beside those of its body: shuffles or an atomic with its address. */
+/** Assumed: instructions of an element in a scan, a keyed fold or a hash table, beside those of its body: shuffles or an atomic with its address. */
 const FOLDING = 8;
 
 const SPECIALS: ReadonlySet<ScalarOp> = new Set(["exp", "log", "sqrt", "tanh", "sigmoid", "div", "mod"]);

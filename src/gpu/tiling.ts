@@ -46,16 +46,16 @@ export function slotsFor({ sm }: GpuMachine, threads: number, registerBytes: num
   return Math.min(sm.blocks, Math.floor(sm.threads / threads), Math.floor(sm.register_bytes / registerBytes), byShared);
 }
 
-/** Bytes that a thread asks for at a time. */
+/** Bytes that a thread asks for at a time: the widest load there is (CUDA C++ Programming Guide, device memory accesses). */
 export const VECTOR_BYTES = 16;
 
-/** Loads of a thread that are under way at one time: what compilers unroll. */
+/** Assumed: loads of a thread that are under way at one time, as compilers unroll. */
 export const UNROLLED = 4;
 
-/** Cycles that a block takes to start: its launch, its indices and constants. */
+/** Assumed: cycles that a block takes to start: its launch, its indices and constants. */
 export const BLOCK_START = 100;
 
-/** Cycles of a fold over the 32 threads of a warp, five shuffles, and of a barrier of a block. */
+/** Assumed: cycles of a fold over the 32 threads of a warp, five shuffles of some 25, and of a barrier of a block. */
 export const WARP_FOLD = 125;
 export const BARRIER = 40;
 
@@ -99,7 +99,7 @@ export function laneCycles({ f64, f32, i32, special }: LaneWork, { sm }: GpuMach
   return Math.max(f64 / sm.lanes.f64, f32 / sm.lanes.f32, i32 / sm.lanes.i32, special / sm.special_lanes, (f64 + f32 + i32) / ISSUED);
 }
 
-/** Threads whose instruction an SM issues in a cycle. */
+/** Threads whose instruction an SM issues in a cycle: four schedulers with a warp each (whitepapers of V100, A100 and H100). */
 const ISSUED = 128;
 
 /** Bytes that the blocks of a grid read of what is not tiled: a vector along the innermost index once a block, a number for each row of it; anything else once. */

@@ -57,10 +57,10 @@ function addressing({ works }: Kernel, { execution: { fusion } }: GpuMachine): n
   );
 }
 
-/** A product's high half, an addition, a shift, a product and a difference; then the product with the stride. */
+/** Assumed: a product's high half, an addition, a shift, a product and a difference; then the product with the stride. */
 const DIVISION = 6;
 
-/** Bytes of registers of a thread: 32 words. */
+/** Assumed: bytes of registers of a thread, 32 words. */
 const REGISTERS = 128;
 
 /**
