@@ -12,6 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   engine: 1,
   fabric: 2,
   result: 2,
+  trace: 2,
   frontend: 2,
   compile: 3,
   mapper: 3,
@@ -23,6 +24,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   sim: 5,
   energy: 6,
   report: 7,
+  scene: 8,
   sweep: 8,
   cli: 9,
 };
