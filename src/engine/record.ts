@@ -42,23 +42,30 @@ export function beginRecording({ processes, resources }: Recording, origin: numb
   for (let row = 0; row < resources.rows; row++) skipRow(resources, row, Math.max(origin, resources.time[row]!));
 }
 
-/** After a visit of process p. */
+/** After a visit of process p. Most end in the bin in which they began. */
 export function recordVisit(recording: Recording, state: State, p: number): void {
   const { processes } = recording;
   const time = state.pf[p * PF + READY]!;
   if (p >= processes.rows || time === processes.time[p]) return;
-  readProcess(recording, state, p);
-  moveRow(processes, p, time);
+  if (time < processes.until[p]!) {
+    readProcess(recording, state, p, processes.known, p * WIDTH);
+    processes.time[p] = time;
+  } else {
+    readProcess(recording, state, p, processes.target, 0);
+    moveRow(processes, p, time);
+  }
 }
 
-function readProcess({ processes: { target }, bursts }: Recording, { pf, pi, count }: State, p: number): void {
-  target[0] = count[p * PC + BUSY]!;
-  target[1] = count[p * PC + STARVED]!;
-  target[2] = count[p * PC + BLOCKED]!;
-  target[3] = pf[p * PF + FIRED]!;
-  target[4] = count[p * PC + MEMORY]!;
+/** Writes its counters into `into`, from `at` on. */
+function readProcess({ bursts }: Recording, { pf, pi, count }: State, p: number, into: Float64Array, at: number): void {
+  const c = p * PC;
+  into[at] = count[c + BUSY]!;
+  into[at + 1] = count[c + STARVED]!;
+  into[at + 2] = count[c + BLOCKED]!;
+  into[at + 3] = pf[p * PF + FIRED]!;
+  into[at + 4] = count[c + MEMORY]!;
   const sent = bursts[p];
-  target[5] = sent === undefined ? 0 : sent() - Math.max(0, pi[p * PI + DRAWN]!);
+  into[at + 5] = sent === undefined ? 0 : sent() - Math.max(0, pi[p * PI + DRAWN]!);
 }
 
 /** After resources have served: each was busy for as long as it served now, up to when it became free. */
@@ -87,7 +94,7 @@ export function recordLeap(recording: Recording, state: State, ticks: number, pe
   const { processes, resources, counter } = recording;
   for (let p = 0; p < processes.rows; p++) {
     if (state.pf[p * PF + READY] === processes.time[p]) continue;
-    readProcess(recording, state, p);
+    readProcess(recording, state, p, processes.target, 0);
     repeatRow(processes, p, ticks, periods);
   }
   for (let r = 0; r < resources.rows; r++) {
