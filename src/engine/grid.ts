@@ -59,7 +59,7 @@ export function isFull({ cells }: Grid): boolean {
 
 /** Makes bins longer until there is room for time up to `end`. */
 export function growGrid(grid: Grid, end: number): void {
-  while (end > grid.end || isFull(grid)) {
+  while (end > grid.end || (isFull(grid) && grid.bin < end)) {
     grid.bin *= 2;
     grid.end *= 2;
     grid.cells = 0;
@@ -71,7 +71,7 @@ export function growGrid(grid: Grid, end: number): void {
 export function reserveBins(grid: Grid, columns: Columns, from: number, end: number): void {
   growGrid(grid, end);
   const more = (): number => Math.ceil(end / grid.bin) - Math.max(columns.last, Math.floor(from / grid.bin));
-  while (grid.cells + columns.width * more() > MOST_CELLS) growGrid(grid, grid.end + 1);
+  while (grid.cells + columns.width * more() > MOST_CELLS && grid.bin < end) growGrid(grid, grid.end + 1);
 }
 
 function mergeBins(columns: Columns): number {
