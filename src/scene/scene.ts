@@ -21,10 +21,19 @@ export interface Scene {
   readonly program: SceneProgram;
   readonly passes: readonly ScenePass[];
   readonly sections: readonly SceneSection[];
-  /** The same program on a GPU, kernel by kernel. Null: not asked for, or it has none (`why`). */
-  readonly gpu: SceneGpu | null;
-  /** What was left out of the page, in words. */
-  readonly notes: readonly string[];
+  /** The same program on a GPU, kernel by kernel; or why there is none. */
+  readonly gpu: SceneGpu | { readonly why: string };
+  /** Changes that were run, the one that gains most first. Null: none was tried. */
+  readonly actions: readonly SceneAction[] | null;
+}
+
+/** A change to the program's schedule or to the machine, and what came of it when it was run. */
+export interface SceneAction {
+  readonly what: string;
+  /** What to type: "--set rows=64", or the schedule as JSON. */
+  readonly how: string;
+  readonly before_cycles: number;
+  readonly after_cycles: number;
 }
 
 export interface SceneMachine {
