@@ -11,6 +11,8 @@ import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
 import { grouped } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
+import { plannedCycles } from "../report/planned.ts";
+import { type Planned, sideOf } from "../report/rda-side.ts";
 import type { Side } from "../report/sides.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { HostResult, RunResult } from "../result/result.ts";
@@ -30,11 +32,10 @@ import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
 import { gpuRun } from "./gpu-run.ts";
 import { kindOfMachine, readEnergyTable } from "./machines.ts";
-import { gpuOutput, makeWatch, type RunOutput } from "./output.ts";
+import { makeWatch, type RunOutput } from "./output.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
-import { type Planned, sideOf } from "./side.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked, wordsFor } from "./stop.ts";
-import { dataBytes, expectedCycles, mostOnChip, plannedCycles, type Study } from "./study.ts";
+import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
 import { type Common, load } from "./target.ts";
@@ -100,7 +101,19 @@ export interface DramJob {
   readonly stream: StreamChoice;
 }
 
-export type Job = RunJob | OutputJob | StudyJob | SideJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob | ChangesJob | EstimatesJob;
+export type Job =
+  | RunJob
+  | OutputJob
+  | StudyJob
+  | SideJob
+  | CompileJob
+  | ComparisonJob
+  | SystolicJob
+  | DramJob
+  | CandidatesJob
+  | TrialJob
+  | ChangesJob
+  | EstimatesJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -162,8 +175,7 @@ async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<Run
 
 /** The run, and the bundle of its page; of a run that was stopped, too. */
 async function outputJob({ gpu, actions, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
-  if (kindOfMachine(job.machine) === "gpu") return gpuOutput({ ...job, kind: "run" });
-  const watch = makeWatch(job, gpu, actions, progress);
+  const watch = makeWatch(job, gpu, actions);
   try {
     const { result } = await studyJob({ ...job, kind: "study" }, progress, link, watch);
     return { result, packed: watch.packed(result) };

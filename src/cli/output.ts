@@ -2,22 +2,52 @@
 
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
-import { gpuOf } from "../scene/gpu.ts";
-import { makeScene } from "../scene/make.ts";
-import { packBundle } from "../scene/pack.ts";
-import type { SceneAction } from "../scene/scene.ts";
-import { createRecorder, type Recorder, traceOf } from "../sim/record.ts";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
+import { makeScene } from "../scene/make.ts";
+import { packBundle } from "../scene/pack.ts";
+import type { SceneAction } from "../scene/scene.ts";
+import { createRecorder, type Recorder, traceOf } from "../sim/record.ts";
+import { meansOf } from "../trace/means.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
-import type { OutputJob, Progress, Watch } from "./jobs.ts";
+import type { OutputJob, Watch } from "./jobs.ts";
+import { readGpu } from "./machines.ts";
 
 /** A result, and what its page is made from: deflated, so that it travels and stands cheaply. */
 export interface RunOutput {
   readonly result: RunResult;
   readonly packed: Uint8Array;
+}
+
+/** Watches a run for what its page needs of it. */
+export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu: string | null, actions: readonly SceneAction[] | null): RunWatch {
+  const gpuMachine = gpu === null ? null : readGpu(gpu);
+  const seen: { plan?: Parameters<NonNullable<Watch["begins"]>>[0]; recorder?: Recorder; counters?: RunCounters } = {};
+  return {
+    begins: (plan) => {
+      seen.plan = plan;
+      if (job.engine === "fast") seen.recorder = createRecorder(plan.prepared.mapping, plan.machine);
+    },
+    recorder: () => seen.recorder,
+    counted: (counters) => {
+      seen.counters = counters;
+    },
+    packed: (report) => {
+      const { plan, recorder, counters } = seen as Required<typeof seen>;
+      const { program, machine, prepared, workload } = plan;
+      const trace = recorder === undefined || recorder.kind === "none" ? meansOf(report) : traceOf(recorder, counters);
+      const { placeOf } = workload;
+      const scene = makeScene({ program, machine, prepared, counters, trace, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) });
+      return deflateSync(packBundle({ report, scene, trace }));
+    },
+  };
+}
+
+export interface RunWatch extends Watch {
+  /** Once the report is there. */
+  readonly packed: (report: RunResult) => Uint8Array;
 }
 
 /** Writes the folder: report.json, report.txt, trace.bin and index.html. */

@@ -36,7 +36,8 @@ export function inThread(job: Job, label?: string, signal?: AbortSignal): Promis
   const worker = startWorker({ job, request });
   let end = (): void => {};
   const result = new Promise<unknown>((resolve, reject) => {
-    const fail = (failure: Failure, partial: RunResult | null = null, packed: Uint8Array | null = null): void => reject(new JobFailed(failure, partial, packed));
+    const fail = (failure: Failure, partial: RunResult | null = null, packed: Uint8Array | null = null): void =>
+      reject(new JobFailed(failure, partial, packed));
     const abort = (): void => fail(failureOf(new RunError("interrupted", "interrupted")));
     signal?.addEventListener("abort", abort);
     const watch = job.kind === "run" || job.kind === "output" ? watchHost(job.limits ?? NO_LIMITS, request, fail) : null;

@@ -3,17 +3,20 @@
 import type { Place } from "../base/errors.ts";
 import type { Channel, Endpoint, Fabric, Nest, Section, Unit } from "../fabric/fabric.ts";
 import { tierBytesPerSecond } from "../machine/derived.ts";
+import type { GpuMachine } from "../machine/gpu.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { MappedSection } from "../mapper/mapping.ts";
 import { bytesOf } from "../pattern/dtypes.ts";
 import type { Program } from "../pattern/program.ts";
 import type { RunCounters, UnitCounters } from "../result/counters.ts";
+import type { RunResult } from "../result/result.ts";
 import type { Prepared } from "../sim/prepare.ts";
 import { slotsOf } from "../sim/slots.ts";
 import type { ActivityTrace, SectionTrace } from "../trace/trace.ts";
+import { gpuOf } from "./gpu.ts";
 import { passesOf } from "./passes.ts";
 import { programOf } from "./program.ts";
-import type { Scene, SceneAction, SceneChannel, SceneEnd, SceneGpu, SceneMachine, SceneNest, SceneSection, SceneUnit } from "./scene.ts";
+import type { Scene, SceneAction, SceneChannel, SceneEnd, SceneMachine, SceneNest, SceneSection, SceneUnit } from "./scene.ts";
 
 export interface SceneParts {
   /** As written. */
@@ -24,11 +27,13 @@ export interface SceneParts {
   readonly trace: ActivityTrace;
   /** Where a place in code that was bundled really is. */
   readonly placeOf?: (place: Place) => Place;
-  readonly gpu: SceneGpu | { readonly why: string };
+  readonly report: RunResult;
+  /** On which the same program is shown beside it; null: none. */
+  readonly gpu: GpuMachine | null;
   readonly actions: readonly SceneAction[] | null;
 }
 
-export function makeScene({ program, machine, prepared, counters, trace, placeOf = (place) => place, gpu, actions }: SceneParts): Scene {
+export function makeScene({ program, machine, prepared, counters, trace, report, placeOf = (place) => place, gpu, actions }: SceneParts): Scene {
   const { mapping, controllers } = prepared;
   const slots = slotsOf(mapping, machine);
   return {
@@ -42,7 +47,7 @@ export function makeScene({ program, machine, prepared, counters, trace, placeOf
       loops: controllers.sections[s]!.loops.map(({ name, extent, tile, par, trips }) => ({ name, extent, tile, par, trips })),
       ...wiredOf(section, mapping.sections[s]!, slots[s]!, counters.sections[s]!.units, mapping.fabric, trace.sections[s]!),
     })),
-    gpu,
+    gpu: gpuOf({ machine, program, controllers }, report, gpu),
     actions,
   };
 }

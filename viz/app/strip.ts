@@ -94,7 +94,7 @@ function drawPicture(picture: SVGSVGElement, run: RunView, state: ViewState, pic
       else store.set({ window: (selection as [number, number]).map((at) => Math.round(x.invert(at))) as [number, number] });
     });
   const layer = root.append("g").attr("class", "brush").call(brush);
-  if (state.window !== null) layer.call(brush.move, state.window.map(x));
+  if (state.window !== null) layer.call(brush.move, [x(state.window[0]), x(state.window[1])]);
 }
 
 function scaleOf({ report }: RunView, width: number): ScaleLinear<number, number> {
