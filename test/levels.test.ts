@@ -12,6 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   engine: 1,
   fabric: 2,
   result: 2,
+  trace: 2,
   frontend: 2,
   compile: 3,
   mapper: 3,
@@ -24,6 +25,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   energy: 6,
   report: 7,
   sweep: 8,
+  scene: 8,
   cli: 9,
 };
 

@@ -23,8 +23,17 @@ export interface Scene {
   readonly passes: readonly ScenePass[];
   readonly sections: readonly SceneSection[];
   readonly gpu: SceneGpu;
-  /** What was left out of the page, in words. */
-  readonly notes: readonly string[];
+  /** Changes that were run, the one that gains most first. Null: none was tried. */
+  readonly actions: readonly SceneAction[] | null;
+}
+
+/** A change to the program's schedule or to the machine, and what came of it when it was run. */
+export interface SceneAction {
+  readonly what: string;
+  /** What to type: "--set rows=64", or the schedule as JSON. */
+  readonly how: string;
+  readonly before_cycles: number;
+  readonly after_cycles: number;
 }
 
 export interface SceneMachine {
