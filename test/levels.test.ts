@@ -24,8 +24,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   sim: 5,
   energy: 6,
   report: 7,
-  sweep: 8,
   scene: 8,
+  sweep: 8,
   cli: 9,
 };
 
