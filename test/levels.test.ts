@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 
 const LEVELS: Readonly<Record<string, number>> = {
   base: 0,
+  trace: 0,
   pattern: 1,
   machine: 1,
   engine: 1,
@@ -24,7 +25,9 @@ const LEVELS: Readonly<Record<string, number>> = {
   energy: 6,
   report: 7,
   sweep: 8,
-  cli: 9,
+  scene: 8,
+  export: 9,
+  cli: 10,
 };
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "../src");
