@@ -7,12 +7,12 @@ import { describe, expect, it } from "vitest";
 
 const LEVELS: Readonly<Record<string, number>> = {
   base: 0,
-  trace: 0,
   pattern: 1,
   machine: 1,
   engine: 1,
   fabric: 2,
   result: 2,
+  trace: 2,
   frontend: 2,
   compile: 3,
   mapper: 3,

@@ -62,7 +62,15 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           })
           .option("resume", { ...text("--resume", "a file"), describe: "go on from a checkpoint of the same run" })
           .option("json", { ...text("--json", "a file"), describe: "write the result as JSON; - is standard output, instead of the tables" })
-          .option("out", { ...text("--out", "a folder"), describe: "write result.json and report.txt into this folder" }),
+          .option("out", {
+            ...text("--out", "a folder"),
+            describe: "write report.json, report.txt, trace.bin and index.html, a page that shows the run, into this folder",
+          })
+          .option("gpu", {
+            ...text("--gpu", "a name or a file"),
+            default: "a100-40",
+            describe: "with --out: the GPU beside which the page shows the run; none: no GPU",
+          }),
       (flags) => run(flags),
     )
     .command(
@@ -263,6 +271,7 @@ const FLAGS = [
   "json",
   "svg",
   "out",
+  "gpu",
   "emit",
   "tries",
   "array",

@@ -1,4 +1,4 @@
-/** `weft run`: one simulation, reported as tables, JSON or a folder with both. */
+/** `weft run`: one simulation, reported as tables, JSON or a folder with a page that shows it. */
 
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
@@ -6,8 +6,9 @@ import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunResult } from "../result/result.ts";
 import { JobFailed } from "./failure.ts";
-import { assertFolder, assertWritable, makeFolder, writeText } from "./files.ts";
+import { assertFolder, assertWritable, writeText } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
+import { PAGE, writeOutput } from "./output.ts";
 import { bytesOf, parseSettings, secondsOf, wholeNumber } from "./settings.ts";
 import type { Common } from "./target.ts";
 import { inThread } from "./thread.ts";
@@ -32,6 +33,8 @@ export interface RunFlags extends TargetFlags {
   readonly resume: string | undefined;
   readonly json: string | undefined;
   readonly out: string | undefined;
+  /** A GPU's config, or "none". */
+  readonly gpu: string;
 }
 
 /** A run that is stopped is reported as far as it came, and fails after that. */
@@ -41,10 +44,12 @@ export async function run(flags: RunFlags): Promise<void> {
   if (json !== undefined) assertWritable(json);
   if (out !== undefined) assertFolder(out);
   if (checkpoint !== undefined) assertWritable(checkpoint);
+  const gpu = flags.gpu === "none" ? null : flags.gpu;
   try {
-    writeResult(await inThread(job), flags);
+    const done = out === undefined ? { result: await inThread(job), packed: null } : await inThread({ ...job, kind: "output", gpu, actions: null });
+    writeResult(done.result, done.packed, flags);
   } catch (error) {
-    if (error instanceof JobFailed && error.partial !== null) writeResult(error.partial, flags);
+    if (error instanceof JobFailed && error.partial !== null) writeResult(error.partial, error.packed, flags);
     throw error;
   }
 }
@@ -66,11 +71,10 @@ function jobOf(flags: RunFlags): RunJob {
   };
 }
 
-function writeResult(result: RunResult, { json, out }: RunFlags): void {
-  if (out !== undefined) {
-    makeFolder(out);
-    writeText(join(out, "result.json"), printJson(result));
-    writeText(join(out, "report.txt"), printReport(result));
+function writeResult(result: RunResult, packed: Uint8Array | null, { json, out }: RunFlags): void {
+  if (out !== undefined && packed !== null) {
+    writeOutput(out, { result, packed });
+    process.stderr.write(`weft: the page is ${join(out, PAGE)}\n`);
   }
   if (json !== undefined) writeText(json, printJson(result));
   if (json !== "-") process.stdout.write(printReport(result, coloured()));

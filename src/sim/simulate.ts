@@ -22,6 +22,7 @@ import { type BuildContext, type BuiltSection, buildSection, planCircuits, planS
 import { addRun, type KnownWork, makeSums, type SectionSums } from "./count.ts";
 import { diagnose } from "./deadlock.ts";
 import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
+import type { Recorder } from "./record.ts";
 import { runAgain, runSection } from "./run.ts";
 import { type Slice, sliceFabric } from "./slice.ts";
 import { goOn, type Snapshot } from "./snapshot.ts";
@@ -41,6 +42,8 @@ export interface SimulateOptions {
   readonly weights?: readonly number[];
   /** Called after each section's run, and every so often while the fast engine is at one. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Told what every unit does when. */
+  readonly recorder?: Recorder;
   /** Where a place in code that was bundled really is: messages name it. */
   readonly placeOf?: (place: Place) => Place;
   /** Asked very often. A run that is to stop ends in a RunStopped. */

@@ -46,7 +46,7 @@ function meaningIn(run: RunView, number: number, { kind, name }: Pick): (unit: U
     case "tensor":
       return (unit) => unit.scene.nests.some(({ tensor }) => tensor === name) || unit.scene.scratch.some((memory) => memory.name === name);
     case "kernel": {
-      const ops = new Set(run.scene.gpu?.kernels.find((kernel) => kernel.name === name)?.ops ?? []);
+      const ops = new Set(run.scene.gpu.sides.flatMap(({ kernels }) => kernels.find((kernel) => kernel.name === name)?.ops ?? []));
       return (unit) => ops.has(unit.scene.operator);
     }
   }

@@ -1,0 +1,17 @@
+/** All views, in the order in which they stand in their tabs. */
+
+import { fabric } from "../views/fabric.ts";
+import type { TabId, View } from "./view.ts";
+
+export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
+  { id: "overview", title: "Overview" },
+  { id: "fabric", title: "Fabric" },
+  { id: "stages", title: "Stages and buffers" },
+  { id: "program", title: "Program" },
+  { id: "memory", title: "Memory and energy" },
+  { id: "gpu", title: "Beside a GPU" },
+  { id: "compiler", title: "Compiler" },
+  { id: "live", title: "Try it" },
+];
+
+export const VIEWS: readonly View[] = [fabric];
