@@ -24,8 +24,9 @@ const LEVELS: Readonly<Record<string, number>> = {
   sim: 5,
   energy: 6,
   report: 7,
-  scene: 8,
   sweep: 8,
+  scene: 8,
+  export: 8,
   cli: 9,
 };
 
