@@ -1,6 +1,5 @@
 /** Firings of nests as running sums over time, and what follows from them: tokens of channels, first and last firings. */
 
-import type { SceneChannel } from "../../src/scene/scene.ts";
 import { type RunView, runningSums, type SectionView, type Sums, sumAt, type UnitView } from "./run.ts";
 import type { Window } from "./window.ts";
 
@@ -29,22 +28,25 @@ function sumsOf({ units, trace }: SectionView): FiringSums {
   return { firstNest, sums: runningSums(trace.firings, firstNest[units.length]!, trace.bins, all) };
 }
 
-/** Of one nest in the window; within a bin they are taken to be spread evenly. */
-export function firingsIn(run: RunView, section: SectionView, unit: number, nest: number, { from, to }: Window): number {
+/** Firings of every nest in the window, by row; within a bin they are taken to be spread evenly. */
+export function firingsIn(run: RunView, section: SectionView, { from, to }: Window): Float64Array {
   const { firstNest, sums } = firingSums(section);
   const { first, bins } = section.trace;
   const { bin_cycles } = run.trace;
-  const row = firstNest[unit]! + nest;
-  return sumAt(sums, row, bins, to / bin_cycles - first) - sumAt(sums, row, bins, from / bin_cycles - first);
+  const [begin, end] = [from / bin_cycles - first, to / bin_cycles - first];
+  return Float64Array.from({ length: firstNest.at(-1)! }, (_, row) => sumAt(sums, row, bins, end) - sumAt(sums, row, bins, begin));
 }
 
-/** Tokens that its source pushed in the window: as many of all as the source had of its firings. */
-export function tokensIn(run: RunView, section: SectionView, channel: SceneChannel, window: Window): number {
-  const { unit, nest } = channel.source;
+/** Tokens that the source of each channel pushed in the window: as many of all as the source had of its firings. */
+export function tokensIn(run: RunView, section: SectionView, window: Window): Float64Array {
   const { firstNest, sums } = firingSums(section);
+  const firings = firingsIn(run, section, window);
   const { bins } = section.trace;
-  const all = sumAt(sums, firstNest[unit]! + nest, bins, bins);
-  return all === 0 ? 0 : (channel.tokens * firingsIn(run, section, unit, nest, window)) / all;
+  return Float64Array.from(section.scene.channels, ({ source: { unit, nest }, tokens }) => {
+    const row = firstNest[unit]! + nest;
+    const all = sums[row * (bins + 1) + bins]!;
+    return all === 0 ? 0 : (tokens * firings[row]!) / all;
+  });
 }
 
 /** Bins of the run, both included, in which any nest of the units fires for the first and for the last time. Null: none does. */

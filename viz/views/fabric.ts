@@ -60,9 +60,11 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   let cursor: Place | null = null;
   let ink = inkOfTheme();
 
+  /** Asking for the room that there is makes the browser lay out the page: once is enough. */
+  let room: Frame | null = null;
   const whole = (): Frame => {
-    const width = Math.max(160, stage.clientWidth);
-    return wholeFrame(model.extent, width, heightFor(model.extent, width, Math.max(240, innerHeight * 0.7)));
+    room ??= roomOf(model, stage.clientWidth);
+    return room;
   };
   const frameNow = (): Frame => zoomed(whole(), transform);
   const minimap = makeMinimap(model.extent, (x, y) => {
@@ -189,12 +191,18 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   return {
     update,
     resize: () => {
+      room = null;
       if (shown === null) return;
       draw();
       updateNotes(shown);
     },
     destroy: player.destroy,
   };
+}
+
+function roomOf({ extent }: FabricModel, clientWidth: number): Frame {
+  const width = Math.max(160, clientWidth);
+  return wholeFrame(extent, width, heightFor(extent, width, Math.max(240, innerHeight * 0.7)));
 }
 
 /** Shift is for picks; a wheel that would zoom out of the whole grid scrolls the page. */
