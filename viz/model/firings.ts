@@ -28,24 +28,30 @@ function sumsOf({ units, trace }: SectionView): FiringSums {
   return { firstNest, sums: runningSums(trace.firings, firstNest[units.length]!, trace.bins, all) };
 }
 
-/** Firings of every nest in the window, by row; within a bin they are taken to be spread evenly. */
-export function firingsIn(run: RunView, section: SectionView, { from, to }: Window): Float64Array {
+/** Of one nest, before the beginning of each bin of the section's columns, and last in all. */
+export function firingSumsOf(section: SectionView, unit: number, nest: number): Sums {
+  const { firstNest, sums } = firingSums(section);
+  const columns = section.trace.bins + 1;
+  const row = firstNest[unit]! + nest;
+  return sums.subarray(row * columns, (row + 1) * columns);
+}
+
+/** Of one nest in the window; within a bin they are taken to be spread evenly. */
+export function firingsIn(run: RunView, section: SectionView, unit: number, nest: number, { from, to }: Window): number {
   const { firstNest, sums } = firingSums(section);
   const { first, bins } = section.trace;
   const { bin_cycles } = run.trace;
-  const [begin, end] = [from / bin_cycles - first, to / bin_cycles - first];
-  return Float64Array.from({ length: firstNest.at(-1)! }, (_, row) => sumAt(sums, row, bins, end) - sumAt(sums, row, bins, begin));
+  const row = firstNest[unit]! + nest;
+  return sumAt(sums, row, bins, to / bin_cycles - first) - sumAt(sums, row, bins, from / bin_cycles - first);
 }
 
 /** Tokens that the source of each channel pushed in the window: as many of all as the source had of its firings. */
 export function tokensIn(run: RunView, section: SectionView, window: Window): Float64Array {
   const { firstNest, sums } = firingSums(section);
-  const firings = firingsIn(run, section, window);
   const { bins } = section.trace;
-  return Float64Array.from(section.scene.channels, ({ source: { unit, nest }, tokens }) => {
-    const row = firstNest[unit]! + nest;
-    const all = sums[row * (bins + 1) + bins]!;
-    return all === 0 ? 0 : (tokens * firings[row]!) / all;
+  return Float64Array.from(section.scene.channels, ({ source: { unit, nest }, tokens, links }) => {
+    const all = sums[(firstNest[unit]! + nest) * (bins + 1) + bins]!;
+    return all === 0 || links.length === 0 ? 0 : (tokens * firingsIn(run, section, unit, nest, window)) / all;
   });
 }
 
