@@ -1,5 +1,8 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { bandwidth } from "../views/bandwidth.ts";
+import { liveness } from "../views/liveness.ts";
+import { tensors } from "../views/tensors.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -13,4 +16,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [];
+export const VIEWS: readonly View[] = [bandwidth, tensors, liveness];
