@@ -1,6 +1,9 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { bandwidth } from "../views/bandwidth.ts";
 import { fabric } from "../views/fabric.ts";
+import { liveness } from "../views/liveness.ts";
+import { tensors } from "../views/tensors.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -14,4 +17,10 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric];
+// biome-ignore format: a line each
+export const VIEWS: readonly View[] = [
+  fabric,
+  bandwidth,
+  tensors,
+  liveness,
+];
