@@ -1,5 +1,6 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { fabric } from "../views/fabric.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -13,4 +14,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [];
+export const VIEWS: readonly View[] = [fabric];

@@ -4,8 +4,8 @@
  */
 
 import type { SceneChannel } from "../../src/scene/scene.ts";
-import { firingSums, firstNests } from "./firings.ts";
-import type { RunView, SectionView } from "./run.ts";
+import { firingSumsOf } from "./firings.ts";
+import type { RunView, SectionView, Sums } from "./run.ts";
 import { grouped } from "./stages.ts";
 import { overlap, type Window } from "./window.ts";
 
@@ -72,8 +72,7 @@ export interface Occupancy {
 
 /** The sinks of channels, each by itself; null where it cannot be told from firings: nothing was recorded, or data decides how many firings a token takes. */
 export function occupancies(run: RunView, section: SectionView, channel: SceneChannel): readonly (Occupancy | null)[] {
-  const firsts = firstNests(section);
-  const sumsOf = ({ unit, nest }: SceneChannel["source"]): Float64Array => firingSums(section, firsts[unit]! + nest);
+  const sumsOf = ({ unit, nest }: SceneChannel["source"]): Sums => firingSumsOf(section, unit, nest);
   const made = sumsOf(channel.source);
   return channel.sinks.map((sink, s) => {
     if (run.trace.origin === "means") return null;

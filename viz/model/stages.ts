@@ -2,7 +2,7 @@
 
 import { toldName } from "../../src/report/causes.ts";
 import type { CauseStep, UnitResult } from "../../src/result/result.ts";
-import { firingsIn, firstNests } from "./firings.ts";
+import { firingsIn } from "./firings.ts";
 import type { RunView, SectionView, UnitView } from "./run.ts";
 import { stageOf } from "./selection.ts";
 import { STATES } from "./states.ts";
@@ -77,13 +77,12 @@ interface Context {
   readonly pace: Pace;
   /** Cycles of the window, and of the whole run, in which the section ran. */
   readonly ran: number;
-  readonly nests: readonly number[];
   readonly nameOf: (root: string) => string;
 }
 
 function contextOf(run: RunView, section: SectionView, window: Window, cycles: readonly StateCycles[]): Context {
   const units = section.units.map(({ result }) => result);
-  return { run, section, window, cycles, pace: paceOf(section), ran: ranIn(section, window), nests: firstNests(section), nameOf: toldName(units) };
+  return { run, section, window, cycles, pace: paceOf(section), ran: ranIn(section, window), nameOf: toldName(units) };
 }
 
 /** Cycles of a window in which the section ran, configuring left out. */
@@ -98,10 +97,10 @@ export function paceOf({ units, result }: SectionView): Pace {
   return [...stages, ...bounds].reduce((most, one) => (one.cycles > most.cycles ? one : most), { cycles: 0, by: "nothing", isUnit: false });
 }
 
-function rowOf({ run, section, window, cycles, pace, ran, nests, nameOf }: Context, key: string, units: readonly UnitView[]): StageRow {
+function rowOf({ run, section, window, cycles, pace, ran, nameOf }: Context, key: string, units: readonly UnitView[]): StageRow {
   const shown = units.map(({ scene }) => scene.nests[scene.shown]);
-  const whole = wholeFirings(run, section, units, nests);
-  const firings = isWhole(run, window) ? whole : firingsOf(run, section, units, nests, window);
+  const whole = wholeFirings(run, section, units);
+  const firings = isWhole(run, window) ? whole : firingsOf(run, section, units, window);
   const achieved = whole === 0 || ran === 0 ? null : firings / ran / units.length;
   const required = whole === 0 || pace.cycles === 0 ? null : whole / pace.cycles / units.length;
   const busiest = Math.max(0, ...units.map(({ result }) => result.busy_cycles));
@@ -120,12 +119,12 @@ function rowOf({ run, section, window, cycles, pace, ran, nests, nameOf }: Conte
   };
 }
 
-function wholeFirings(run: RunView, section: SectionView, units: readonly UnitView[], nests: readonly number[]): number {
-  return Math.round(firingsOf(run, section, units, nests, { from: 0, to: Number.POSITIVE_INFINITY }));
+function wholeFirings(run: RunView, section: SectionView, units: readonly UnitView[]): number {
+  return Math.round(firingsOf(run, section, units, { from: 0, to: Number.POSITIVE_INFINITY }));
 }
 
-function firingsOf(run: RunView, section: SectionView, units: readonly UnitView[], nests: readonly number[], window: Window): number {
-  return units.reduce((sum, { index, scene }) => sum + firingsIn(section, run.trace.bin_cycles, nests[index]! + scene.shown, window), 0);
+function firingsOf(run: RunView, section: SectionView, units: readonly UnitView[], window: Window): number {
+  return units.reduce((sum, { index, scene }) => sum + firingsIn(run, section, index, scene.shown, window), 0);
 }
 
 /** Waits of units by state and root, most first. */
