@@ -25,7 +25,7 @@ export function gpuBundle(program: Program, machine: GpuMachine, report: RunResu
   };
 }
 
-function machineOf({ name, hbm, sources }: GpuMachine): SceneMachine {
+function machineOf({ name, sources }: GpuMachine): SceneMachine {
   return {
     name,
     ...{ grid: { columns: 0, rows: 0 }, units: { pcu: 0, pmu: 0, ag: 0 }, pmu_bytes: 0, lanes: 0, tracks: { vector: 0, scalar: 0, control: 0 } },
