@@ -1,6 +1,11 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { buffers } from "../views/buffers.ts";
 import { fabric } from "../views/fabric.ts";
+import { passes } from "../views/passes.ts";
+import { program } from "../views/program.ts";
+import { stages } from "../views/stages.ts";
+import { verdict } from "../views/verdict.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -14,4 +19,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric];
+export const VIEWS: readonly View[] = [verdict, fabric, stages, buffers, program, passes];
