@@ -4,6 +4,12 @@ import { bandwidth } from "../views/bandwidth.ts";
 import { fabric } from "../views/fabric.ts";
 import { liveness } from "../views/liveness.ts";
 import { tensors } from "../views/tensors.ts";
+import { buffers } from "../views/buffers.ts";
+import { fabric } from "../views/fabric.ts";
+import { passes } from "../views/passes.ts";
+import { program } from "../views/program.ts";
+import { stages } from "../views/stages.ts";
+import { verdict } from "../views/verdict.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -24,3 +30,4 @@ export const VIEWS: readonly View[] = [
   tensors,
   liveness,
 ];
+export const VIEWS: readonly View[] = [verdict, fabric, stages, buffers, program, passes];
