@@ -26,6 +26,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   report: 7,
   sweep: 8,
   scene: 8,
+  export: 8,
   cli: 9,
 };
 
