@@ -1,6 +1,7 @@
 /** All views, in the order in which they stand in their tabs. */
 
 import { fabric } from "../views/fabric.ts";
+import { raster } from "../views/raster.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -14,4 +15,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric];
+export const VIEWS: readonly View[] = [fabric, raster];

@@ -3,10 +3,10 @@
 import { pointer } from "d3";
 import type { Store, ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
-import { SHOWN } from "../model/cells.ts";
+import { cyclesOf, SHOWN } from "../model/cells.ts";
 import { neighbourOf, type Place } from "../model/places.ts";
 import type { UnitView } from "../model/run.ts";
-import { configuringIn, cyclesOfUnit, type StateCycles } from "../model/window.ts";
+import type { StateCycles } from "../model/window.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { el } from "../ui/dom.ts";
 import { type Pixels, pixelOf, pixelsOf } from "../ui/pixels.ts";
@@ -63,11 +63,7 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   });
   const minimap = makeMinimap(model.extent, camera.centre);
   const unitsAt = (place: Place): readonly UnitView[] => unitsIn(place, shown!.section);
-  const ofUnit = (unit: UnitView): StateCycles => {
-    const { window } = shown!.cells;
-    const section = run.sections[unit.section]!;
-    return cyclesOfUnit(run, section, unit, window, configuringIn(section, window));
-  };
+  const ofUnit = (unit: UnitView): StateCycles => cyclesOf(run, unit, shown!.cells.window);
   const placeAt = (event: MouseEvent): Place | null => {
     const [x, y] = gridAt(camera.view().frame, ...(pointer(event, stage) as [number, number]));
     return model.places.find((place) => place.x === x && place.y === y) ?? null;
