@@ -5,7 +5,7 @@ import type { Machine } from "../../src/machine/machine.ts";
 import { generateInput } from "../../src/pattern/inputs.ts";
 import type { Program } from "../../src/pattern/program.ts";
 import type { RunResult } from "../../src/result/result.ts";
-import type { RunBundle, Scene, SceneUnit } from "../../src/scene/scene.ts";
+import type { RunBundle, Scene, SceneGpu, SceneUnit } from "../../src/scene/scene.ts";
 import type { ActivityTrace, SectionSpan, SectionTrace } from "../../src/trace/trace.ts";
 import kmeans from "../../workloads/kmeans.ts";
 import softmax from "../../workloads/softmax.ts";
@@ -23,7 +23,7 @@ export function madeUpTrace(report: RunResult, bin_cycles: number, seed: number,
   const spans = spansOf(report, draw, mostSpans);
   const bins = Math.ceil(cycles / bin_cycles);
   const sections = report.sections.map((_, s) => sectionOf(report, s, spans, bin_cycles, bins, draw));
-  return { schemaVersion: 1, cycles, bin_cycles, bins, origin: "recorded", spans, sections, tiers: tiersOf(report, bins, draw) };
+  return { schemaVersion: 1, cycles, bin_cycles, bins, origin: "recorded", unrecorded_cycles: 0, spans, sections, tiers: tiersOf(report, bins, draw) };
 }
 
 function spansOf({ sections }: RunResult, draw: Draw, most: number): readonly SectionSpan[] {
@@ -113,8 +113,23 @@ export function madeUpBundle(report: RunResult, machine: Scene["machine"], trace
     return { name, expected_cycles: 0, loops: [], units, channels: [] };
   });
   const program = { name: report.workload.name, operators: [], tensors: [] };
-  return { report, trace, scene: { schemaVersion: 1, machine, program, passes: [], sections, gpu: { why: "none" }, actions: null } };
+  return { report, trace, scene: { schemaVersion: 1, machine, program, passes: [], sections, gpu: NO_GPU, actions: null } };
 }
+
+const NO_GPU: SceneGpu = {
+  ...{ name: null, why: "none", sides: [] },
+  comparison: {
+    schemaVersion: 1,
+    weft: { version: "" },
+    workload: { name: "", hash: "", params: {}, seed: 1 },
+    sides: [],
+    waterfalls: [],
+    reconfiguration: null,
+    roofline: { machines: [], points: [], arrows: [] },
+    warnings: [],
+    host: { sides: [] },
+  },
+};
 
 /** Whole numbers, `parts` of them, that add up to `total`. */
 function split(total: number, parts: number, draw: Draw): readonly number[] {

@@ -1,7 +1,10 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { bandwidth } from "../views/bandwidth.ts";
 import { fabric } from "../views/fabric.ts";
 import { raster } from "../views/raster.ts";
+import { liveness } from "../views/liveness.ts";
+import { tensors } from "../views/tensors.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -16,3 +19,10 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
 ];
 
 export const VIEWS: readonly View[] = [fabric, raster];
+// biome-ignore format: a line each
+export const VIEWS: readonly View[] = [
+  fabric,
+  bandwidth,
+  tensors,
+  liveness,
+];
