@@ -2,8 +2,8 @@
 
 import { bandwidth } from "../views/bandwidth.ts";
 import { fabric } from "../views/fabric.ts";
-import { raster } from "../views/raster.ts";
 import { liveness } from "../views/liveness.ts";
+import { raster } from "../views/raster.ts";
 import { tensors } from "../views/tensors.ts";
 import type { TabId, View } from "./view.ts";
 
@@ -18,10 +18,10 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric, raster];
 // biome-ignore format: a line each
 export const VIEWS: readonly View[] = [
   fabric,
+  raster,
   bandwidth,
   tensors,
   liveness,
