@@ -5,6 +5,7 @@ import { fabric } from "../views/fabric.ts";
 import { liveness } from "../views/liveness.ts";
 import { raster } from "../views/raster.ts";
 import { tensors } from "../views/tensors.ts";
+import { timeline } from "../views/timeline.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -20,6 +21,7 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
 
 // biome-ignore format: a line each
 export const VIEWS: readonly View[] = [
+  timeline,
   fabric,
   raster,
   bandwidth,
