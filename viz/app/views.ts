@@ -3,6 +3,7 @@
 import { bandwidth } from "../views/bandwidth.ts";
 import { fabric } from "../views/fabric.ts";
 import { liveness } from "../views/liveness.ts";
+import { raster } from "../views/raster.ts";
 import { tensors } from "../views/tensors.ts";
 import { buffers } from "../views/buffers.ts";
 import { fabric } from "../views/fabric.ts";
@@ -10,6 +11,7 @@ import { passes } from "../views/passes.ts";
 import { program } from "../views/program.ts";
 import { stages } from "../views/stages.ts";
 import { verdict } from "../views/verdict.ts";
+import { timeline } from "../views/timeline.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -25,7 +27,9 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
 
 // biome-ignore format: a line each
 export const VIEWS: readonly View[] = [
+  timeline,
   fabric,
+  raster,
   bandwidth,
   tensors,
   liveness,
