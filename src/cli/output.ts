@@ -8,7 +8,7 @@ import type { RunCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
 import { makeScene } from "../scene/make.ts";
 import { packBundle } from "../scene/pack.ts";
-import type { SceneAction } from "../scene/scene.ts";
+import type { RunBundle, SceneAction } from "../scene/scene.ts";
 import { createRecorder, type Recorder, traceOf } from "../sim/record.ts";
 import { meansOf } from "../trace/means.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
@@ -40,7 +40,7 @@ export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu:
       const trace = recorder === undefined || recorder.kind === "none" ? meansOf(report) : traceOf(recorder, counters);
       const { placeOf } = workload;
       const scene = makeScene({ program, machine, prepared, counters, trace, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) });
-      return deflateSync(packBundle({ report, scene, trace }));
+      return packRun({ report, scene, trace });
     },
   };
 }
@@ -48,6 +48,10 @@ export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu:
 export interface RunWatch extends Watch {
   /** Once the report is there. */
   readonly packed: (report: RunResult) => Uint8Array;
+}
+
+export function packRun(bundle: RunBundle): Uint8Array {
+  return deflateSync(packBundle(bundle));
 }
 
 /** Writes the folder: report.json, report.txt, trace.bin and index.html. */

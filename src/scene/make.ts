@@ -11,6 +11,7 @@ import type { Program } from "../pattern/program.ts";
 import type { RunCounters, UnitCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
 import type { Prepared } from "../sim/prepare.ts";
+import { slotsOf } from "../sim/slots.ts";
 import type { ActivityTrace, SectionTrace } from "../trace/trace.ts";
 import { gpuOf } from "./gpu.ts";
 import { passesOf } from "./passes.ts";
@@ -34,6 +35,7 @@ export interface SceneParts {
 
 export function makeScene({ program, machine, prepared, counters, trace, report, placeOf = (place) => place, gpu, actions }: SceneParts): Scene {
   const { mapping, controllers } = prepared;
+  const slots = slotsOf(mapping, machine);
   return {
     schemaVersion: 1,
     machine: machineOf(machine),
@@ -43,7 +45,7 @@ export function makeScene({ program, machine, prepared, counters, trace, report,
       name: section.name,
       expected_cycles: controllers.sections[s]!.estimate.cycles,
       loops: controllers.sections[s]!.loops.map(({ name, extent, tile, par, trips }) => ({ name, extent, tile, par, trips })),
-      ...wiredOf(section, mapping.sections[s]!, counters.sections[s]!.units, mapping.fabric, trace.sections[s]!),
+      ...wiredOf(section, mapping.sections[s]!, slots[s]!, counters.sections[s]!.units, mapping.fabric, trace.sections[s]!),
     })),
     gpu: gpuOf({ machine, program, controllers }, report, gpu),
     actions,
@@ -84,7 +86,14 @@ function valueAt(machine: Machine, path: string): string {
 
 type Wired = Pick<SceneSection, "units" | "channels">;
 
-function wiredOf(section: Section, mapped: MappedSection, counted: readonly UnitCounters[], fabric: Fabric, trace: SectionTrace): Wired {
+function wiredOf(
+  section: Section,
+  mapped: MappedSection,
+  slots: ReadonlyMap<string, readonly number[]>,
+  counted: readonly UnitCounters[],
+  fabric: Fabric,
+  trace: SectionTrace,
+): Wired {
   const tiers = new Map(fabric.tensors.map(({ tensor, tier }) => [tensor, tier]));
   const units = section.units.map((unit, u) => unitOf(unit, counted[u]!, tiers));
   const numbers = new Map(section.units.map(({ id }, u) => [id as string, u]));
@@ -100,7 +109,7 @@ function wiredOf(section: Section, mapped: MappedSection, counted: readonly Unit
     const route = routes.get(id);
     const source = end(channel.source);
     return {
-      ...{ id, kind, width, words, bytes: words * bytesOf(dtype), depth, initial, rate, source },
+      ...{ id, kind, width, words, bytes: words * bytesOf(dtype), depth, slots: slots.get(id)!, initial, rate, source },
       sinks: channel.sinks.map((sink, i) => ({ ...end(sink), hops: route?.hops[i] ?? 0 })),
       links: (route?.links ?? []).flat(),
       tokens: Math.floor(firings[source.unit]![source.nest]! / source.firings_per_token),

@@ -36,6 +36,7 @@ function operatorsOf(program: Program, operators: readonly Operator[], inside: s
     const { name, kind } = operator;
     const own: SceneOperator = {
       ...{ name, kind, inside, reads: [...readsFromOutside(operator)], writes: writesOf(operator) },
+      carries: kind === "iterate" ? operator.carries.map(({ to, init, from }) => ({ to, init, from })) : [],
       text: printOwnLines(program, operator).join("\n"),
       place: placeIn(program, name, placeOf),
     };

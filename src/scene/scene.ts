@@ -75,6 +75,8 @@ export interface SceneOperator {
   readonly name: string;
   readonly kind: string;
   readonly inside: string | null;
+  /** Of an iterate: `to` starts as `init`, and after each round takes the value of `from`. Empty for all others. */
+  readonly carries: readonly { readonly to: string; readonly init: string; readonly from: string }[];
   /** Tensors it reads and writes. */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
@@ -146,6 +148,8 @@ export interface SceneChannel {
   readonly bytes: number;
   /** Slots of each sink's FIFO, or the number of buffers. */
   readonly depth: number;
+  /** Before each sink: those, and what holds tokens on the way (the source's pipeline and its requests for memory, the hops). */
+  readonly slots: readonly number[];
   /** Hand-overs that stand in it at the start. */
   readonly initial: number;
   /** Tokens a cycle that the compiler expects at most. */

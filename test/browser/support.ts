@@ -1,15 +1,18 @@
 /**
- * The page in a real browser. Debian's Chromium, driven by playwright-core; where there is none the tests are skipped, and say how to get it. Every page is watched: a test that ends with
+ * The page in a real browser. Debian's Chromium, driven by playwright-core; where there is none the tests are skipped, and say how to get it (with REQUIRE_BROWSER set they fail). Every page is watched: a test that ends with
  * an error on its console, or a request that left it, has failed.
  */
 
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import type { RunResult } from "../../src/result/result.ts";
+import { cyclesIn, STATES } from "../../viz/model/states.ts";
+import { weft } from "../support/cli.ts";
 
 const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -27,6 +30,8 @@ const FLAGS = [
 
 /** Tests of the page. `body` gets a function that opens files. */
 export function inBrowser(title: string, body: (open: Open) => void): void {
+  if (executable === undefined && process.env.REQUIRE_BROWSER !== undefined)
+    throw new Error("there is no Chromium, and REQUIRE_BROWSER says that there must be");
   const suite = executable === undefined ? describe.skip : describe;
   suite(executable === undefined ? `${title} (no Chromium: apt-get install chromium, or set CHROMIUM)` : title, () => {
     let browser: Browser;
@@ -110,4 +115,20 @@ export async function drawnSums(page: Page, view: string): Promise<Readonly<Reco
 
 export function freshFolder(): string {
   return mkdtempSync(join(tmpdir(), "weft-page-"));
+}
+
+/** Runs `weft run ... --out`, and gives the folder. */
+export async function runTo(args: readonly string[], folder = freshFolder()): Promise<string> {
+  const { code, stderr } = await weft(["run", ...args, "--out", folder], folder);
+  if (code !== 0) throw new Error(`weft run ${args.join(" ")} ended with ${code}: ${stderr}`);
+  return folder;
+}
+
+export function reportIn(folder: string): RunResult {
+  return JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as RunResult;
+}
+
+/** Unit cycles by state, as the report counts them. */
+export function reportedSums({ units }: RunResult): Readonly<Record<string, number>> {
+  return Object.fromEntries(STATES.map((state) => [state, units.reduce((sum, unit) => sum + cyclesIn(unit, state), 0)]));
 }

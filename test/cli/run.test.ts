@@ -44,7 +44,7 @@ describe("weft run", () => {
   it("writes a folder with the JSON and the tables, and leaves no draft behind", async () => {
     const folder = temporaryFolder();
     expect((await weft(["run", "softmax", ...small, "--out", "runs/one"], folder)).code).toBe(0);
-    expect(readdirSync(join(folder, "runs/one")).sort()).toEqual(["report.txt", "result.json"]);
+    expect(readdirSync(join(folder, "runs/one")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin"]);
   });
 
   it("lets the machine be changed, and says that the figure is assumed then", async () => {

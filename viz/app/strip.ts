@@ -12,7 +12,7 @@ import type { Store, ViewState } from "./state.ts";
 
 const HEIGHT = 64;
 const AXIS = 18;
-const MARGIN = 12;
+const MARGIN = 28;
 
 export interface Strip {
   readonly element: HTMLElement;

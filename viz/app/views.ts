@@ -1,7 +1,11 @@
 /** All views, in the order in which they stand in their tabs. */
 
 import { bandwidth } from "../views/bandwidth.ts";
+import { energy } from "../views/energy.ts";
+import { fabric } from "../views/fabric.ts";
+import { gpu } from "../views/gpu.ts";
 import { liveness } from "../views/liveness.ts";
+import { roofline } from "../views/roofline.ts";
 import { tensors } from "../views/tensors.ts";
 import type { TabId, View } from "./view.ts";
 
@@ -16,4 +20,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [bandwidth, tensors, liveness];
+export const VIEWS: readonly View[] = [fabric, bandwidth, tensors, liveness, energy, roofline, gpu];

@@ -82,14 +82,14 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
   return group;
 }
 
-/** Over the plot; the selection is the page's window. */
-export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number): SVGGElement {
+/** Over the plot; the selection is the page's window, and ends with the run's cycles. */
+export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
   const [left, right] = x.range() as [number, number];
   const group = svg("g", { class: "brush" });
   const brush = brushX<unknown>()
     .extent([
       [left, top],
-      [right, top + height],
+      [Math.min(right, Math.max(left, x(cycles))), top + height],
     ])
     .on("end", ({ selection, sourceEvent }: D3BrushEvent<unknown>) => {
       if (sourceEvent === undefined || sourceEvent === null) return;

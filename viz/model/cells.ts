@@ -1,0 +1,74 @@
+/** What the fabric map draws: state cycles by place, over a window. */
+
+import type { Place } from "./places.ts";
+import type { RunView } from "./run.ts";
+import { STATES } from "./states.ts";
+import { cyclesOfUnits, type StateCycles, totalCycles, type Window } from "./window.ts";
+
+/** How a place is drawn: nobody uses it, only sections that are not shown do, or shown ones. */
+export const [UNUSED, ELSEWHERE, SHOWN] = [0, 1, 2] as const;
+
+export interface Cells {
+  readonly window: Window;
+  /** One of the three, by place. */
+  readonly use: Uint8Array;
+  /**
+   * Places x STATES, of the shown units. Those of several sections take turns in a place: what they do there is added up, and idle is the rest of the window, so that a place's cycles add
+   * up to the window's.
+   */
+  readonly cycles: Float64Array;
+  /** Of all that is shown and picked, unit by unit. */
+  readonly total: StateCycles;
+  /** Units that count in `total`. */
+  readonly units: number;
+}
+
+const IDLE = STATES.indexOf("idle");
+
+/** `section`: null for all of them. `picked`: null for all units. */
+export function cellsOf(run: RunView, places: readonly Place[], section: number | null, window: Window, picked: Uint8Array | null): Cells {
+  const cycles = new Float64Array(places.length * STATES.length);
+  const use = new Uint8Array(places.length);
+  const byUnit = cyclesOfUnits(run, window);
+  const length = window.to - window.from;
+  for (const { number, units } of places) {
+    const at = number * STATES.length;
+    const shown = section === null ? units : units.filter((unit) => unit.section === section);
+    use[number] = shown.length > 0 ? SHOWN : units.length > 0 ? ELSEWHERE : UNUSED;
+    for (const unit of shown) byUnit[unit.number]!.forEach((one, s) => (cycles[at + s]! += one));
+    if (shown.length > 1) cycles[at + IDLE] = Math.max(0, cycles[at + IDLE]! - (shown.length - 1) * length);
+  }
+  const counts = (unit: number): boolean => (section === null || run.units[unit]!.section === section) && (picked === null || picked[unit] === 1);
+  return { window, use, cycles, total: totalCycles(byUnit, counts), units: run.units.filter(({ number }) => counts(number)).length };
+}
+
+/** Share of the window in one state, 0 .. 1. */
+export function shareOf({ cycles, window: { from, to } }: Cells, place: number, state: number): number {
+  return to > from ? cycles[place * STATES.length + state]! / (to - from) : 0;
+}
+
+/** The state that has most of the place's cycles. */
+export function dominantOf({ cycles }: Cells, place: number): number {
+  const at = place * STATES.length;
+  let best = 0;
+  for (let s = 1; s < STATES.length; s++) if (cycles[at + s]! > cycles[at + best]!) best = s;
+  return best;
+}
+
+const BUSY = STATES.indexOf("busy");
+
+/** Busy share less that of the other run's unit at the same place, -1 .. 1; NaN where one of the two has none there. */
+export function differenceOf(cells: Cells, places: readonly Place[], base: Cells, basePlaces: readonly Place[]): Float64Array {
+  const there = new Map(basePlaces.map((place) => [`${place.x},${place.y}`, place.number]));
+  return Float64Array.from(places, ({ x, y, number }) => {
+    const other = there.get(`${x},${y}`);
+    if (other === undefined || cells.use[number] !== SHOWN || base.use[other] !== SHOWN) return Number.NaN;
+    return shareOf(cells, number, BUSY) - shareOf(base, other, BUSY);
+  });
+}
+
+/** The same part of another run: of two that differ in length, shares of each run's own time are compared. */
+export function scaledWindow({ from, to }: Window, run: RunView, other: RunView): Window {
+  const scale = run.report.cycles === 0 ? 0 : other.report.cycles / run.report.cycles;
+  return { from: from * scale, to: to * scale };
+}
