@@ -9,8 +9,7 @@ import type { RunResult } from "../result/result.ts";
 import { makeScene } from "../scene/make.ts";
 import { packBundle } from "../scene/pack.ts";
 import type { RunBundle, SceneAction } from "../scene/scene.ts";
-import { createRecorder, type Recorder, traceOf } from "../sim/record.ts";
-import { meansOf } from "../trace/means.ts";
+import { createRecorder, meansOf, type Recorder, traceOf } from "../sim/record.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
 import type { OutputJob, Watch } from "./jobs.ts";
 import { readGpu } from "./machines.ts";
@@ -37,7 +36,7 @@ export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu:
     packed: (report) => {
       const { plan, recorder, counters } = seen as Required<typeof seen>;
       const { program, machine, prepared, workload } = plan;
-      const trace = recorder === undefined || recorder.kind === "none" ? meansOf(report) : traceOf(recorder, counters);
+      const trace = recorder === undefined ? meansOf(counters, prepared.mapping, machine) : traceOf(recorder, counters);
       const { placeOf } = workload;
       const scene = makeScene({ program, machine, prepared, counters, trace, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) });
       return packRun({ report, scene, trace });

@@ -7,6 +7,7 @@
 
 import { FIRED, PERIOD, PF, PI, PORT, PORT_END, QF, type State, TOTAL } from "./layout.ts";
 import { findLeap, takeLeap } from "./leap.ts";
+import { recordLeap } from "./record.ts";
 import { createSketch, createSnapshot, hasMovedAlike, type Sketch, type Snapshot, saveSketch, saveSnapshot } from "./snapshot.ts";
 
 /** What was skipped. */
@@ -176,6 +177,7 @@ function leap(forward: Forward, detector: Detector, state: State): boolean {
   if (found === null) return false;
   const { cycles, periods, firings } = found;
   takeLeap(state, detector.copy!, cycles, periods);
+  if (state.recording !== null) recordLeap(state.recording, state, cycles, periods);
   forward.skipped.firings += periods * firings;
   forward.skipped.periods.set(cycles, periods + (forward.skipped.periods.get(cycles) ?? 0));
   detector.vain = 0;

@@ -7,6 +7,7 @@
 import type { Crossing } from "./clock.ts";
 import type { Heap } from "./heap.ts";
 import type { NetworkSpec, RequestSource } from "./network.ts";
+import type { Recording } from "./record.ts";
 import type { Complete, Server } from "./server.ts";
 
 /**
@@ -166,6 +167,8 @@ export interface State {
   readonly noInput: number;
   readonly noOutput: number;
   readonly maxTicks: number;
+  /** What follows the run; null: nothing does. */
+  readonly recording: Recording | null;
 }
 
 export interface PlacedServer {

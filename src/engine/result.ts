@@ -31,7 +31,7 @@ import type { ChannelCounters, NetworkResult, ProcessCounters, ResourceCounters 
 import { completeService } from "./serve.ts";
 
 /** How far a run under way has come: the latest start, and the firings done of those there are. */
-export function progressOf({ spec, pf }: State): { readonly tick: number; readonly share: number } {
+export function progressOf({ spec, pf }: Pick<State, "spec" | "pf">): { readonly tick: number; readonly share: number } {
   let tick = 0;
   let fired = 0;
   let total = 0;

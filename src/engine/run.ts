@@ -9,6 +9,7 @@ import { createForward, type Forward, lookForward, type Skipped } from "./forwar
 import { COMPUTING, KIND, LAST, LIMIT, PF, PI, RANK, REQUESTING, type State, TIMED } from "./layout.ts";
 import type { NetworkResult, NetworkSpec } from "./network.ts";
 import { partsOf } from "./parts.ts";
+import { recordVisit } from "./record.ts";
 import { readResult } from "./result.ts";
 import { serveBatch } from "./serve.ts";
 import { createState, type RunOptions } from "./state.ts";
@@ -91,6 +92,7 @@ function visit(state: State, p: number): void {
   else if (kind === REQUESTING) fireRequesting(state, p);
   else if (kind === COMPUTING) fireComputing(state, p);
   else fireSteered(state, p);
+  if (state.recording !== null) recordVisit(state.recording, state, p);
   if (state.pf[p * PF + LAST]! > state.pf[p * PF + LIMIT]!) stopAtLimit(state, p);
 }
 

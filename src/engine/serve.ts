@@ -7,6 +7,7 @@ import { convertTime } from "./clock.ts";
 import { popHeap } from "./heap.ts";
 import { BUSY_SERVER, HITS, type PlacedServer, RC, SERVED, type State, WAITED } from "./layout.ts";
 import type { ResourceSpec } from "./network.ts";
+import { recordServed } from "./record.ts";
 import { completeFiring } from "./requests.ts";
 
 /** Serves what is final. False if nothing is pending. */
@@ -17,6 +18,7 @@ export function serveBatch(state: State): boolean {
     if (state.servers[r] !== null) runServer(state, r, horizon);
     else if (state.pending[r]!.size > 0) serveResource(state, r, horizon);
   }
+  if (state.recording !== null) recordServed(state.recording, state);
   return true;
 }
 

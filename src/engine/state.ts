@@ -34,6 +34,7 @@ import {
   TIMED,
 } from "./layout.ts";
 import type { ChannelSpec, Clock, NetworkSpec, PortKind, PortSpec, ProcessSpec } from "./network.ts";
+import type { Recording } from "./record.ts";
 import { placeServers } from "./serve.ts";
 import { verifyNetwork } from "./verify.ts";
 
@@ -42,9 +43,11 @@ export interface RunOptions {
   readonly maxTicks?: number;
   /** Order in which processes are visited; decides nothing but speed. */
   readonly order?: readonly number[];
+  /** Follows the run. */
+  readonly recording?: Recording | null;
 }
 
-export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY, order }: RunOptions = {}): State {
+export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFINITY, order, recording = null }: RunOptions = {}): State {
   verifyNetwork(spec);
   const { processes, channels, resources } = spec;
   const caps = channels.map(({ depth }) => powerOfTwo(depth));
@@ -106,6 +109,7 @@ export function createState(spec: NetworkSpec, { maxTicks = Number.POSITIVE_INFI
     noInput: portTotal,
     noOutput: portTotal + 1,
     maxTicks,
+    recording,
   };
   servers.push(...placeServers(state));
   placeProcesses(state);

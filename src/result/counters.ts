@@ -119,6 +119,9 @@ export interface UnitCounters {
 /** The waits add up to starved, blocked and memory. */
 export interface NestCounters {
   readonly id: string;
+  readonly firings: number;
+  /** Sent to a tier. */
+  readonly bursts: number;
   readonly busy: Cycles;
   readonly waits: readonly Wait[];
   /** Ticks that others were starved for its tokens while their bursts were under way, by channel of a tier. */

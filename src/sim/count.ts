@@ -42,6 +42,8 @@ export interface SectionSums {
 
 interface NestSums {
   firings: number;
+  /** Sent to a tier. */
+  bursts: number;
   busy: number;
   starved: number;
   blocked: number;
@@ -89,6 +91,7 @@ function makeNestSums(ports: number): NestSums {
   const perPort = () => new Float64Array(ports);
   return {
     firings: 0,
+    bursts: 0,
     busy: 0,
     starved: 0,
     blocked: 0,
@@ -172,7 +175,9 @@ function addNest({ nests, bursts }: SectionSums, p: number, { traffic }: BuiltNe
   nest.memoryBy = added(nest.memoryBy, counters.memoryBy);
   nest.lateBy = added(nest.lateBy, counters.lateBy);
   if (traffic === null) return;
-  bursts[traffic.tier][traffic.direction] += traffic.source.bursts() - drawn;
+  const sent = traffic.source.bursts() - drawn;
+  nest.bursts += sent;
+  bursts[traffic.tier][traffic.direction] += sent;
 }
 
 function added(sums: Float64Array, more: readonly number[]): Float64Array {
@@ -276,7 +281,8 @@ function nestCounter({ plan: { section, ties, heads, relayed, ports }, nests, pu
       (part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, contended: 0, firings_per_token: 1 }),
     );
     const waits = [...ties[p]!.map((tie, t) => waitAt(tie, p, t)), ...memory].filter(({ ticks }) => ticks > 0);
-    return { id, busy: nests[p]!.busy, waits, late: byName(nests[p]!.lateBy) };
+    const { firings: fired, bursts, busy } = nests[p]!;
+    return { id, firings: fired, bursts, busy, waits, late: byName(nests[p]!.lateBy) };
   };
 }
 

@@ -5,6 +5,7 @@ import type { Cycles } from "../base/units.ts";
 import type { Skipped } from "../engine/forward.ts";
 import type { State } from "../engine/layout.ts";
 import type { NetworkResult, NetworkSpec } from "../engine/network.ts";
+import { endRecording, type Recording } from "../engine/record.ts";
 import { progressOf, readCuts, readResult } from "../engine/result.ts";
 import { advance, type Course, createCourse, runNetwork } from "../engine/run.ts";
 import { restoreState, type SavedState, saveState } from "../engine/saved.ts";
@@ -21,6 +22,8 @@ export interface RunLimits {
   readonly fastForward: boolean;
   /** Where to begin, if not at the start: of the fast engine. */
   readonly from: SavedState | null;
+  /** Follows the run: of the fast engine. Null: nothing does. */
+  readonly recording: Recording | null;
   /** Asked between two rounds, and so that an answer comes within a second. */
   readonly shouldStop: () => boolean;
   /** Called every so often while the fast engine runs. */
@@ -55,15 +58,16 @@ export function runSection(network: NetworkSpec, limits: RunLimits): SectionRun 
 const REPORT_ROUNDS = 1024;
 
 function runFast(network: NetworkSpec, limits: RunLimits): SectionRun {
-  const { maxTicks, fastForward, from, offer } = limits;
-  const state = createState(network, { maxTicks });
+  const { maxTicks, fastForward, from, offer, recording } = limits;
+  const state = createState(network, { maxTicks, recording });
   if (from !== null) restoreState(state, from);
   const course = createCourse(state, fastForward, from?.skipped);
   const { skipped } = course;
   const stopped = runRounds(course, limits);
-  if (stopped === null) return { stopped, counted: { result: readResult(state), cuts: null }, share: 1, skipped };
-  offer(() => saveState(course), true);
-  return { stopped, counted: readStopped(state), share: progressOf(state).share, skipped };
+  if (stopped !== null) offer(() => saveState(course), true);
+  const counted = stopped === null ? { result: readResult(state), cuts: null } : readStopped(state);
+  if (recording !== null) endRecording(recording, state);
+  return { stopped, counted, share: stopped === null ? 1 : progressOf(state).share, skipped };
 }
 
 function runRounds(course: Course, { shouldStop, report, offer }: RunLimits): SectionRun["stopped"] {

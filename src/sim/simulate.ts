@@ -19,10 +19,10 @@ import type { Mapping } from "../mapper/mapping.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
 import type { RunCounters } from "../result/counters.ts";
 import { type BuildContext, type BuiltSection, buildSection, planCircuits, planSection } from "./build.ts";
-import { addRun, type KnownWork, makeSums, type SectionSums } from "./count.ts";
+import { addRun, countSection, type KnownWork, makeSums, type SectionSums } from "./count.ts";
 import { diagnose } from "./deadlock.ts";
 import { beginRepeat, endRound, findMovers, freePlaces, layoutNow, type Movers, makePlaces, type Places, valuesNow } from "./places.ts";
-import type { Recorder } from "./record.ts";
+import { type Recorder, recordConfiguring, recordPast, recordRun } from "./record.ts";
 import { runAgain, runSection } from "./run.ts";
 import { type Slice, sliceFabric } from "./slice.ts";
 import { goOn, type Snapshot } from "./snapshot.ts";
@@ -42,8 +42,6 @@ export interface SimulateOptions {
   readonly weights?: readonly number[];
   /** Called after each section's run, and every so often while the fast engine is at one. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Told what every unit does when. */
-  readonly recorder?: Recorder;
   /** Where a place in code that was bundled really is: messages name it. */
   readonly placeOf?: (place: Place) => Place;
   /** Asked very often. A run that is to stop ends in a RunStopped. */
@@ -52,6 +50,8 @@ export interface SimulateOptions {
   readonly onCheckpoint?: (take: () => Snapshot, isLast: boolean) => void;
   /** Of the same mapping, machine, inputs and `values`. */
   readonly resume?: Snapshot;
+  /** Follows the run, for its trace: made for this run alone. Only with the fast engine. */
+  readonly recorder?: Recorder;
 }
 
 export interface Progress {
@@ -108,9 +108,17 @@ export interface Simulation {
 
 export function simulate(mapping: Mapping, machine: Machine, options: SimulateOptions): RunCounters {
   const simulation = begin(mapping, machine, options);
-  if (options.resume !== undefined) goOn(simulation, options.resume);
+  if (options.resume !== undefined) resume(simulation, options.resume);
   runSteps(simulation, simulation.fabric.steps);
   return { ...countersOf(simulation, null), outputs: options.values ? outputsOf(simulation) : null };
+}
+
+function resume(simulation: Simulation, snapshot: Snapshot): void {
+  goOn(simulation, snapshot);
+  const { options, sections, machine } = simulation;
+  if (options.recorder === undefined) return;
+  const past = sections.map((sums) => countSection(sums, machine));
+  recordPast(options.recorder, past);
 }
 
 function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Simulation {
@@ -172,7 +180,7 @@ function repeat(simulation: Simulation, step: RepeatStep): void {
 }
 
 function runOnce(simulation: Simulation, s: number): void {
-  const { machine, known } = simulation;
+  const { machine, known, options } = simulation;
   const sums = simulation.sections[s]!;
   pause(simulation, s);
   configure(simulation, s);
@@ -185,6 +193,7 @@ function runOnce(simulation: Simulation, s: number): void {
   if (counted !== null) {
     addRun(sums, built, counted, machine, known);
     simulation.ticks += counted.result.ticks;
+    if (options.recorder !== undefined) recordRun(options.recorder, s, began, counted.result.ticks);
     simulation.firings += counted.result.firings;
     addSkipped(simulation, sums, skipped);
   }
@@ -226,11 +235,12 @@ function diagnoseRun(simulation: Simulation, sums: SectionSums, section: Section
 
 /** A section whose configuration is on the chip already stays as it is. */
 function configure(simulation: Simulation, s: number): void {
-  const { configuringTicks, maxCycles } = simulation;
+  const { configuringTicks, maxCycles, options } = simulation;
   const sums = simulation.sections[s]!;
   const configuration = configurationOf(simulation.fabric, s);
   if (simulation.loaded === configuration) return;
   simulation.loaded = configuration;
+  if (options.recorder !== undefined) recordConfiguring(options.recorder, s, simulation.ticks, configuringTicks);
   simulation.ticks += configuringTicks;
   sums.configurations++;
   sums.configuringTicks += configuringTicks;

@@ -7,6 +7,7 @@ import type { PartialRun, RunCounters } from "../result/counters.ts";
 import type { BuiltSection } from "./build.ts";
 import { countSection } from "./count.ts";
 import { copyPlaces, writtenBy } from "./places.ts";
+import { recordingOf } from "./record.ts";
 import type { RunLimits } from "./run.ts";
 import type { Simulation } from "./simulate.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
@@ -52,17 +53,18 @@ export function pastLimit({ maxCycles }: Simulation): Stop {
 export function watchRun(
   simulation: Simulation,
   s: number,
-  { network }: BuiltSection,
+  built: BuiltSection,
   diagnose: RunLimits["diagnose"],
 ): { readonly limits: RunLimits; readonly askedBy: () => Stop } {
   const { options, ticks, maxCycles, places, engine: from } = simulation;
   const { section } = simulation.sections[s]!.plan;
-  const isOnData = network.processes.some(({ behaviour }) => behaviour !== undefined);
+  const isOnData = built.network.processes.some(({ behaviour }) => behaviour !== undefined);
   const before = isOnData && options.onCheckpoint !== undefined ? copyPlaces(places, writtenBy(section)) : new Map<string, Values>();
   let asked: Stop | null = null;
   let isTaken = false;
   const limits: RunLimits = {
     ...{ engine: options.engine, fastForward: options.fastForward ?? true, maxTicks: maxCycles - ticks, from, diagnose },
+    recording: options.recorder === undefined ? null : recordingOf(options.recorder, s, built, ticks, from),
     shouldStop: () => {
       asked = options.shouldStop?.() ?? null;
       return asked !== null;

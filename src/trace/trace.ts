@@ -13,6 +13,8 @@ export interface ActivityTrace {
   readonly bins: number;
   /** means: nothing was recorded, and what the report counts stands evenly over the cycles of its section. */
   readonly origin: "recorded" | "means";
+  /** From 0 on: cycles before the run was resumed from a checkpoint. What sections counted then stands in one piece a section, evenly. 0: it was not. */
+  readonly unrecorded_cycles: number;
   /** When which section was loaded and ran, in order. */
   readonly spans: readonly SectionSpan[];
   /** Like the report's. */
@@ -21,7 +23,10 @@ export interface ActivityTrace {
   readonly tiers: readonly TierTrace[];
 }
 
-/** A run of a section; or several that follow each other, where there are too many to keep each. */
+/**
+ * A run of a section; or several, where there are too many to keep each: then neighbouring rounds are put together, of each section what ran in them, in the order in which the sections first
+ * ran. Spans follow each other without gaps, from 0 to the end of the run.
+ */
 export interface SectionSpan {
   /** Position in the report's sections. */
   readonly section: number;

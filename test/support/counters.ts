@@ -20,7 +20,18 @@ export function unit(id: string, kind: UnitCounters["kind"], changes: Partial<Un
   const ticks = (state: Wait["state"]) => waits.reduce((sum, wait) => sum + (wait.state === state ? wait.ticks : 0), 0);
   const states = { busy: rest.busy ?? 1000, starved: ticks("starved"), blocked: ticks("blocked"), memory: ticks("memory"), idle: 0 };
   const counts = { firings: 1000, operations: [], sram_read_bytes: 0, sram_write_bytes: 0, bank_conflicts: 0 };
-  return { id, kind, operator: "y", x: 0, y: 0, ...counts, ...states, shown: 0, nests: [{ id, busy: states.busy, waits, late }], ...rest };
+  return {
+    id,
+    kind,
+    operator: "y",
+    x: 0,
+    y: 0,
+    ...counts,
+    ...states,
+    shown: 0,
+    nests: [{ id, firings: 1000, bursts: 0, busy: states.busy, waits, late }],
+    ...rest,
+  };
 }
 
 /** `other`: the unit at the other end, whose nest has its name; none for memory. */

@@ -30,7 +30,7 @@ export function sectionOf({ processes, channels, resources }: NetworkSpec, resul
       };
     });
     const memories = byName(memoryBy).map((part): Wait => ({ state: "memory", ...part, other: null, fill: 0, late: 0, contended: 0, firings_per_token: 1 }));
-    const nest = { id: "nest", busy, waits: [...atPorts, ...memories].filter(({ ticks }) => ticks > 0), late: byName(lateBy) };
+    const nest = { id: "nest", firings, bursts: 0, busy, waits: [...atPorts, ...memories].filter(({ ticks }) => ticks > 0), late: byName(lateBy) };
     const states = { busy, starved, blocked, memory, idle: result.ticks - busy - starved - blocked - memory };
     const counts = { firings, operations: [], sram_read_bytes: 0, sram_write_bytes: 0, bank_conflicts: 0 };
     return { id: name, kind: "pcu", operator: name, x: 0, y: 0, ...counts, ...states, shown: 0, nests: [nest] };

@@ -3,7 +3,7 @@
 import type { Extent } from "../model/places.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { el } from "../ui/dom.ts";
-import { type Frame, wholeFrame } from "./fabric-frame.ts";
+import { boxesOf, type Frame, wholeFrame } from "./fabric-frame.ts";
 import { type Picture, paintCells } from "./fabric-paint.ts";
 
 export interface Minimap {
@@ -34,7 +34,7 @@ export function makeMinimap(extent: Extent, goTo: (x: number, y: number) => void
       if (!isZoomed) return;
       const context = fitCanvas(element, WIDTH, height);
       context.clearRect(0, 0, WIDTH, height);
-      paintCells(context, { ...picture, frame: small });
+      paintCells(context, { ...picture, frame: small, boxes: boxesOf(small, picture.places) });
       const scale = small.pitch / frame.pitch;
       context.strokeStyle = picture.ink.ink;
       context.lineWidth = 1.5;

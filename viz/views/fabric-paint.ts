@@ -5,7 +5,7 @@ import { LESS, MORE } from "../model/hues.ts";
 import type { Place } from "../model/places.ts";
 import { STATE_WORDS, STATES, type UnitState } from "../model/states.ts";
 import { themeColour } from "../ui/dom.ts";
-import { type Box, boxOf, type Frame, isInView } from "./fabric-frame.ts";
+import { type Box, type Frame, isInView } from "./fabric-frame.ts";
 
 /** What colours a cell. `hues`: of operators or sections, by name. */
 export type Paint =
@@ -37,6 +37,8 @@ const DIM = 0.22;
 export interface Picture {
   readonly frame: Frame;
   readonly places: readonly Place[];
+  /** Of the places, in the frame. */
+  readonly boxes: readonly Box[];
   readonly cells: Cells;
   readonly paint: Paint;
   readonly ink: Ink;
@@ -45,7 +47,7 @@ export interface Picture {
 }
 
 export function paintCells(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { frame, places, cells, ink, picked } = picture;
+  const { frame, places, boxes, cells, ink, picked } = picture;
   const inView = places.filter(({ x, y }) => isInView(frame, x, y));
   paintUnused(context, picture, inView);
   const shown = inView.filter(({ number }) => cells.use[number] === SHOWN);
@@ -53,14 +55,14 @@ export function paintCells(context: CanvasRenderingContext2D, picture: Picture):
     [true, shown.filter(({ number }) => picked !== null && picked[number] === 0)],
     [false, shown.filter(({ number }) => picked === null || picked[number] === 1)],
   ] as const) {
-    paintGround(context, frame, group, ink.empty);
+    paintGround(context, boxes, group, ink.empty);
     paintShares(context, picture, group, dimmed ? DIM : 1);
   }
   context.globalAlpha = 1;
   if (picked !== null)
     outline(
       context,
-      frame,
+      boxes,
       shown.filter(({ number }) => picked[number] === 1),
       ink.pick,
       Math.max(1.25, frame.pitch * 0.06),
@@ -68,13 +70,13 @@ export function paintCells(context: CanvasRenderingContext2D, picture: Picture):
 }
 
 /** Unused silicon: an outline. Used by sections that are not shown: a filled corner. */
-function paintUnused(context: CanvasRenderingContext2D, { frame, cells, ink }: Picture, places: readonly Place[]): void {
+function paintUnused(context: CanvasRenderingContext2D, { frame, boxes, cells, ink }: Picture, places: readonly Place[]): void {
   const elsewhere = places.filter(({ number }) => cells.use[number] === ELSEWHERE);
-  outline(context, frame, [...places.filter(({ number }) => cells.use[number] === UNUSED), ...elsewhere], ink.line, Math.min(1, frame.pitch * 0.06));
+  outline(context, boxes, [...places.filter(({ number }) => cells.use[number] === UNUSED), ...elsewhere], ink.line, Math.min(1, frame.pitch * 0.06));
   context.fillStyle = ink.muted;
   context.beginPath();
   for (const place of elsewhere) {
-    const { x, y, width, height } = boxOf(frame, place);
+    const { x, y, width, height } = boxes[place.number]!;
     context.moveTo(x, y + height);
     context.lineTo(x + width, y + height);
     context.lineTo(x, y);
@@ -84,16 +86,16 @@ function paintUnused(context: CanvasRenderingContext2D, { frame, cells, ink }: P
   context.globalAlpha = 1;
 }
 
-function paintGround(context: CanvasRenderingContext2D, frame: Frame, places: readonly Place[], colour: string): void {
+function paintGround(context: CanvasRenderingContext2D, boxes: readonly Box[], places: readonly Place[], colour: string): void {
   context.fillStyle = colour;
   context.globalAlpha = 1;
-  for (const place of places) fill(context, boxOf(frame, place));
+  for (const place of places) fill(context, boxes[place.number]!);
 }
 
 const fill = (context: CanvasRenderingContext2D, { x, y, width, height }: Box): void => context.fillRect(x, y, width, height);
 
 function paintShares(context: CanvasRenderingContext2D, picture: Picture, places: readonly Place[], alpha: number): void {
-  const { frame, cells, paint } = picture;
+  const { frame, boxes, cells, paint } = picture;
   switch (paint.kind) {
     case "states":
       (frame.pitch >= SMALLEST_STACK ? paintStacks : paintDominant)(context, picture, places, alpha);
@@ -103,7 +105,7 @@ function paintShares(context: CanvasRenderingContext2D, picture: Picture, places
       context.fillStyle = STATE_WORDS[paint.state].colour;
       for (const place of places) {
         context.globalAlpha = alpha * shareOf(cells, place.number, state);
-        fill(context, boxOf(frame, place));
+        fill(context, boxes[place.number]!);
       }
       return;
     }
@@ -111,7 +113,7 @@ function paintShares(context: CanvasRenderingContext2D, picture: Picture, places
       context.globalAlpha = alpha;
       for (const place of places) {
         context.fillStyle = paint.hues.get(paint.nameOf(place))!;
-        fill(context, boxOf(frame, place));
+        fill(context, boxes[place.number]!);
       }
       return;
     case "difference":
@@ -120,13 +122,13 @@ function paintShares(context: CanvasRenderingContext2D, picture: Picture, places
         if (Number.isNaN(difference)) continue;
         context.fillStyle = difference < 0 ? LESS : MORE;
         context.globalAlpha = alpha * Math.min(1, Math.sqrt(Math.abs(difference)));
-        fill(context, boxOf(frame, place));
+        fill(context, boxes[place.number]!);
       }
   }
 }
 
 /** Each cell a stack of its states, busy at the bottom. */
-function paintStacks(context: CanvasRenderingContext2D, { frame, cells }: Picture, places: readonly Place[], alpha: number): void {
+function paintStacks(context: CanvasRenderingContext2D, { boxes, cells }: Picture, places: readonly Place[], alpha: number): void {
   const bottoms = new Float64Array(places.length);
   context.globalAlpha = alpha;
   STATES.forEach((state, s) => {
@@ -134,45 +136,45 @@ function paintStacks(context: CanvasRenderingContext2D, { frame, cells }: Pictur
     places.forEach((place, i) => {
       const share = shareOf(cells, place.number, s);
       if (share === 0) return;
-      const { x, y, width, height } = boxOf(frame, place);
+      const { x, y, width, height } = boxes[place.number]!;
       context.fillRect(x, y + height * (1 - bottoms[i]! - share), width, height * share);
       bottoms[i]! += share;
     });
   });
 }
 
-function paintDominant(context: CanvasRenderingContext2D, { frame, cells }: Picture, places: readonly Place[], alpha: number): void {
+function paintDominant(context: CanvasRenderingContext2D, { boxes, cells }: Picture, places: readonly Place[], alpha: number): void {
   const dominants = places.map(({ number }) => dominantOf(cells, number));
   STATES.forEach((state, s) => {
     context.fillStyle = STATE_WORDS[state].colour;
     places.forEach((place, i) => {
       if (dominants[i] !== s) return;
       context.globalAlpha = alpha * shareOf(cells, place.number, s);
-      fill(context, boxOf(frame, place));
+      fill(context, boxes[place.number]!);
     });
   });
 }
 
-export function outline(context: CanvasRenderingContext2D, frame: Frame, places: readonly Place[], colour: string, width: number): void {
+export function outline(context: CanvasRenderingContext2D, boxes: readonly Box[], places: readonly Place[], colour: string, width: number): void {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.beginPath();
   for (const place of places) {
-    const { x, y, width: wide, height } = boxOf(frame, place);
+    const { x, y, width: wide, height } = boxes[place.number]!;
     context.rect(x - width / 2, y - width / 2, wide + width, height + width);
   }
   context.stroke();
 }
 
 /** Names in cells that have room for them. */
-export function paintLabels(context: CanvasRenderingContext2D, { frame, places, cells, paint }: Picture): void {
+export function paintLabels(context: CanvasRenderingContext2D, { frame, places, boxes, cells, paint }: Picture): void {
   if (paint.kind !== "names" || frame.pitch < 44) return;
   context.font = `${Math.min(12, frame.pitch * 0.2)}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const place of places) {
     if (cells.use[place.number] !== SHOWN || !isInView(frame, place.x, place.y)) continue;
-    const { x, y, width, height } = boxOf(frame, place);
+    const { x, y, width, height } = boxes[place.number]!;
     const name = paint.nameOf(place);
     context.fillStyle = isLight(paint.hues.get(name)!) ? "#000000" : "#ffffff";
     context.fillText(shortened(context, name, width - 2), x + width / 2, y + height / 2);

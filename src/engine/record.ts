@@ -1,0 +1,181 @@
+/**
+ * What the processes and resources of a run counted when: followed while it runs, for traces. A process has its own time: at the end of a visit it has done all up to then, and its busy,
+ * starved, blocked and memory ticks add up to it. In between it is taken to have done the same all along, but for what it waited before its first firing.
+ */
+
+import type { Grid } from "./grid.ts";
+import {
+  BLOCKED,
+  BUSY,
+  BUSY_SERVER,
+  COUNTERS,
+  DRAWN,
+  FIRED,
+  KIND,
+  MASK,
+  MEMORY,
+  PC,
+  PF,
+  PI,
+  POPPED,
+  PORT,
+  PORT_END,
+  QI,
+  RC,
+  READY,
+  SERVED,
+  SLOTS,
+  STARVED,
+  STEERED,
+  type State,
+  TAKEN,
+  TOKENS,
+} from "./layout.ts";
+import { createTrack, moveRow, repeatRow, restartTrack, skipRow, storeRow, type Track, WIDTH } from "./tracks.ts";
+
+/** Counters of a process: its states in ticks, firings and bursts sent. Those without bursts, or without memory ticks either, leave the last out. */
+export const STATE_COLUMNS = { busy: 0, starved: 1, blocked: 2, memory: 4 } as const;
+export const FIRINGS = 3;
+export const BURSTS = 5;
+
+/** Of a resource: bursts served, ticks of the network in service, and one of what its server counts. */
+export const SERVED_COLUMN = 0;
+export const BUSY_COLUMN = 1;
+export const COUNTED_COLUMN = 2;
+const RESOURCE_WIDTH = 3;
+
+/** Of one run of a network of one clock. */
+export interface Recording {
+  /** Of the network's first processes. */
+  readonly processes: Track;
+  /** By process: all bursts that its source has given so far. Undefined: it has none. */
+  readonly bursts: readonly ((() => number) | undefined)[];
+  /** Of its first resources. Their time is the grid's. */
+  readonly resources: Track;
+  /** Which of a server's counters is followed. */
+  readonly counter: number;
+}
+
+export function createResources(grid: Grid, resources: number): Track {
+  return createTrack(grid, new Array<number>(resources).fill(RESOURCE_WIDTH), false);
+}
+
+/** A run begins at tick `origin`. What a state that is restored has behind it is taken to have been even. */
+export function beginRecording({ processes, resources }: Recording, origin: number): void {
+  restartTrack(processes, origin);
+  resources.known.fill(0);
+  resources.stored.fill(0);
+  for (let row = 0; row < resources.rows; row++) skipRow(resources, row, Math.max(origin, resources.time[row]!));
+}
+
+/** After a visit of process p. Most end in the bin in which they began. */
+export function recordVisit(recording: Recording, state: State, p: number): void {
+  const { processes } = recording;
+  const time = state.pf[p * PF + READY]!;
+  if (p >= processes.rows || time === processes.time[p]) return;
+  if (time < processes.until[p]!) {
+    readProcess(recording, state, p, processes.known, p * WIDTH);
+    processes.time[p] = time;
+  } else {
+    waitFirst(processes, state, p);
+    readProcess(recording, state, p, processes.target, 0);
+    moveRow(processes, p, time);
+  }
+}
+
+/**
+ * What it waited before the first firing of the visit, often much longer than before the others: the times of what that firing popped and took still stand in the rings. Not where data
+ * steers it. Waits for memory are not known one by one: where there were any, neither are those for slots, which come after them.
+ */
+function waitFirst(track: Track, { spec, pf, pi, qi, ci, count, time: times }: State, p: number): void {
+  if (pi[p * PI + KIND] === STEERED) return;
+  const { known, target, time } = track;
+  const k = p * WIDTH;
+  const before = known[k + FIRINGS]!;
+  const after = pf[p * PF + FIRED]!;
+  let [arrival, slot] = [0, 0];
+  for (let j = 0, q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; j++, q++) {
+    const { kind, period } = spec.processes[p]!.ports[j]!;
+    const late = kind === "stream-out" ? period - 1 : 0;
+    const events = Math.ceil((after - late) / period) - Math.ceil((before - late) / period);
+    const mask = qi[q * QI + MASK]!;
+    if (before % period !== late || events > mask + 1) continue;
+    const isInput = kind.endsWith("-in");
+    const next = ci[qi[q * QI + COUNTERS]! + (isInput ? POPPED : TAKEN)]!;
+    const at = times[qi[q * QI + (isInput ? TOKENS : SLOTS)]! + ((next - events) & mask)]!;
+    if (isInput) arrival = Math.max(arrival, at);
+    else slot = Math.max(slot, at);
+  }
+  for (let i = 0; i < WIDTH; i++) target[i] = known[k + i]!;
+  const hasMemory = count[p * PC + MEMORY] !== known[k + STATE_COLUMNS.memory];
+  wait(track, p, STATE_COLUMNS.starved, Math.min(arrival - time[p]!, count[p * PC + STARVED]! - known[k + STATE_COLUMNS.starved]!));
+  if (!hasMemory) wait(track, p, STATE_COLUMNS.blocked, Math.min(slot - time[p]!, count[p * PC + BLOCKED]! - known[k + STATE_COLUMNS.blocked]!));
+}
+
+function wait(track: Track, p: number, state: number, ticks: number): void {
+  if (ticks <= 0) return;
+  track.target[state]! += ticks;
+  moveRow(track, p, track.time[p]! + ticks);
+}
+
+/** Writes its counters into `into`, from `at` on. */
+function readProcess({ bursts }: Recording, { pf, pi, count }: State, p: number, into: Float64Array, at: number): void {
+  const c = p * PC;
+  into[at] = count[c + BUSY]!;
+  into[at + 1] = count[c + STARVED]!;
+  into[at + 2] = count[c + BLOCKED]!;
+  into[at + 3] = pf[p * PF + FIRED]!;
+  into[at + 4] = count[c + MEMORY]!;
+  const sent = bursts[p];
+  into[at + 5] = sent === undefined ? 0 : sent() - Math.max(0, pi[p * PI + DRAWN]!);
+}
+
+/** After resources have served: each was busy for as long as it served now, up to when it became free. */
+export function recordServed({ resources, counter }: Recording, state: State): void {
+  for (let r = 0; r < resources.rows; r++) {
+    const served = state.count[state.resourceCount + r * RC + SERVED]!;
+    if (served === resources.known[r * WIDTH]) continue;
+    readResource(resources, counter, state, r);
+    const busy = resources.target[BUSY_COLUMN]! - resources.known[r * WIDTH + BUSY_COLUMN]!;
+    const { clock } = state.spec.resources[r]!;
+    const free = Math.ceil((state.free[r]! * clock.denominator) / clock.numerator);
+    if (free - busy > resources.time[r]!) skipRow(resources, r, free - busy);
+    moveRow(resources, r, resources.time[r]! + busy);
+  }
+}
+
+function readResource({ target }: Track, counter: number, { spec, count, resourceCount, serverCount }: State, r: number): void {
+  const { clock } = spec.resources[r]!;
+  target[SERVED_COLUMN] = count[resourceCount + r * RC + SERVED]!;
+  target[BUSY_COLUMN] = Math.round((count[resourceCount + r * RC + BUSY_SERVER]! * clock.denominator) / clock.numerator);
+  target[COUNTED_COLUMN] = serverCount[r]! < 0 ? 0 : count[serverCount[r]! + counter]!;
+}
+
+/** After a leap: everything that moved did so by `periods` times `ticks`. */
+export function recordLeap(recording: Recording, state: State, ticks: number, periods: number): void {
+  const { processes, resources, counter } = recording;
+  for (let p = 0; p < processes.rows; p++) {
+    if (state.pf[p * PF + READY] === processes.time[p]) continue;
+    readProcess(recording, state, p, processes.target, 0);
+    repeatRow(processes, p, ticks, periods);
+  }
+  for (let r = 0; r < resources.rows; r++) {
+    if (state.count[state.resourceCount + r * RC + SERVED] === resources.known[r * WIDTH]) continue;
+    readResource(resources, counter, state, r);
+    repeatRow(resources, r, ticks, periods);
+  }
+}
+
+/** At the end of the run, wherever that is: then all counters stand in the bins. */
+export function endRecording(recording: Recording, state: State): void {
+  const { processes, resources, counter } = recording;
+  for (let p = 0; p < processes.rows; p++) {
+    recordVisit(recording, state, p);
+    storeRow(processes, p);
+  }
+  for (let r = 0; r < resources.rows; r++) {
+    readResource(resources, counter, state, r);
+    moveRow(resources, r, resources.time[r]!);
+    storeRow(resources, r);
+  }
+}
