@@ -4,7 +4,6 @@ import { bandwidth } from "../views/bandwidth.ts";
 import { energy } from "../views/energy.ts";
 import { fabric } from "../views/fabric.ts";
 import { gpu } from "../views/gpu.ts";
-import { fabric } from "../views/fabric.ts";
 import { liveness } from "../views/liveness.ts";
 import { roofline } from "../views/roofline.ts";
 import { tensors } from "../views/tensors.ts";
@@ -21,11 +20,4 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric, bandwidth, tensors, liveness, energy, roofline, gpu];
-// biome-ignore format: a line each
-export const VIEWS: readonly View[] = [
-  fabric,
-  bandwidth,
-  tensors,
-  liveness,
-];
+export const VIEWS: readonly View[] = [fabric, bandwidth, tensors, liveness, energy, gpu, roofline];

@@ -15,10 +15,10 @@ interface LinkData {
 type Node = SankeyNode<NodeData, LinkData>;
 type Link = SankeyLink<NodeData, LinkData>;
 
-const LEAST_HEIGHT = 240;
+const LEAST_HEIGHT = 300;
 /** Room for a label beside a node. */
 const LINE = 17;
-const LABELS = 190;
+const LABELS = 250;
 
 export function drawSankey(host: HTMLElement, cells: readonly EnergyCell[], { app, run }: ViewContext): void {
   const width = host.clientWidth || 800;

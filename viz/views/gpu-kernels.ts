@@ -79,7 +79,7 @@ function blockMarks(
   marks.push(to - from < FOCUSED ? bar : tipped(bar, label, () => readout(block, result), use));
   if (isRounds)
     marks.push(svg("rect", { x: from, y: top, width: Math.max(0.7, to - from), height: KERNEL_HEIGHT, fill: "url(#gpu-rounds)", "pointer-events": "none" }));
-  const letters = Math.floor((to - from - 8) / 6.4);
+  const letters = Math.floor((to - from - 8) / 7.2);
   const words = isRounds ? `${grouped(block.launches)} launches, round by round` : name;
   if (letters >= 4)
     marks.push(

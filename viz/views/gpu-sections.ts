@@ -37,7 +37,7 @@ export function spanRow(run: RunView, x: ScaleLinear<number, number>, top: numbe
     if (began > from) group.append(svg("rect", { x: from, y: top, width: began - from, height: SPAN_HEIGHT, fill: "url(#gpu-gap)", "pointer-events": "none" }));
     const text =
       to - began > began - from ? { at: began, words: name, room: to - began } : { at: from, words: "loading the configuration", room: began - from };
-    const letters = Math.floor((text.room - 8) / 6.4);
+    const letters = Math.floor((text.room - 8) / 7.2);
     if (letters >= 4)
       group.append(
         svg(

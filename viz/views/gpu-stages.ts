@@ -30,10 +30,11 @@ export function stageStrip(host: HTMLElement, run: RunView, x: ScaleLinear<numbe
   });
   canvas.style.marginLeft = `${left}px`;
   const context = fitCanvas(canvas, width, ROW * stages.length);
-  const colour = interpolateRgb(themeColour("--empty"), themeColour("--bg").startsWith("#1") ? "#56b4e9" : BUSY);
+  const colour = interpolateRgb(themeColour("--empty"), BUSY);
+  const most = stages.reduce((top, { busy }) => busy.reduce((high, share) => Math.max(high, share), top), 0);
   stages.forEach(({ busy }, row) => {
     busy.forEach((share, column) => {
-      context.fillStyle = colour(Math.min(1, share));
+      context.fillStyle = colour(most === 0 ? 0 : share / most);
       context.fillRect((column * width) / columns.length, row * ROW, width / columns.length + 0.5, ROW - 1);
     });
   });
@@ -57,7 +58,7 @@ export function stageStrip(host: HTMLElement, run: RunView, x: ScaleLinear<numbe
     el(
       "p",
       { class: "view-words", style: `padding-left:${left}px` },
-      `Each row a stage, darker where its units are busier; the ${stages.length} that are busiest.`,
+      `Each row a stage: the ${stages.length} that are busiest. In full colour its units are busy ${percent(most)} of the time.`,
     ),
   );
 }

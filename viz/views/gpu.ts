@@ -45,12 +45,13 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
   const sums = makeSums("gpu");
   const words = el("p", { class: "tier-head" });
   const figure = el("div");
+  const trust = el("ul", { class: "notes", "aria-label": "How far to trust it" });
   host.append(
     el("div", { class: "controls-row" }, sides.length > 1 ? side.element : null, scale.element, kindLegend(sides), bytes),
     words,
     figure,
     el("div", { class: "controls-row" }, sums.element),
-    el("ul", { class: "notes", "aria-label": "How far to trust it" }, ...notes(context).map((note) => el("li", {}, note))),
+    trust,
   );
   const draw = (state: ViewState): void => {
     const at = Math.max(0, Math.min(sides.length - 1, Number(state.options[SIDE] ?? 0) || 0));
@@ -59,6 +60,7 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
     showBytes(bytes, sides[at]!);
     sums.update(totalCycles(cyclesOfUnits(run, state.window === null ? wholeOf(run) : { from: state.window[0], to: state.window[1] })));
     words.replaceChildren(...verdict(context, sides[at]!));
+    trust.replaceChildren(...notes(sides[at]!, context).map((note) => el("li", {}, note)));
     drawBeside(figure, { context, state, side: sides[at]!, hasOwnAxes: state.options[SCALE] === "own" });
   };
   return {
@@ -106,12 +108,8 @@ function verdict({ run, base }: ViewContext, side: SceneGpuSide): readonly (Node
   ];
 }
 
-function notes({ run }: ViewContext): readonly string[] {
-  const { sides, comparison, name } = run.scene.gpu;
-  const kernels = sides.flatMap((side) => side.kernels);
-  return [
-    errorWords(name ?? "", kernels),
-    ...comparison.warnings,
-    ...(sides[0]?.result.warnings ?? []).filter((warning) => !comparison.warnings.some((told) => told.includes(warning))),
-  ].map((words) => `${words[0]!.toUpperCase()}${words.slice(1)}`);
+function notes({ kernels, result }: SceneGpuSide, { run }: ViewContext): readonly string[] {
+  const { comparison, name } = run.scene.gpu;
+  const stopped = run.report.partial === null ? [] : comparison.warnings.filter((warning) => warning.includes("was stopped"));
+  return [errorWords(name ?? "", kernels), ...stopped, ...result.warnings].map((words) => `${words[0]!.toUpperCase()}${words.slice(1)}.`.replace(/\.\.$/, "."));
 }

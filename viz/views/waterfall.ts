@@ -7,6 +7,8 @@ import { el, svg } from "../ui/dom.ts";
 import { tipped } from "../ui/tipped.ts";
 
 const ROW = 20;
+/** Width of one. */
+const LETTER = 7;
 
 export function waterfallHeight({ parts }: Waterfall): number {
   return (parts.length + 2) * ROW;
@@ -66,10 +68,10 @@ function partRow({ name, ps, why }: WaterfallPart, reached: number, saved: numbe
 /** Behind the bar, or before it where there is no room. */
 function beside(words: string, begin: number, end: number, x: ScaleLinear<number, number>, top: number): SVGTextElement {
   const right = x.range()[1]!;
-  const size = words.length * 6.4;
+  const size = words.length * LETTER;
   if (end + size + 8 < right) return svg("text", { class: "halo ink", x: end + 6, y: top + ROW - 6 }, words);
   if (begin - size - 8 > x.range()[0]!) return svg("text", { class: "halo ink", x: begin - 6, y: top + ROW - 6, "text-anchor": "end" }, words);
-  return svg("text", { class: "halo ink", x: begin + 6, y: top + ROW - 6 }, words);
+  return svg("text", { class: "on-block", x: begin + 6, y: top + ROW - 6 }, words);
 }
 
 function signed(ps: number): string {
