@@ -1,9 +1,12 @@
 /** All views, in the order in which they stand in their tabs. */
 
 import { bandwidth } from "../views/bandwidth.ts";
+import { energy } from "../views/energy.ts";
 import { fabric } from "../views/fabric.ts";
+import { gpu } from "../views/gpu.ts";
 import { liveness } from "../views/liveness.ts";
 import { raster } from "../views/raster.ts";
+import { roofline } from "../views/roofline.ts";
 import { tensors } from "../views/tensors.ts";
 import { buffers } from "../views/buffers.ts";
 import { fabric } from "../views/fabric.ts";
@@ -35,3 +38,4 @@ export const VIEWS: readonly View[] = [
   liveness,
 ];
 export const VIEWS: readonly View[] = [verdict, fabric, stages, buffers, program, passes];
+export const VIEWS: readonly View[] = [fabric, bandwidth, tensors, liveness, energy, gpu, roofline];
