@@ -1,25 +1,35 @@
-// A query over three million flights, with values, checked against plain JavaScript; then attention on an SN40L. `npm start` runs it.
+// A query over three million flights, with values, checked against plain JavaScript; then attention on an SN40L, with a page that shows what every unit did. `npm start` runs it.
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { makeResult, prepare, printReport, simulate } from "../dist/index.js";
-import { loadWorkload, readEnergyTable, readMachine } from "../dist/node.js";
+import { createRecorder, makeResult, makeScene, prepare, printReport, simulate, traceOf } from "../dist/index.js";
+import { loadWorkload, PAGE, packRun, readEnergyTable, readGpu, readMachine, writeOutput } from "../dist/node.js";
 
-/** From a workload to its report: every stage of weft is one function. */
-async function run(name, machineName, { values }) {
+/** From a workload to its report, and to a page where there is a folder for it: every stage of weft is one function. */
+async function run(name, machineName, { values, folder }) {
   const began = performance.now();
-  const { program, hash, seed, inputs } = await loadWorkload(name);
+  const { program, hash, seed, inputs, placeOf } = await loadWorkload(name);
   const machine = readMachine(machineName);
-  const { mapping } = prepare(program, machine, { style: "spatial", seed });
-  const counters = simulate(mapping, machine, { program, inputs: await inputs(), values, engine: "fast" });
+  const prepared = prepare(program, machine, { style: "spatial", seed });
+  const { mapping } = prepared;
+  const recorder = folder && createRecorder(mapping, machine);
+  const counters = simulate(mapping, machine, { program, inputs: await inputs(), values, engine: "fast", recorder });
   const wall_seconds = (performance.now() - began) / 1000;
   const periods = counters.periods.map(([cycles]) => cycles);
   const host = { wall_seconds, firings: counters.firings, skipped_firings: counters.skipped, periods, forward: [] };
   host.simulated_cycles_per_second = counters.ticks / wall_seconds;
   host.peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
   const energyTable = readEnergyTable(machine);
-  console.log(printReport(makeResult({ version: "example", program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host })));
+  const report = makeResult({ version: "example", program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host });
+  console.log(printReport(report));
+  if (folder) {
+    const trace = traceOf(recorder, counters);
+    const scene = makeScene({ program, machine, prepared, counters, trace, report, placeOf, gpu: readGpu("a100-40"), actions: null });
+    writeOutput(folder, { result: report, packed: packRun({ report, scene, trace }) });
+    console.log(`The page of this run, what every unit did and when: ${join(folder, PAGE)}`);
+  }
   return counters.outputs;
 }
 
@@ -44,4 +54,4 @@ const wrong = [...airports].filter(
 if (airports.size !== count.length || wrong.length > 0) throw new Error(`${wrong.length} of ${airports.size} airports differ from the plain answer`);
 console.log(`flights: all ${airports.size} airports agree with plain JavaScript\n`);
 
-await run("attention", "sn40l", { values: false });
+await run("attention", "sn40l", { values: false, folder: fileURLToPath(new URL("../runs/attention", import.meta.url)) });

@@ -24,9 +24,10 @@ const LEVELS: Readonly<Record<string, number>> = {
   sim: 5,
   energy: 6,
   report: 7,
-  scene: 8,
   sweep: 8,
-  cli: 9,
+  scene: 8,
+  export: 9,
+  cli: 10,
 };
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "../src");

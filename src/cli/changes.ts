@@ -9,10 +9,10 @@ import { type Compiled, compile } from "../compile/index.ts";
 import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Schedule } from "../pattern/program.ts";
+import { plannedCycles, plannedLoads } from "../report/planned.ts";
 import type { RowProgress } from "./comparison.ts";
 import { readMachine } from "./machines.ts";
 import { parseSettings } from "./settings.ts";
-import { plannedCycles, plannedLoads } from "./study.ts";
 import { type Common, load } from "./target.ts";
 
 export interface Change {

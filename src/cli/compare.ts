@@ -6,10 +6,11 @@ import type { Style } from "../fabric/fabric.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import { type Comparison, compareSides } from "../report/compare.ts";
 import { printComparison } from "../report/compare-text.ts";
+import { type GpuSide, gpuVariants, gpuWaterfalls, sideOfGpu } from "../report/gpu-side.ts";
 import { rooflineSvg } from "../report/roofline-svg.ts";
 import type { Side } from "../report/sides.ts";
 import { assertWritable, writeText } from "./files.ts";
-import { gpuSides, gpuWaterfalls } from "./gpu-side.ts";
+import { gpuResult } from "./gpu-run.ts";
 import type { SideJob } from "./jobs.ts";
 import { inLanes } from "./lanes.ts";
 import { type AnyMachine, kindOfMachine, readAnyMachine } from "./machines.ts";
@@ -54,10 +55,21 @@ export async function compare(flags: CompareFlags, parts: Partial<CompareParts> 
   );
   const rdas = entries.map((entry) => ("length" in entry ? ran.splice(0, entry.length) : []));
   const sides = entries.flatMap((_, m) => [...rdas[m]!, ...gpus[m]!.map(({ side }) => side)]);
-  const comparison = compareSides(sides, gpuWaterfalls(workload, gpus.flat(), sides));
+  const comparison = compareSides(
+    sides,
+    gpuWaterfalls(
+      workload.program,
+      gpus.flatMap((own) => own.slice(0, 1)),
+      sides,
+    ),
+  );
   if (json !== undefined) writeText(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (svg !== undefined) writeText(svg, rooflineSvg(comparison.roofline, titleOf(comparison)));
   if (json !== "-" && svg !== "-") all.print(printComparison(comparison, process.stdout.isTTY === true && process.env.NO_COLOR === undefined));
+}
+
+function gpuSides(workload: LoadedWorkload, gpu: GpuMachine): readonly GpuSide[] {
+  return gpuVariants(gpu).map((machine) => sideOfGpu(workload.program, machine, gpuResult(workload, machine)));
 }
 
 function titleOf({ workload, sides }: Comparison): string {

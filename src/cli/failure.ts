@@ -15,10 +15,13 @@ export class JobFailed extends Error {
   readonly failure: Failure;
   /** Of a run that was stopped. */
   readonly partial: RunResult | null;
-  constructor(failure: Failure, partial: RunResult | null = null) {
+  /** The bundle of its page, where one was asked for. */
+  readonly packed: Uint8Array | null;
+  constructor(failure: Failure, partial: RunResult | null = null, packed: Uint8Array | null = null) {
     super(failure.text);
     this.failure = failure;
     this.partial = partial;
+    this.packed = packed;
   }
 }
 

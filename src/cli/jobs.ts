@@ -11,13 +11,18 @@ import { printMapping } from "../mapper/index.ts";
 import { printProgram } from "../pattern/print.ts";
 import { grouped } from "../report/format.ts";
 import { makeResult } from "../report/make.ts";
+import { plannedCycles } from "../report/planned.ts";
+import { type Planned, sideOf } from "../report/rda-side.ts";
 import type { Side } from "../report/sides.ts";
 import type { RunCounters } from "../result/counters.ts";
-import type { HostResult, RunResult } from "../result/result.ts";
+import type { RunResult } from "../result/result.ts";
+import type { SceneAction } from "../scene/scene.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
-import { prepare } from "../sim/prepare.ts";
+import { hostOf } from "../sim/host.ts";
+import { type Prepared, prepare } from "../sim/prepare.ts";
+import type { Recorder } from "../sim/record.ts";
 import { type SimulateOptions, simulate } from "../sim/simulate.ts";
-import { type Slice, sliceFabric } from "../sim/slice.ts";
+import { sliceFabric } from "../sim/slice.ts";
 import { RunStopped, type Stop } from "../sim/watch.ts";
 import { type Change, type ChangesJob, type EstimatesJob, estimateChanges, listChanges } from "./changes.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
@@ -26,12 +31,12 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { gpuRun } from "./gpu-run.ts";
+import { gpuOutput, gpuRun } from "./gpu-run.ts";
 import { kindOfMachine, readEnergyTable } from "./machines.ts";
+import { makeWatch, type RunOutput } from "./output.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
-import { type Planned, sideOf } from "./side.ts";
 import { type HostLimits, NO_LIMITS, type StopRequest, stopAsked, wordsFor } from "./stop.ts";
-import { dataBytes, expectedCycles, mostOnChip, plannedCycles, type Study } from "./study.ts";
+import { dataBytes, expectedCycles, mostOnChip, type Study } from "./study.ts";
 import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
 import { type Common, load } from "./target.ts";
@@ -59,6 +64,14 @@ export interface StudyJob extends Omit<RunJob, "kind"> {
   readonly mostCycles?: number;
   /** Seconds after which this run is stopped, whatever the command did before. None unless said. */
   readonly ownSeconds?: number;
+}
+
+/** A run with all that a page shows of it. */
+export interface OutputJob extends Omit<RunJob, "kind"> {
+  readonly kind: "output";
+  /** A GPU on which the same program is shown beside it; null: none. */
+  readonly gpu: string | null;
+  readonly actions: readonly SceneAction[] | null;
 }
 
 /** One side of a comparison. */
@@ -89,7 +102,19 @@ export interface DramJob {
   readonly stream: StreamChoice;
 }
 
-export type Job = RunJob | StudyJob | SideJob | CompileJob | ComparisonJob | SystolicJob | DramJob | CandidatesJob | TrialJob | ChangesJob | EstimatesJob;
+export type Job =
+  | RunJob
+  | OutputJob
+  | StudyJob
+  | SideJob
+  | CompileJob
+  | ComparisonJob
+  | SystolicJob
+  | DramJob
+  | CandidatesJob
+  | TrialJob
+  | ChangesJob
+  | EstimatesJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -103,6 +128,7 @@ export interface Link {
 
 export type Done =
   | RunResult
+  | RunOutput
   | Study
   | Side
   | string
@@ -118,6 +144,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
   switch (job.kind) {
     case "run":
       return runJob(job, progress, link);
+    case "output":
+      return outputJob(job, progress, link);
     case "study":
       return studyJob(job, progress, link);
     case "side":
@@ -146,14 +174,28 @@ async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<Run
   return (await studyJob({ ...job, kind: "study" }, progress, link)).result;
 }
 
+/** The run, and the bundle of its page; of a run that was stopped, too. */
+async function outputJob({ gpu, actions, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
+  if (kindOfMachine(job.machine) === "gpu") return gpuOutput({ ...job, kind: "run" });
+  const watch = makeWatch(job, gpu, actions);
+  try {
+    const { result } = await studyJob({ ...job, kind: "study" }, progress, link, watch);
+    return { result, packed: watch.packed(result) };
+  } catch (error) {
+    throw error instanceof JobFailed && error.partial !== null ? new JobFailed(error.failure, error.partial, watch.packed(error.partial)) : error;
+  }
+}
+
 /** A run that takes too long is no failure here: it is told as what its plan expects. */
 async function sideJob({ maxSeconds, ...target }: SideJob, progress: Progress, link?: Link): Promise<Side> {
   const plan: { known?: Planned } = {};
   const study: StudyJob = { ...target, kind: "study", values: false, engine: "fast", maxCycles: null, ownSeconds: maxSeconds };
-  const note = (planned: Planned): void => {
-    plan.known = planned;
+  const watch: Watch = {
+    begins: (planned) => {
+      plan.known = planned;
+    },
   };
-  const partial = await studyJob(study, progress, link, note).then(
+  const partial = await studyJob(study, progress, link, watch).then(
     ({ result }) => result,
     (error: unknown) => {
       if (error instanceof JobFailed && error.partial?.partial?.reason === "max-seconds") return error.partial;
@@ -163,17 +205,27 @@ async function sideJob({ maxSeconds, ...target }: SideJob, progress: Progress, l
   return sideOf(plan.known!, partial);
 }
 
-/** `note`: told the plan before it is simulated. */
-async function studyJob(job: StudyJob, progress: Progress, link?: Link, note: (planned: Planned) => void = () => {}): Promise<Study> {
+/** Who wants to know of a run more than its result. */
+export interface Watch {
+  /** Told the plan before it is simulated. */
+  readonly begins?: (planned: Planned & { readonly workload: LoadedWorkload; readonly prepared: Prepared }) => void;
+  readonly recorder?: () => Recorder | undefined;
+  /** Told what was counted before the result is made of it. */
+  readonly counted?: (counters: RunCounters) => void;
+}
+
+async function studyJob(job: StudyJob, progress: Progress, link?: Link, watch: Watch = {}): Promise<Study> {
   const began = performance.now();
   const { machine, workload } = await load(job);
   const { program, seed } = workload;
   const energyTable = readEnergyTable(machine);
   const resumed = job.resume == null ? null : resumedFrom(job.resume, identityOf(job, machine, workload));
   progress(`compiling, placing and routing ${program.name} for ${machine.name}`);
-  const { mapping, controllers } = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
+  const prepared = inFile(shownPath(workload.path), () => prepare(program, machine, { style: job.style, seed }));
+  const { mapping, controllers } = prepared;
   refuseLong(job, controllers);
-  note({ machine, program, controllers });
+  watch.begins?.({ machine, program, controllers, workload, prepared });
+  const recorder = watch.recorder?.();
   if (job.ownSeconds === undefined) for (const warning of warnOfBuffers(mapping, machine)) progress(`warning: ${warning}`);
   const inputs = await workload.inputs();
   const identify = (): Identity => ({ ...identityOf(job, machine, workload), mapping: hashOf(mapping) });
@@ -189,6 +241,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link, note: (p
     shouldStop: () => (link && stopAsked(link.request, limits ?? NO_LIMITS)) ?? overdue(began, job.ownSeconds),
     ...(checkpoint != null && { onCheckpoint: makeKeeper(checkpoint, identify(), seconds, progress) }),
     ...(resumed && { resume: resumed.snapshot }),
+    ...(recorder && { recorder }),
     onProgress: (now) => {
       const line = teller(now);
       if (line !== null) progress(line);
@@ -196,7 +249,8 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link, note: (p
   };
   const slice = options.fastForward === true && job.engine === "fast" ? sliceFabric(mapping.fabric, job.values) : null;
   const report = (counters: RunCounters): RunResult => {
-    const host = hostOf(began, counters, slice);
+    watch.counted?.(counters);
+    const host = hostOf({ wall_seconds: (performance.now() - began) / 1000, peak_rss_bytes: process.resourceUsage().maxRSS * 1024 }, counters, slice);
     return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
   };
   link?.answers();
@@ -260,26 +314,4 @@ async function comparisonJob({ suite: name }: ComparisonJob, progress: Progress)
   const suite = SUITES.find((one): one is ComparisonSuite => one.kind === "comparison" && one.name === name);
   if (suite === undefined) throw new Error(`there is no suite of comparisons ${name}`);
   return suite.rows(makeRowTeller(seconds, progress));
-}
-
-/** `slice`: the nests that compute; null: fast-forward is off. */
-function hostOf(began: number, { ticks, sections, firings, skipped, periods, skippedIn }: RunCounters, slice: Slice | null): HostResult {
-  const wall_seconds = (performance.now() - began) / 1000;
-  const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
-  return {
-    wall_seconds,
-    firings,
-    skipped_firings: skipped,
-    periods: [...periods].sort(([a, m], [b, n]) => b * n - a * m).map(([cycles]) => cycles),
-    forward:
-      slice &&
-      sections.map(({ name, units }, s) => ({
-        section: name,
-        firings: units.reduce((total, unit) => total + unit.firings, 0),
-        skipped_firings: skippedIn[s]!,
-        computing_nests: slice.sections[s]!.nests.size,
-      })),
-    simulated_cycles_per_second: ticks / wall_seconds,
-    peak_rss_bytes,
-  };
 }

@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { suggest, suggestion } from "../base/suggest.ts";
 import { compileCommand } from "./compile.ts";
 import { explainCommand } from "./explain.ts";
+import { TRACE_FORMATS, type TraceFormat } from "./exports.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { version } from "./files.ts";
 import { answerSignals } from "./interrupt.ts";
@@ -62,7 +63,20 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           })
           .option("resume", { ...text("--resume", "a file"), describe: "go on from a checkpoint of the same run" })
           .option("json", { ...text("--json", "a file"), describe: "write the result as JSON; - is standard output, instead of the tables" })
-          .option("out", { ...text("--out", "a folder"), describe: "write result.json and report.txt into this folder" }),
+          .option("out", {
+            ...text("--out", "a folder"),
+            describe: "write report.json, report.txt, trace.bin, utilisation.svg and index.html, a page that shows the run, into this folder",
+          })
+          .option("trace", {
+            ...{ type: "string", array: true, nargs: 1, choices: TRACE_FORMATS, default: [] as TraceFormat[] },
+            describe: "with --out: write trace.pftrace for ui.perfetto.dev, or trace.csv for pandas; both where it is given twice",
+          })
+          .option("heatmap", { type: "boolean", default: false, describe: "print the grid too, each unit shaded by its busy share" })
+          .option("gpu", {
+            ...text("--gpu", "a name or a file"),
+            default: "a100-40",
+            describe: "with --out: the GPU beside which the page shows the run; none: no GPU",
+          }),
       (flags) => run(flags),
     )
     .command(
@@ -263,6 +277,9 @@ const FLAGS = [
   "json",
   "svg",
   "out",
+  "gpu",
+  "trace",
+  "heatmap",
   "emit",
   "tries",
   "array",

@@ -1,7 +1,7 @@
 /** What is asked about a run beyond its result: how far the compiler's expectation was off, and how much of the chip the mapper used. */
 
 import type { Controllers } from "../compile/controllers.ts";
-import type { Step, Unit } from "../fabric/fabric.ts";
+import type { Unit } from "../fabric/fabric.ts";
 import { configurationsOf } from "../fabric/nests.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import { footprint } from "../pattern/analysis.ts";
@@ -21,30 +21,6 @@ export type UnitCounts = Readonly<Record<Unit["kind"], number>>;
 
 export function expectedCycles({ sections: plans }: Controllers, { sections }: RunResult): number {
   return sections.reduce((total, { runs, configuring_cycles }, s) => total + configuring_cycles + runs * plans[s]!.estimate.cycles, 0);
-}
-
-/** What the plans say, each section in all rounds of the loops around it; without the loading of configurations. */
-export function plannedCycles({ sections, steps }: Pick<Controllers, "sections" | "steps">): number {
-  const of = (list: readonly Step[]): number =>
-    list.reduce((sum, step) => sum + (step.kind === "section" ? sections[step.section]!.estimate.cycles : step.times * of(step.steps)), 0);
-  return of(steps);
-}
-
-/** Configurations that will be loaded: a section that is on the chip already, alone or with others, runs again without. */
-export function plannedLoads({ configurations, steps }: Pick<Controllers, "configurations" | "steps">): number {
-  let onChip: number | null = null;
-  const load = (configuration: number): number => {
-    const isThere = configuration === onChip;
-    onChip = configuration;
-    return isThere ? 0 : 1;
-  };
-  /** A second round tells of all after the first. */
-  const of = (list: readonly Step[]): number =>
-    list.reduce((sum, step) => {
-      if (step.kind === "section") return sum + load(configurations[step.section]!);
-      return sum + of(step.steps) + (step.times > 1 ? (step.times - 1) * of(step.steps) : 0);
-    }, 0);
-  return of(steps);
 }
 
 export function dataBytes(program: Program): number {

@@ -10,7 +10,8 @@ import type { Row } from "./comparison.ts";
 import type { DramReport } from "./dram-memory.ts";
 import { type Failure, failureOf, JobFailed } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
-import type { ComparisonJob, CompileJob, DramJob, Job, RunJob, SideJob, StudyJob } from "./jobs.ts";
+import type { ComparisonJob, CompileJob, DramJob, Job, OutputJob, RunJob, SideJob, StudyJob } from "./jobs.ts";
+import type { RunOutput } from "./output.ts";
 import { type HostLimits, type HostReason, makeRequest, NO_LIMITS, reachedLimit, requestStop, type StopRequest, toMebibytes, wordsFor } from "./stop.ts";
 import type { Study } from "./study.ts";
 import type { SystolicJob, SystolicReport } from "./systolic-count.ts";
@@ -19,6 +20,7 @@ import type { Message, Work } from "./worker.ts";
 
 /** `label` tells the progress of jobs apart that run side by side. `signal` ends a job at once, as interrupted. */
 export function inThread(job: RunJob, label?: string): Promise<RunResult>;
+export function inThread(job: OutputJob, label?: string): Promise<RunOutput>;
 export function inThread(job: StudyJob, label?: string): Promise<Study>;
 export function inThread(job: SideJob, label?: string, signal?: AbortSignal): Promise<Side>;
 export function inThread(job: CompileJob, label?: string): Promise<string>;
@@ -34,10 +36,11 @@ export function inThread(job: Job, label?: string, signal?: AbortSignal): Promis
   const worker = startWorker({ job, request });
   let end = (): void => {};
   const result = new Promise<unknown>((resolve, reject) => {
-    const fail = (failure: Failure, partial: RunResult | null = null): void => reject(new JobFailed(failure, partial));
+    const fail = (failure: Failure, partial: RunResult | null = null, packed: Uint8Array | null = null): void =>
+      reject(new JobFailed(failure, partial, packed));
     const abort = (): void => fail(failureOf(new RunError("interrupted", "interrupted")));
     signal?.addEventListener("abort", abort);
-    const watch = job.kind === "run" ? watchHost(job.limits ?? NO_LIMITS, request, fail) : null;
+    const watch = job.kind === "run" || job.kind === "output" ? watchHost(job.limits ?? NO_LIMITS, request, fail) : null;
     end = () => {
       signal?.removeEventListener("abort", abort);
       watch?.end();
@@ -46,7 +49,7 @@ export function inThread(job: Job, label?: string, signal?: AbortSignal): Promis
       if (message.kind === "progress") showProgress(label === undefined ? message.line : `${label}: ${message.line}`);
       else if (message.kind === "answers") watch?.answers();
       else if (message.kind === "done") resolve(message.value);
-      else fail(message.failure, message.partial);
+      else fail(message.failure, message.partial, message.packed);
     });
     worker.on("error", (error) => fail(failureOf(error)));
     worker.on("exit", (code) => fail(failureOf(new Error(`the worker thread ended with code ${code} and no result`))));

@@ -15,7 +15,7 @@ export type Message =
   | { readonly kind: "progress"; readonly line: string }
   | { readonly kind: "answers" }
   | { readonly kind: "done"; readonly value: unknown }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly partial: RunResult | null };
+  | { readonly kind: "failed"; readonly failure: Failure; readonly partial: RunResult | null; readonly packed: Uint8Array | null };
 
 const post = (message: Message): void => parentPort?.postMessage(message);
 const progress = (line: string): void => post({ kind: "progress", line });
@@ -24,5 +24,6 @@ try {
   const { job, request } = workerData as Work;
   post({ kind: "done", value: await doJob(job, progress, { request, answers: () => post({ kind: "answers" }) }) });
 } catch (error) {
-  post({ kind: "failed", failure: failureOf(error), partial: error instanceof JobFailed ? error.partial : null });
+  const { partial, packed } = error instanceof JobFailed ? error : { partial: null, packed: null };
+  post({ kind: "failed", failure: failureOf(error), partial, packed });
 }

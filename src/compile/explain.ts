@@ -5,8 +5,8 @@
 
 import type { Fabric, RepeatStep, Step } from "../fabric/fabric.ts";
 import type { Machine } from "../machine/machine.ts";
-import { printOperator, printTensor } from "../pattern/print.ts";
-import type { Index, Operator, Program } from "../pattern/program.ts";
+import { printOperator, printOwnLines, printTensor } from "../pattern/print.ts";
+import type { Index, Program } from "../pattern/program.ts";
 import { allOperators } from "./blocks.ts";
 import type { Controllers, OuterLoop, SectionPlan, StagePlan } from "./controllers.ts";
 import { arrivalWords, letterAt } from "./explain-arrivals.ts";
@@ -28,8 +28,14 @@ export function explain({ passes, controllers, fabric }: Pick<Compiled, "passes"
 
 // --- passes ---
 
-function passWords({ pass, what, before, after }: PassRecord): readonly string[] {
-  const [gone, made] = [added(after, before), added(before, after)];
+/** Lines that a pass took away, and lines that it made, as the pattern printer writes them. */
+export function changedLines({ before, after }: PassRecord): { readonly gone: readonly string[]; readonly made: readonly string[] } {
+  return { gone: added(after, before), made: added(before, after) };
+}
+
+function passWords(record: PassRecord): readonly string[] {
+  const { pass, what } = record;
+  const { gone, made } = changedLines(record);
   if (gone.length + made.length === 0) return [`  ${pass}: nothing to do`];
   return ["", `  ${pass}: ${what}`, ...listing("before", gone), ...listing("after", made), ""];
 }
@@ -38,7 +44,7 @@ function listing(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [`    ${title}: nothing`] : [`    ${title}:`, ...lines.map((line) => `      ${line}`)];
 }
 
-/** Operators of `to` that are not in `from`, as the pattern printer writes them. Of an iterate only its own line; what is inside speaks for itself. */
+/** Operators of `to` that are not in `from`. */
 function added(from: Program, to: Program): readonly string[] {
   const known = new Set(textsOf(from));
   return textsOf(to)
@@ -47,10 +53,8 @@ function added(from: Program, to: Program): readonly string[] {
 }
 
 function textsOf(program: Program): readonly string[] {
-  return allOperators(program.operators).map((operator) => printOperator(program, ownLines(operator), "").join("\n"));
+  return allOperators(program.operators).map((operator) => printOwnLines(program, operator).join("\n"));
 }
-
-const ownLines = (operator: Operator): Operator => (operator.kind === "iterate" ? { ...operator, body: [] } : operator);
 
 // --- sections ---
 

@@ -113,11 +113,14 @@ export interface Position {
   readonly y: number;
 }
 
+/** What it takes of a machine to know its places. */
+export type Places = Pick<Machine, "grid"> & { readonly [K in "pcu" | "pmu" | "ag"]: { readonly count: number } };
+
 /**
  * Where PCUs and PMUs stand. Along a path that runs through the rows to and fro, PCUs are spread evenly among the PMUs: as many of the one as of
  * the other make a checkerboard that starts with a PCU at (0, 0).
  */
-export function unitPositions({ grid, pcu, pmu }: Machine): { readonly pcu: readonly Position[]; readonly pmu: readonly Position[] } {
+export function unitPositions({ grid, pcu, pmu }: Places): { readonly pcu: readonly Position[]; readonly pmu: readonly Position[] } {
   const total = pcu.count + pmu.count;
   const steps = Array.from({ length: total }, (_, step) => ({ isPcu: (step * pcu.count) % total < pcu.count, ...alongRows(step, grid.columns) }));
   const positions = (isPcu: boolean): Position[] =>
@@ -135,7 +138,7 @@ function alongRows(step: number, columns: number): Position {
 }
 
 /** Where AGs stand: by turns left (x = -1) and right (x = columns) of the grid, spread evenly over the rows; when an edge is full, one column further out. */
-export function agPositions({ grid: { columns, rows }, ag }: Machine): readonly Position[] {
+export function agPositions({ grid: { columns, rows }, ag }: Places): readonly Position[] {
   const onSide = [Math.ceil(ag.count / 2), Math.floor(ag.count / 2)] as const;
   return Array.from({ length: ag.count }, (_, index) => {
     const [side, place] = [index % 2, Math.floor(index / 2)];

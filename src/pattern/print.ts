@@ -68,6 +68,11 @@ export function printOperator(program: Program, operator: Operator, indent: stri
   }
 }
 
+/** Of an iterate its own line alone; what is inside speaks for itself. */
+export function printOwnLines(program: Program, operator: Operator): readonly string[] {
+  return printOperator(program, operator.kind === "iterate" ? { ...operator, body: [] } : operator, "");
+}
+
 function printEmits({ domain, emits }: FlatMapOperator, writer: Writer): readonly string[] {
   return emits.map(({ when, fields }) => {
     const record = Object.entries(fields).map(([name, value]) => `${name} = ${writer.print(value)}`);

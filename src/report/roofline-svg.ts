@@ -5,6 +5,7 @@
 
 import { duration, scaled } from "./format.ts";
 import { type Frame, fastest, frameOf, isPlaced, type PlacedPoint, type Roofline, roofAt } from "./roofline.ts";
+import { escaped, line, tenths, text } from "./svg.ts";
 
 const WIDTH = 960;
 const HEIGHT = 620;
@@ -46,16 +47,14 @@ function colorsOf({ machines }: Roofline): ColorOf {
 
 // --- places ---
 
-const xOf = (value: number, { x }: Frame): number => round(PLOT.left + ((Math.log10(value) - x[0]) / (x[1] - x[0])) * (PLOT.right - PLOT.left));
+const xOf = (value: number, { x }: Frame): number => tenths(PLOT.left + ((Math.log10(value) - x[0]) / (x[1] - x[0])) * (PLOT.right - PLOT.left));
 
-const yOf = (value: number, { y }: Frame): number => round(PLOT.bottom - ((Math.log10(value) - y[0]) / (y[1] - y[0])) * (PLOT.bottom - PLOT.top));
+const yOf = (value: number, { y }: Frame): number => tenths(PLOT.bottom - ((Math.log10(value) - y[0]) / (y[1] - y[0])) * (PLOT.bottom - PLOT.top));
 
 const placeOf = (point: PlacedPoint, frame: Frame): readonly [number, number] => [
   xOf(point.operations_per_byte, frame),
   yOf(point.operations_per_second, frame),
 ];
-
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 // --- what is drawn ---
 
@@ -97,7 +96,7 @@ function arrowLines({ arrows, points }: Roofline, frame: Frame): readonly string
     const [x, y, x2, y2] = [...placeOf(a, frame), ...placeOf(b, frame)] as [number, number, number, number];
     const rest = Math.max(0, 1 - (RADIUS + 3) / Math.max(1, Math.hypot(x2 - x, y2 - y)));
     return [
-      `<path d="M${x},${y} L${round(x + (x2 - x) * rest)},${round(y + (y2 - y) * rest)}" stroke="#666666" stroke-width="1" stroke-dasharray="4 3" marker-end="url(#head)">${title}</path>`,
+      `<path d="M${x},${y} L${tenths(x + (x2 - x) * rest)},${tenths(y + (y2 - y) * rest)}" stroke="#666666" stroke-width="1" stroke-dasharray="4 3" marker-end="url(#head)">${title}</path>`,
     ];
   });
 }
@@ -125,7 +124,7 @@ function numbers({ points }: Roofline, frame: Frame): readonly string[] {
 
 function shape(style: string, x: number, y: number, color: string): string {
   if (style === "spatial") return `<circle cx="${x}" cy="${y}" r="${RADIUS}" fill="${color}"/>`;
-  return `<rect x="${round(x - 5)}" y="${round(y - 5)}" width="10" height="10" fill="#ffffff" stroke="${color}" stroke-width="2"/>`;
+  return `<rect x="${tenths(x - 5)}" y="${tenths(y - 5)}" width="10" height="10" fill="#ffffff" stroke="${color}" stroke-width="2"/>`;
 }
 
 function listBeside({ points }: Roofline, colorOf: ColorOf): readonly string[] {
@@ -145,22 +144,4 @@ function listBeside({ points }: Roofline, colorOf: ColorOf): readonly string[] {
   }
   if (points.length > MOST_LISTED) lines.push(text(x, y, `... ${points.length - MOST_LISTED} more`, ""));
   return lines;
-}
-
-// --- XML ---
-
-function line(x1: number, y1: number, x2: number, y2: number, attributes: string): string {
-  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${attributes}/>`;
-}
-
-function text(x: number, y: number, words: string, attributes: string): string {
-  return `<text x="${x}" y="${y}"${attributes === "" ? "" : ` ${attributes}`}>${escaped(words)}</text>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Control characters, which XML does not allow, are left out. */
-function escaped(words: string): string {
-  const plain = [...words].filter((letter) => letter >= " " || letter === "\t").join("");
-  return plain.replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter]!);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { KernelRun } from "../gpu/run.ts";
+import type { GpuMachine, Regime } from "../machine/gpu.ts";
 import type { Comparison } from "../report/compare.ts";
 import type { RunResult } from "../result/result.ts";
 import type { ActivityTrace } from "../trace/trace.ts";
@@ -21,10 +22,18 @@ export interface Scene {
   readonly program: SceneProgram;
   readonly passes: readonly ScenePass[];
   readonly sections: readonly SceneSection[];
-  /** The same program on a GPU, kernel by kernel. Null: not asked for, or it has none (`why`). */
-  readonly gpu: SceneGpu | null;
-  /** What was left out of the page, in words. */
-  readonly notes: readonly string[];
+  readonly gpu: SceneGpu;
+  /** Changes that were run, the one that gains most first. Null: none was tried. */
+  readonly actions: readonly SceneAction[] | null;
+}
+
+/** A change to the program's schedule or to the machine, and what came of it when it was run. */
+export interface SceneAction {
+  readonly what: string;
+  /** What to type: "--set rows=64", or the schedule as JSON. */
+  readonly how: string;
+  readonly before_cycles: number;
+  readonly after_cycles: number;
 }
 
 export interface SceneMachine {
@@ -41,6 +50,8 @@ export interface SceneMachine {
     readonly channels: number;
     readonly bytes: number;
     readonly bytes_per_second: number;
+    /** Of the time, what refresh leaves of it, 0 .. 1. */
+    readonly service_share: number;
   }[];
   /** What `weft list` says of it: figures with their sources. */
   readonly figures: readonly { readonly path: string; readonly value: string; readonly source: string; readonly assumed: boolean }[];
@@ -64,6 +75,8 @@ export interface SceneOperator {
   readonly name: string;
   readonly kind: string;
   readonly inside: string | null;
+  /** Of an iterate: `to` starts as `init`, and after each round takes the value of `from`. Empty for all others. */
+  readonly carries: readonly { readonly to: string; readonly init: string; readonly from: string }[];
   /** Tensors it reads and writes. */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
@@ -135,6 +148,8 @@ export interface SceneChannel {
   readonly bytes: number;
   /** Slots of each sink's FIFO, or the number of buffers. */
   readonly depth: number;
+  /** Before each sink: those, and what holds tokens on the way (the source's pipeline and its requests for memory, the hops). */
+  readonly slots: readonly number[];
   /** Hand-overs that stand in it at the start. */
   readonly initial: number;
   /** Tokens a cycle that the compiler expects at most. */
@@ -154,11 +169,26 @@ export interface SceneEnd {
   readonly firings_per_token: number;
 }
 
+/** This run beside the same program on a GPU. */
 export interface SceneGpu {
-  readonly result: RunResult;
-  readonly name: string;
-  /** In the order in which they ran. */
-  readonly kernels: readonly KernelRun[];
-  /** GPU beside the spatial run: roofline, waterfall, speeds. */
+  /** Of the GPU; null: none was asked for. */
+  readonly name: string | null;
+  /** Why there are no sides, in words; null: there are. */
+  readonly why: string | null;
+  /** The GPU as its config has it; and where that does not fuse, as a compiler fuses its kernels, launched in a graph. */
+  readonly sides: readonly SceneGpuSide[];
+  /** Those sides in their order, and this run as the last: roofline, waterfalls from each of them to this run where that is spatial and went to its end, speeds. */
   readonly comparison: Comparison;
+}
+
+export interface SceneGpuSide {
+  /** As the comparison names it. */
+  readonly name: string;
+  /** "library, eager". */
+  readonly regime: string;
+  readonly fusion: GpuMachine["execution"]["fusion"];
+  readonly launch: Regime;
+  readonly result: RunResult;
+  /** In the order of their first launches. */
+  readonly kernels: readonly KernelRun[];
 }

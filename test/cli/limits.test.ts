@@ -47,10 +47,10 @@ describe("a limit", () => {
     expect({ code, stderr }).toMatchObject({ code: 3 });
     expect(stderr).toMatch(message);
     expect(stdout).toContain("partial");
-    expect(readdirSync(join(folder, "runs")).sort()).toEqual(["report.txt", "result.json"]);
+    expect(readdirSync(join(folder, "runs")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin"]);
     const result = resultIn(folder, "x.json");
     expect(result.partial).toMatchObject({ reason });
-    expect(resultIn(folder, "runs/result.json")).toEqual(result);
+    expect(resultIn(folder, "runs/report.json")).toEqual(result);
   });
 
   it("of memory ends with 3 too, before the run where weft itself is larger", async () => {

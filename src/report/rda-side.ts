@@ -4,10 +4,10 @@ import type { Controllers } from "../compile/controllers.ts";
 import { peakFlopsPerSecond, reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Program } from "../pattern/program.ts";
-import { narrowestBytes } from "../report/bounds.ts";
-import type { ExpectedRun, Roofs, Side } from "../report/sides.ts";
 import type { RunResult } from "../result/result.ts";
-import { plannedCycles, plannedLoads } from "./study.ts";
+import { narrowestBytes } from "./bounds.ts";
+import { plannedCycles, plannedLoads } from "./planned.ts";
+import type { ExpectedRun, Roofs, Side } from "./sides.ts";
 
 /** What is known before a run. */
 export interface Planned {
