@@ -26,8 +26,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   report: 7,
   sweep: 8,
   scene: 8,
-  export: 8,
-  cli: 9,
+  export: 9,
+  cli: 10,
 };
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "../src");
