@@ -106,7 +106,7 @@ function drawFigure(element: SVGSVGElement, { app, run, base }: ViewContext, ser
     askedPart(stacks, columns, x, askedTop),
     ...(served.activates === null ? [] : [hitsPart(columns, x, askedTop + ASKED_HEIGHT + GAP)]),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, plot),
+    brushGroup(app.store, state, x, SECTIONS_HEIGHT, plot, run.report.cycles),
   );
   return { x, served: columns, stacks };
 }

@@ -73,7 +73,7 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
     if (began - from > 150) group.append(svg("text", { x: (from + began) / 2, y: SECTIONS_HEIGHT + 14, "text-anchor": "middle" }, "loading the configuration"));
     group.append(svg("line", { class: "section-edge", x1: from, x2: from, y1: 2, y2: SECTIONS_HEIGHT + height }));
     const name = run.sections[section]!.name;
-    const letters = Math.floor((to - Math.max(from, free)) / 6.6);
+    const letters = Math.floor((to - Math.max(from, free)) / 7.2);
     if (letters >= 3) {
       group.append(svg("text", { x: Math.max(from, free) + 4, y: 12 }, name.length > letters ? `${name.slice(0, letters - 1)}…` : name));
       free = to;
@@ -82,14 +82,14 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
   return group;
 }
 
-/** Over the plot; the selection is the page's window. */
-export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number): SVGGElement {
+/** Over the plot; the selection is the page's window, and ends with the run's cycles. */
+export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
   const [left, right] = x.range() as [number, number];
   const group = svg("g", { class: "brush" });
   const brush = brushX<unknown>()
     .extent([
       [left, top],
-      [right, top + height],
+      [Math.min(right, Math.max(left, x(cycles))), top + height],
     ])
     .on("end", ({ selection, sourceEvent }: D3BrushEvent<unknown>) => {
       if (sourceEvent === undefined || sourceEvent === null) return;

@@ -69,7 +69,7 @@ function picture(
     sectionMarks(run, x, plot),
     footprint(steps, other, x),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT),
+    brushGroup(app.store, state, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT, run.report.cycles),
     ...rows.map((life, row) => lifeRow(life, SECTIONS_HEIGHT + FOOTPRINT_HEIGHT + 10 + row * ROW, x, context, state)),
   );
 }
