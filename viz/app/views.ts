@@ -36,6 +36,7 @@ export const VIEWS: readonly View[] = [
   stages,
   buffers,
   program,
+  passes,
   bandwidth,
   tensors,
   liveness,
