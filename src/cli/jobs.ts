@@ -15,13 +15,14 @@ import { plannedCycles } from "../report/planned.ts";
 import { type Planned, sideOf } from "../report/rda-side.ts";
 import type { Side } from "../report/sides.ts";
 import type { RunCounters } from "../result/counters.ts";
-import type { HostResult, RunResult } from "../result/result.ts";
+import type { RunResult } from "../result/result.ts";
 import type { SceneAction } from "../scene/scene.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
+import { hostOf } from "../sim/host.ts";
 import { type Prepared, prepare } from "../sim/prepare.ts";
 import type { Recorder } from "../sim/record.ts";
 import { type SimulateOptions, simulate } from "../sim/simulate.ts";
-import { type Slice, sliceFabric } from "../sim/slice.ts";
+import { sliceFabric } from "../sim/slice.ts";
 import { RunStopped, type Stop } from "../sim/watch.ts";
 import { type Change, type ChangesJob, type EstimatesJob, estimateChanges, listChanges } from "./changes.ts";
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
@@ -30,7 +31,7 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { gpuRun } from "./gpu-run.ts";
+import { gpuOutput, gpuRun } from "./gpu-run.ts";
 import { kindOfMachine, readEnergyTable } from "./machines.ts";
 import { makeWatch, type RunOutput } from "./output.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
@@ -175,6 +176,7 @@ async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<Run
 
 /** The run, and the bundle of its page; of a run that was stopped, too. */
 async function outputJob({ gpu, actions, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
+  if (kindOfMachine(job.machine) === "gpu") return gpuOutput({ ...job, kind: "run" });
   const watch = makeWatch(job, gpu, actions);
   try {
     const { result } = await studyJob({ ...job, kind: "study" }, progress, link, watch);
@@ -248,7 +250,7 @@ async function studyJob(job: StudyJob, progress: Progress, link?: Link, watch: W
   const slice = options.fastForward === true && job.engine === "fast" ? sliceFabric(mapping.fabric, job.values) : null;
   const report = (counters: RunCounters): RunResult => {
     watch.counted?.(counters);
-    const host = hostOf(began, counters, slice);
+    const host = hostOf({ wall_seconds: (performance.now() - began) / 1000, peak_rss_bytes: process.resourceUsage().maxRSS * 1024 }, counters, slice);
     return makeResult({ version, program, workloadHash: workload.hash, seed, machine, mapping, counters, energyTable, host });
   };
   link?.answers();
@@ -312,26 +314,4 @@ async function comparisonJob({ suite: name }: ComparisonJob, progress: Progress)
   const suite = SUITES.find((one): one is ComparisonSuite => one.kind === "comparison" && one.name === name);
   if (suite === undefined) throw new Error(`there is no suite of comparisons ${name}`);
   return suite.rows(makeRowTeller(seconds, progress));
-}
-
-/** `slice`: the nests that compute; null: fast-forward is off. */
-function hostOf(began: number, { ticks, sections, firings, skipped, periods, skippedIn }: RunCounters, slice: Slice | null): HostResult {
-  const wall_seconds = (performance.now() - began) / 1000;
-  const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
-  return {
-    wall_seconds,
-    firings,
-    skipped_firings: skipped,
-    periods: [...periods].sort(([a, m], [b, n]) => b * n - a * m).map(([cycles]) => cycles),
-    forward:
-      slice &&
-      sections.map(({ name, units }, s) => ({
-        section: name,
-        firings: units.reduce((total, unit) => total + unit.firings, 0),
-        skipped_firings: skippedIn[s]!,
-        computing_nests: slice.sections[s]!.nests.size,
-      })),
-    simulated_cycles_per_second: ticks / wall_seconds,
-    peak_rss_bytes,
-  };
 }

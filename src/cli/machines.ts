@@ -10,8 +10,7 @@ import type { EnergyTable } from "../energy/table.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import { loadGpu } from "../machine/gpu-schema.ts";
 import type { Machine } from "../machine/machine.ts";
-import { loadMachine } from "../machine/schema.ts";
-import { assertServed } from "../memory/dram-server.ts";
+import { loadServedMachine } from "../memory/served.ts";
 import { packageRoot, readText } from "./files.ts";
 
 const CONFIGS = join(packageRoot, "configs");
@@ -38,7 +37,7 @@ export function kindOfMachine(nameOrFile: string): AnyMachine["kind"] {
 /** A name has neither a slash nor a dot; all else is a path. */
 export function readAnyMachine(nameOrFile: string, overrides: readonly Override[] = []): AnyMachine {
   const { text, file } = configOf(nameOrFile);
-  return isGpu(text) ? loadGpu(text, file, overrides) : served(loadMachine(text, file, overrides), file);
+  return isGpu(text) ? loadGpu(text, file, overrides) : loadServedMachine(text, file, overrides);
 }
 
 /** As `readAnyMachine`, but a GPU is refused. */
@@ -52,7 +51,7 @@ export function readMachine(nameOrFile: string, overrides: readonly Override[] =
       hint: "weft run and weft compare take GPUs",
     });
   }
-  return served(loadMachine(text, file, overrides), file);
+  return loadServedMachine(text, file, overrides);
 }
 
 /** As `readAnyMachine`, of GPUs alone. */
@@ -75,22 +74,6 @@ function configOf(nameOrFile: string): { readonly text: string; readonly file: s
 }
 
 const isGpu = (yaml: string): boolean => /^kind\s*:\s*["']?gpu\b/m.test(yaml);
-
-/** The machine, where a controller can serve each of its DRAM tiers. */
-function served(machine: Machine, file: string): Machine {
-  for (const [name, tier] of Object.entries(machine.tiers)) {
-    try {
-      if (tier?.dram !== undefined) assertServed(tier.dram);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      throw new UserError(
-        error.faults.map((fault) => ({ ...fault, place: { file, path: `tiers.${name}.dram` } })),
-        error,
-      );
-    }
-  }
-  return machine;
-}
 
 /** The table that the machine's config names. */
 export function readEnergyTable({ energy, name }: Machine): EnergyTable {

@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { suggest, suggestion } from "../base/suggest.ts";
 import { compileCommand } from "./compile.ts";
 import { explainCommand } from "./explain.ts";
+import { TRACE_FORMATS, type TraceFormat } from "./exports.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { version } from "./files.ts";
 import { answerSignals } from "./interrupt.ts";
@@ -64,8 +65,13 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           .option("json", { ...text("--json", "a file"), describe: "write the result as JSON; - is standard output, instead of the tables" })
           .option("out", {
             ...text("--out", "a folder"),
-            describe: "write report.json, report.txt, trace.bin and index.html, a page that shows the run, into this folder",
+            describe: "write report.json, report.txt, trace.bin, utilisation.svg and index.html, a page that shows the run, into this folder",
           })
+          .option("trace", {
+            ...{ type: "string", array: true, nargs: 1, choices: TRACE_FORMATS, default: [] as TraceFormat[] },
+            describe: "with --out: write trace.pftrace for ui.perfetto.dev, or trace.csv for pandas; both where it is given twice",
+          })
+          .option("heatmap", { type: "boolean", default: false, describe: "print the grid too, each unit shaded by its busy share" })
           .option("gpu", {
             ...text("--gpu", "a name or a file"),
             default: "a100-40",
@@ -272,6 +278,8 @@ const FLAGS = [
   "svg",
   "out",
   "gpu",
+  "trace",
+  "heatmap",
   "emit",
   "tries",
   "array",

@@ -6,10 +6,10 @@ import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
-import { makeScene } from "../scene/make.ts";
+import { bundleOf } from "../scene/bundle.ts";
 import { packBundle } from "../scene/pack.ts";
 import type { RunBundle, SceneAction } from "../scene/scene.ts";
-import { createRecorder, meansOf, type Recorder, traceOf } from "../sim/record.ts";
+import { createRecorder, type Recorder } from "../sim/record.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
 import type { OutputJob, Watch } from "./jobs.ts";
 import { readGpu } from "./machines.ts";
@@ -36,10 +36,9 @@ export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu:
     packed: (report) => {
       const { plan, recorder, counters } = seen as Required<typeof seen>;
       const { program, machine, prepared, workload } = plan;
-      const trace = recorder === undefined ? meansOf(counters, prepared.mapping, machine) : traceOf(recorder, counters);
       const { placeOf } = workload;
-      const scene = makeScene({ program, machine, prepared, counters, trace, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) });
-      return packRun({ report, scene, trace });
+      const parts = { program, machine, prepared, counters, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) };
+      return packRun(bundleOf(parts, recorder ?? null));
     },
   };
 }

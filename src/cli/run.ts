@@ -5,9 +5,11 @@ import { UserError } from "../base/errors.ts";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunResult } from "../result/result.ts";
+import { heatmapOf, type TraceFormat, writeExports } from "./exports.ts";
 import { JobFailed } from "./failure.ts";
 import { assertFolder, assertWritable, writeText } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
+import { kindOfMachine } from "./machines.ts";
 import { PAGE, writeOutput } from "./output.ts";
 import { bytesOf, parseSettings, secondsOf, wholeNumber } from "./settings.ts";
 import type { Common } from "./target.ts";
@@ -35,12 +37,15 @@ export interface RunFlags extends TargetFlags {
   readonly out: string | undefined;
   /** A GPU's config, or "none". */
   readonly gpu: string;
+  readonly trace: readonly TraceFormat[];
+  readonly heatmap: boolean;
 }
 
 /** A run that is stopped is reported as far as it came, and fails after that. */
 export async function run(flags: RunFlags): Promise<void> {
   const job = jobOf(flags);
   const { json, out, checkpoint } = flags;
+  refuseUnfit(flags);
   if (json !== undefined) assertWritable(json);
   if (out !== undefined) assertFolder(out);
   if (checkpoint !== undefined) assertWritable(checkpoint);
@@ -71,13 +76,24 @@ function jobOf(flags: RunFlags): RunJob {
   };
 }
 
-function writeResult(result: RunResult, packed: Uint8Array | null, { json, out }: RunFlags): void {
+/** Flags that would do nothing, or that a terminal could not tell apart. */
+function refuseUnfit({ trace, out, heatmap, json, machine }: RunFlags): void {
+  const fault = (path: string, message: string, hint: string): UserError => new UserError({ code: "bad-command-line", message, place: { path }, hint });
+  if (trace.length > 0 && out === undefined) throw fault("--trace", "a trace is written into the folder of --out, and none is given", "add --out runs/one");
+  if (heatmap && json === "-") throw fault("--heatmap", "standard output is the JSON's with --json -", "write the JSON into a file");
+  if (heatmap && kindOfMachine(machine) === "gpu") throw fault("--heatmap", "a GPU has no units in places", "name a machine with a grid: plasticine, sn40l");
+}
+
+function writeResult(result: RunResult, packed: Uint8Array | null, flags: RunFlags): void {
+  const { json, out, trace, heatmap } = flags;
   if (out !== undefined && packed !== null) {
     writeOutput(out, { result, packed });
+    writeExports(out, packed, trace);
     process.stderr.write(`weft: the page is ${join(out, PAGE)}\n`);
   }
   if (json !== undefined) writeText(json, printJson(result));
   if (json !== "-") process.stdout.write(printReport(result, coloured()));
+  if (heatmap) process.stdout.write(`\n${heatmapOf(result, targetOf(flags))}`);
 }
 
 export function targetOf({ workload, machine, style, set, seed }: TargetFlags): Common {

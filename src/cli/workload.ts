@@ -7,13 +7,12 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type Place, UserError } from "../base/errors.ts";
-import { hashOf } from "../base/hash.ts";
 import { suggestion } from "../base/suggest.ts";
 import type { Override } from "../base/yaml.ts";
-import { bindWorkload, parseWorkload, type WorkloadFile } from "../frontend/workload.ts";
+import { bindWorkload, parseWorkload, type WorkloadFile, workloadHash } from "../frontend/workload.ts";
 import type { Definition } from "../pattern/builder.ts";
 import { generateInput } from "../pattern/inputs.ts";
-import { programFromJson, programToJson } from "../pattern/json.ts";
+import { programFromJson } from "../pattern/json.ts";
 import type { Program, TensorValues, Values } from "../pattern/program.ts";
 import { loadCode, shownPath, type WorkloadCode } from "./code.ts";
 import { inputReader } from "./data.ts";
@@ -59,7 +58,7 @@ export async function loadWorkload(nameOrPath: string, { settings = [], seed, di
 }
 
 function loaded(program: Program, data: WorkloadFile["data"], seed: number, path: string, file?: WorkloadFile): LoadedWorkload {
-  const hash = hashOf([programToJson(program), data]);
+  const hash = workloadHash(program, data);
   return { name: program.name, path, program, data, seed, hash, inputs: () => prepareInputs(program, seed, data, dirname(path), file) };
 }
 

@@ -6,7 +6,7 @@
 
 import type { RunBundle } from "../scene/scene.ts";
 import type { ActivityTrace } from "../trace/trace.ts";
-import { type Placed, type Recorded, unitsOf, windowsOf } from "./states.ts";
+import { forEachBin, type Placed, stretchesOf, unitsOf, type Window, windowsOf } from "./states.ts";
 
 const COLUMNS = [
   ...["section", "unit", "kind", "operator", "x", "y", "begin_cycle", "end_cycle"],
@@ -21,11 +21,11 @@ type CountsOf = (bin: number) => Counts;
 export function traceCsv(bundle: RunBundle): string {
   const { trace } = bundle;
   const lines: string[] = [COLUMNS.join(",")];
-  const configuring = configuringOf(bundle);
+  const windows = windowsOf(trace);
   for (const placed of unitsOf(bundle)) {
     const { unit } = placed;
     const head = [unit.section, unit.id, unit.kind, unit.op, unit.x, unit.y].map(quoted).join(",");
-    lines.push(...rowsOf(trace, head, unitCounts(bundle, placed, configuring[placed.section]!)));
+    lines.push(...rowsOf(trace, head, unitCounts(bundle, placed, windows[placed.section]!)));
   }
   for (const tier of trace.tiers) {
     for (let c = 0; c < tier.channels; c++) {
@@ -55,32 +55,36 @@ function rowsOf(trace: ActivityTrace, head: string, countsOf: CountsOf): readonl
 
 const isSame = (a: Counts, b: Counts): boolean => a.every((count, i) => count === b[i]);
 
-function unitCounts({ trace, scene }: RunBundle, { section, row }: Placed, configuring: Float64Array): CountsOf {
-  const { first, bins, busy, starved, blocked, memory, firings, requesters, bursts } = trace.sections[section]!;
+function unitCounts({ trace, scene }: RunBundle, placed: Placed, windows: readonly Window[]): CountsOf {
+  const { section, row } = placed;
+  const { first, bins, firings, requesters, bursts } = trace.sections[section]!;
   const { units } = scene.sections[section]!;
   const before = units.slice(0, row).reduce((nests, unit) => nests + unit.nests.length, 0);
   const nests = units[row]!.nests.map(({ tier }, n) => {
     const burst_bytes = trace.tiers.find(({ name }) => name === tier)?.burst_bytes ?? 0;
     return { at: (before + n) * bins, requests: requesters.indexOf(before + n) * bins, burst_bytes };
   });
+  const cycles = {
+    busy: counters(trace),
+    starved: counters(trace),
+    blocked: counters(trace),
+    memory: counters(trace),
+    configuring: counters(trace),
+    idle: counters(trace),
+  };
+  forEachBin(trace, stretchesOf(trace, windows, placed), (bin, state, length) => {
+    cycles[state][bin]! += length;
+  });
   return (bin) => {
     const b = bin - first;
-    if (b < 0 || b >= bins) return [0, 0, 0, 0, configuring[bin]!, 0, 0];
-    const at = row * bins + b;
-    const fired = nests.reduce((sum, nest) => sum + firings[nest.at + b]!, 0);
-    const bytes = nests.reduce((sum, nest) => sum + (nest.requests < 0 ? 0 : bursts[nest.requests + b]! * nest.burst_bytes), 0);
-    return [busy[at]!, starved[at]!, blocked[at]!, memory[at]!, configuring[bin]!, fired, bytes];
+    const isInside = b >= 0 && b < bins;
+    const fired = nests.reduce((sum, nest) => sum + (isInside ? firings[nest.at + b]! : 0), 0);
+    const bytes = nests.reduce((sum, nest) => sum + (isInside && nest.requests >= 0 ? bursts[nest.requests + b]! * nest.burst_bytes : 0), 0);
+    return [cycles.busy[bin]!, cycles.starved[bin]!, cycles.blocked[bin]!, cycles.memory[bin]!, cycles.configuring[bin]!, fired, bytes];
   };
 }
 
-/** Of each section, cycles by bin of the run. */
-function configuringOf({ trace }: Recorded): readonly Float64Array[] {
-  return windowsOf(trace).map((windows) => {
-    const sums = new Float64Array(trace.bins);
-    for (const { begin, end, bin, isConfiguring } of windows) if (isConfiguring) sums[bin]! += end - begin;
-    return sums;
-  });
-}
+const counters = ({ bins }: ActivityTrace): Float64Array => new Float64Array(bins);
 
 function quoted(value: string | number): string {
   const text = `${value}`;

@@ -40,7 +40,8 @@ export function unitsOf({ report }: Pick<Recorded, "report">): readonly Placed[]
 }
 
 /**
- * What a unit was in while its section was on the chip, in order of time, equal neighbours merged. Each state's lengths add up to what the trace counts. `windows`: of its section.
+ * What a unit was in while its section was on the chip, in order of time, equal neighbours merged. Each state's lengths add up to what the trace counts. `windows`: of its section. Where rounds were put
+ * together, windows and bins need not agree: what a bin has too much waits for the next window, or comes early.
  */
 export function stretchesOf(trace: ActivityTrace, windows: readonly Window[], { section, row }: Placed): readonly Stretch[] {
   const columns = trace.sections[section]!;
@@ -51,13 +52,16 @@ export function stretchesOf(trace: ActivityTrace, windows: readonly Window[], { 
     else if (end > begin) stretches.push({ begin, end, state });
   };
   const left = { starved: 0, memory: 0, busy: 0, blocked: 0 };
-  let taken = -1;
+  let taken = columns.first - 1;
+  let [ready, due] = [0, dueOf(columns, row)];
+  let room = windows.reduce((sum, { begin, end, isConfiguring }) => sum + (isConfiguring ? 0 : end - begin), 0);
   for (const { begin, end, bin, isConfiguring } of windows) {
     if (isConfiguring) {
       put(begin, end, "configuring");
       continue;
     }
-    for (; taken < bin; taken++) addBin(left, columns, row, taken + 1);
+    room -= end - begin;
+    for (; taken < columns.first + columns.bins - 1 && (taken < bin || ready < due - room); taken++) ready += addBin(left, columns, row, taken + 1);
     let at = begin;
     for (const state of WORKING) {
       const length = Math.min(left[state], end - at);
@@ -65,6 +69,8 @@ export function stretchesOf(trace: ActivityTrace, windows: readonly Window[], { 
       put(at, at + length, state);
       at += length;
     }
+    ready -= at - begin;
+    due -= at - begin;
     put(at, end, "idle");
   }
   return stretches;
@@ -72,10 +78,33 @@ export function stretchesOf(trace: ActivityTrace, windows: readonly Window[], { 
 
 const WORKING = ["starved", "memory", "busy", "blocked"] as const;
 
-function addBin(left: Record<(typeof WORKING)[number], number>, columns: SectionTrace, row: number, bin: number): void {
-  const b = bin - columns.first;
-  if (b < 0 || b >= columns.bins) return;
-  for (const state of WORKING) left[state] += columns[state][row * columns.bins + b]!;
+function dueOf(columns: SectionTrace, row: number): number {
+  let sum = 0;
+  for (const state of WORKING) for (let b = row * columns.bins; b < (row + 1) * columns.bins; b++) sum += columns[state][b]!;
+  return sum;
+}
+
+/** What it adds in all. */
+function addBin(left: Record<(typeof WORKING)[number], number>, columns: SectionTrace, row: number, bin: number): number {
+  let sum = 0;
+  for (const state of WORKING) {
+    const cycles = columns[state][row * columns.bins + bin - columns.first]!;
+    left[state] += cycles;
+    sum += cycles;
+  }
+  return sum;
+}
+
+/** Calls `add` with the part of each stretch in each bin. */
+export function forEachBin(trace: ActivityTrace, stretches: readonly Stretch[], add: (bin: number, state: State, cycles: number) => void): void {
+  for (const { begin, end, state } of stretches) {
+    for (let at = begin; at < end; ) {
+      const bin = Math.floor(at / trace.bin_cycles);
+      const next = Math.min(end, (bin + 1) * trace.bin_cycles);
+      add(bin, state, next - at);
+      at = next;
+    }
+  }
 }
 
 /** A part of a bin in which a section was being loaded, or ran. */

@@ -15,12 +15,13 @@
 
 import * as z from "zod";
 import { type Fault, type Place, UserError } from "../base/errors.ts";
+import { hashOf } from "../base/hash.ts";
 import { suggestion } from "../base/suggest.ts";
 import { type KeyPath, type Override, parseYaml, readYaml } from "../base/yaml.ts";
 import { indicesOf } from "../pattern/analysis.ts";
 import type { Definition } from "../pattern/builder.ts";
 import { isFloat } from "../pattern/dtypes.ts";
-import { scheduleSchema } from "../pattern/json.ts";
+import { programToJson, scheduleSchema } from "../pattern/json.ts";
 import { resolveParameters } from "../pattern/parameters.ts";
 import type { Operator, Program, Schedule, Tensor } from "../pattern/program.ts";
 import { checkProgram } from "../pattern/verify.ts";
@@ -98,6 +99,11 @@ export function parseWorkload(text: string, file: string): WorkloadFile {
     ...(seed === undefined ? {} : { seed }),
     place: (path, part = "value") => yaml?.place(path[1] === "dtype" && dtype !== undefined ? ["dtype"] : path, part) ?? { file },
   };
+}
+
+/** Fingerprint of a program and of what its inputs are bound to. */
+export function workloadHash(program: Program, data: WorkloadFile["data"]): string {
+  return hashOf([programToJson(program), data]);
 }
 
 export interface BoundWorkload {

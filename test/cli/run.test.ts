@@ -44,7 +44,31 @@ describe("weft run", () => {
   it("writes a folder with the JSON and the tables, and leaves no draft behind", async () => {
     const folder = temporaryFolder();
     expect((await weft(["run", "softmax", ...small, "--out", "runs/one"], folder)).code).toBe(0);
-    expect(readdirSync(join(folder, "runs/one")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin"]);
+    expect(readdirSync(join(folder, "runs/one")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin", "utilisation.svg"]);
+  });
+
+  it("writes traces for other viewers into that folder, and says that it needs one", async () => {
+    const folder = temporaryFolder();
+    expect((await weft(["run", "softmax", ...small, "--out", "one", "--trace", "perfetto", "--trace", "csv"], folder)).code).toBe(0);
+    const { units } = JSON.parse(readFileSync(join(folder, "one/report.json"), "utf8")) as RunResult;
+    expect(readFileSync(join(folder, "one/trace.pftrace")).length).toBeGreaterThan(1000);
+    const busy = units.reduce((sum, { busy_cycles }) => sum + busy_cycles, 0);
+    const [head, ...lines] = readFileSync(join(folder, "one/trace.csv"), "utf8").trimEnd().split("\n");
+    const column = head!.split(",").indexOf("busy_cycles");
+    const rows = lines.map((line) => line.split(",")).filter(([section]) => section !== "");
+    expect(rows.reduce((sum, row) => sum + Number(row[column]), 0)).toBe(busy);
+    const { code, stderr } = await weft(["run", "softmax", ...small, "--trace", "csv"], folder);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "weft: --trace: a trace is written into the folder of --out, and none is given; add --out runs/one\n",
+    });
+  });
+
+  it("prints the grid shaded by busy shares", async () => {
+    const { code, stdout } = await weft(["run", "softmax", ...small, "--heatmap"], temporaryFolder());
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n7 +\|( · {2}){16}\|/);
+    expect((await weft(["run", "softmax", "--machine", "h100", "--heatmap"], temporaryFolder())).stderr).toContain("--heatmap: a GPU has no units in places");
   });
 
   it("lets the machine be changed, and says that the figure is assumed then", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { traceCsv } from "../../src/export/csv.ts";
-import { kmeansBundle, softmaxBundle } from "../support/traces.ts";
+import { kmeansBundle, roundsTogether, softmaxBundle } from "../support/traces.ts";
 
 const STATES = ["busy", "starved", "blocked", "memory", "configuring"] as const;
 
@@ -10,6 +10,7 @@ describe("a trace as CSV", () => {
   for (const [name, make] of [
     ["softmax", softmaxBundle],
     ["kmeans, its sections in turn", kmeansBundle],
+    ["kmeans, its rounds put together", () => roundsTogether(kmeansBundle())],
   ] as const) {
     it(`of ${name} adds up to the report, by unit and state`, () => {
       const { report, trace, scene } = make();

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { perfettoTrace } from "../../src/export/perfetto.ts";
 import type { Recorded } from "../../src/export/states.ts";
 import { decode, type Message, messages, number, string } from "../support/protobuf.ts";
-import { kmeansBundle, softmaxBundle } from "../support/traces.ts";
+import { kmeansBundle, roundsTogether, softmaxBundle } from "../support/traces.ts";
 
 describe("a trace for Perfetto", () => {
   for (const [name, make] of [
     ["softmax", softmaxBundle],
     ["kmeans, its sections in turn", kmeansBundle],
+    ["kmeans, its rounds put together", () => roundsTogether(kmeansBundle())],
   ] as const) {
     it(`of ${name} adds up to the report, by unit and state, in cycles`, () => {
       const bundle = make();

@@ -1,10 +1,10 @@
 /** What the fabric map draws: state cycles by place, over a window. */
 
 import type { Place } from "./places.ts";
-import type { RunView } from "./run.ts";
+import type { RunView, UnitView } from "./run.ts";
 import { samplerOf } from "./samples.ts";
 import { cyclesIn, STATES } from "./states.ts";
-import { isWhole, type StateCycles, type Window } from "./window.ts";
+import { configuringIn, cyclesOfUnit, isWhole, type StateCycles, type Window } from "./window.ts";
 
 /** How a place is drawn: nobody uses it, only sections that are not shown do, or shown ones. */
 export const [UNUSED, ELSEWHERE, SHOWN] = [0, 1, 2] as const;
@@ -63,6 +63,13 @@ function cyclesByUnit(run: RunView, window: Window): Float64Array {
   const sample = samplerOf(run, window, 1);
   for (const unit of run.units) sample(unit, cycles.subarray(unit.number * STATES.length, (unit.number + 1) * STATES.length));
   return cycles;
+}
+
+/** Of one unit; of the whole run what the report says, to the cycle. */
+export function cyclesOf(run: RunView, unit: UnitView, window: Window): StateCycles {
+  if (isWhole(run, window)) return STATES.map((state) => cyclesIn(unit.result, state));
+  const section = run.sections[unit.section]!;
+  return cyclesOfUnit(run, section, unit, window, configuringIn(section, window));
 }
 
 /** Share of the window in one state, 0 .. 1. */

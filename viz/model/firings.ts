@@ -45,14 +45,21 @@ export function firingsIn(run: RunView, section: SectionView, unit: number, nest
   return sumAt(sums, row, bins, to / bin_cycles - first) - sumAt(sums, row, bins, from / bin_cycles - first);
 }
 
-/** Tokens that the source of each channel pushed in the window: as many of all as the source had of its firings. */
-export function tokensIn(run: RunView, section: SectionView, window: Window): Float64Array {
+/** Tokens that the source of each channel pushed in the window: as many of all as the source had of its firings. Asked for in every frame of a scrub. */
+export function tokensIn(run: RunView, section: SectionView, { from, to }: Window): Float64Array {
   const { firstNest, sums } = firingSums(section);
-  const { bins } = section.trace;
-  return Float64Array.from(section.scene.channels, ({ source: { unit, nest }, tokens, links }) => {
-    const all = sums[(firstNest[unit]! + nest) * (bins + 1) + bins]!;
-    return all === 0 || links.length === 0 ? 0 : (tokens * firingsIn(run, section, unit, nest, window)) / all;
-  });
+  const { first, bins } = section.trace;
+  const { channels } = section.scene;
+  const begin = from / run.trace.bin_cycles - first;
+  const end = to / run.trace.bin_cycles - first;
+  const tokens = new Float64Array(channels.length);
+  for (let c = 0; c < channels.length; c++) {
+    const { source, links, tokens: pushed } = channels[c]!;
+    const row = firstNest[source.unit]! + source.nest;
+    const all = sums[row * (bins + 1) + bins]!;
+    if (all > 0 && links.length > 0) tokens[c] = (pushed * (sumAt(sums, row, bins, end) - sumAt(sums, row, bins, begin))) / all;
+  }
+  return tokens;
 }
 
 /** Bins of the run, both included, in which any nest of the units fires for the first and for the last time. Null: none does. */

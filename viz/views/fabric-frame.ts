@@ -45,15 +45,12 @@ export function zoomed({ width, height, pitch, left, top }: Frame, { k, x, y }: 
 /** PCUs are square, PMUs upright, address generators flat. */
 const SHAPES = { pcu: [1, 1], pmu: [0.72, 1], ag: [1, 0.72] } as const;
 
-/** Of every place, on whole pixels of the screen: sharp, and quick to draw. */
+/** Of every place. */
 export function boxesOf({ pitch, left, top }: Frame, places: readonly Place[]): readonly Box[] {
-  const scale = devicePixelRatio;
-  const snapped = (at: number): number => Math.round(at * scale) / scale;
   return places.map(({ x, y, kind }) => {
     const [wide, high] = SHAPES[kind];
     const [width, height] = [pitch * UNIT * wide, pitch * UNIT * high];
-    const [begin, end] = [left + (x + GUTTER) * pitch + (pitch * UNIT - width) / 2, top + (y + GUTTER) * pitch + (pitch * UNIT - height) / 2];
-    return { x: snapped(begin), y: snapped(end), width: snapped(width), height: snapped(height) };
+    return { x: left + (x + GUTTER) * pitch + (pitch * UNIT - width) / 2, y: top + (y + GUTTER) * pitch + (pitch * UNIT - height) / 2, width, height };
   });
 }
 

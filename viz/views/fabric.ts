@@ -3,12 +3,13 @@
 import { pointer } from "d3";
 import type { Store, ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
-import { SHOWN } from "../model/cells.ts";
+import { cyclesOf, SHOWN } from "../model/cells.ts";
 import { neighbourOf, type Place } from "../model/places.ts";
 import type { UnitView } from "../model/run.ts";
-import { configuringIn, cyclesOfUnit, type StateCycles } from "../model/window.ts";
+import type { StateCycles } from "../model/window.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { el } from "../ui/dom.ts";
+import { type Pixels, pixelOf, pixelsOf } from "../ui/pixels.ts";
 import { hideTip, showTip } from "../ui/tip.ts";
 import { type Camera, makeCamera } from "./fabric-camera.ts";
 import { colourChoice, namesLegend, sectionChoice } from "./fabric-controls.ts";
@@ -17,7 +18,7 @@ import { paintLinks, paintRoute } from "./fabric-links.ts";
 import { makeMinimap } from "./fabric-minimap.ts";
 import { type FabricModel, modelOf, type Shown, shownOf, unitsIn } from "./fabric-model.ts";
 import { makeNotes } from "./fabric-notes.ts";
-import { inkOfTheme, outline, type Picture, paintCells, paintLabels } from "./fabric-paint.ts";
+import { inkOfTheme, outline, type Picture, paintCells, paintLabels, paintPicked } from "./fabric-paint.ts";
 import { makePlayer } from "./fabric-player.ts";
 import { placeTip, placeWords } from "./fabric-words.ts";
 
@@ -46,11 +47,14 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   let shown: Shown | null = null;
   let cursor: Place | null = null;
   let ink = inkOfTheme();
+  let pixels: Pixels | null = null;
 
   const draw = (): void => {
     if (shown === null) return;
     const picture: Picture = { ...shown, ...camera.view(), places: model.places, ink };
-    paintMap(fitCanvas(canvas, picture.frame.width, picture.frame.height), model, shown, picture, store.get(), cursor);
+    const { width, height } = picture.frame;
+    pixels = pixelsOf(width, height, pixels);
+    paintMap(fitCanvas(canvas, width, height), pixels, model, shown, picture, store.get(), cursor);
     minimap.draw(picture, picture.frame, camera.isZoomed());
   };
   const camera = makeCamera(stage, model.extent, model.places, () => {
@@ -59,11 +63,7 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   });
   const minimap = makeMinimap(model.extent, camera.centre);
   const unitsAt = (place: Place): readonly UnitView[] => unitsIn(place, shown!.section);
-  const ofUnit = (unit: UnitView): StateCycles => {
-    const { window } = shown!.cells;
-    const section = run.sections[unit.section]!;
-    return cyclesOfUnit(run, section, unit, window, configuringIn(section, window));
-  };
+  const ofUnit = (unit: UnitView): StateCycles => cyclesOf(run, unit, shown!.cells.window);
   const placeAt = (event: MouseEvent): Place | null => {
     const [x, y] = gridAt(camera.view().frame, ...(pointer(event, stage) as [number, number]));
     return model.places.find((place) => place.x === x && place.y === y) ?? null;
@@ -153,6 +153,7 @@ function namesOf({ base, hues }: FabricModel, store: Store, { colour }: ViewStat
 
 function paintMap(
   context: CanvasRenderingContext2D,
+  pixels: Pixels,
   { run }: FabricModel,
   { lanes, traffic, section }: Shown,
   picture: Picture,
@@ -160,9 +161,11 @@ function paintMap(
   cursor: Place | null,
 ): void {
   const { frame, boxes, ink } = picture;
-  context.clearRect(0, 0, frame.width, frame.height);
-  paintLinks(context, frame, lanes, traffic, ink.line);
-  paintCells(context, picture);
+  pixels.data.fill(pixelOf(ink.panel));
+  paintLinks(pixels, frame, lanes, traffic, ink.panel, ink.line);
+  paintCells(pixels, picture);
+  context.putImageData(pixels.image, 0, 0);
+  paintPicked(context, picture);
   paintLabels(context, picture);
   if (pick?.kind === "channel") {
     for (const one of run.sections) {
