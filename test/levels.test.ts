@@ -24,6 +24,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   sim: 5,
   energy: 6,
   report: 7,
+  sweep: 8,
   scene: 8,
   export: 9,
   cli: 10,

@@ -5,14 +5,28 @@ import { runGpu } from "../gpu/run.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import { makeGpuResult } from "../report/gpu.ts";
 import type { RunResult } from "../result/result.ts";
+import { gpuBundle } from "../scene/make-gpu.ts";
 import { shownPath } from "./code.ts";
 import { version } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
 import { readGpu } from "./machines.ts";
+import { packRun, type RunOutput } from "./output.ts";
 import { type LoadedWorkload, loadWorkload } from "./workload.ts";
 
-/** Flags that only a simulated fabric has are refused. */
 export async function gpuRun(job: RunJob): Promise<RunResult> {
+  const { workload, machine } = await loadOnGpu(job);
+  return gpuResult(workload, machine);
+}
+
+/** The run, and the bundle of its page. */
+export async function gpuOutput(job: RunJob): Promise<RunOutput> {
+  const { workload, machine } = await loadOnGpu(job);
+  const result = gpuResult(workload, machine);
+  return { result, packed: packRun(gpuBundle(workload.program, machine, result, workload.placeOf)) };
+}
+
+/** Flags that only a simulated fabric has are refused. */
+async function loadOnGpu(job: RunJob): Promise<{ readonly workload: LoadedWorkload; readonly machine: GpuMachine }> {
   const machine = readGpu(job.machine, job.settings.machine);
   const { values, engine, maxCycles, checkpoint, resume } = job;
   const unfit = [
@@ -28,7 +42,7 @@ export async function gpuRun(job: RunJob): Promise<RunResult> {
     throw new UserError({ code: "bad-command-line", message, place: { path: flag.split(" ")[0]! } });
   }
   const workload = await loadWorkload(job.workload, { settings: job.settings.workload, ...(job.seed === null ? {} : { seed: job.seed }) });
-  return gpuResult(workload, machine);
+  return { workload, machine };
 }
 
 export function gpuResult({ program, hash, seed, path }: Pick<LoadedWorkload, "program" | "hash" | "seed" | "path">, machine: GpuMachine): RunResult {

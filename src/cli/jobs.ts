@@ -31,7 +31,7 @@ import type { ComparisonSuite, Row } from "./comparison.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
-import { gpuRun } from "./gpu-run.ts";
+import { gpuOutput, gpuRun } from "./gpu-run.ts";
 import { kindOfMachine, readEnergyTable } from "./machines.ts";
 import { makeWatch, type RunOutput } from "./output.ts";
 import { makeRowTeller, makeTeller } from "./progress.ts";
@@ -176,6 +176,7 @@ async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<Run
 
 /** The run, and the bundle of its page; of a run that was stopped, too. */
 async function outputJob({ gpu, actions, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
+  if (kindOfMachine(job.machine) === "gpu") return gpuOutput({ ...job, kind: "run" });
   const watch = makeWatch(job, gpu, actions);
   try {
     const { result } = await studyJob({ ...job, kind: "study" }, progress, link, watch);

@@ -5,8 +5,8 @@
 
 /** Bins of a run. */
 export const MOST_BINS = 2048;
-/** Of all columns over the bins between their first and their last: 96 MB. */
-const MOST_CELLS = 24_000_000;
+/** Of all columns over the bins between their first and their last: 64 MB. */
+const MOST_CELLS = 16_000_000;
 
 export interface Grid {
   /** Ticks of a bin. */
@@ -59,12 +59,19 @@ export function isFull({ cells }: Grid): boolean {
 
 /** Makes bins longer until there is room for time up to `end`. */
 export function growGrid(grid: Grid, end: number): void {
-  while (end > grid.end || isFull(grid)) {
+  while (end > grid.end || (isFull(grid) && grid.bin < end)) {
     grid.bin *= 2;
     grid.end *= 2;
     grid.cells = 0;
     for (const columns of grid.columns) grid.cells += mergeBins(columns);
   }
+}
+
+/** Makes bins as long as they will have to be where these columns are counted up to `end`: to grow later costs more. */
+export function reserveBins(grid: Grid, columns: Columns, from: number, end: number): void {
+  growGrid(grid, end);
+  const more = (): number => Math.ceil(end / grid.bin) - Math.max(columns.last, Math.floor(from / grid.bin));
+  while (grid.cells + columns.width * more() > MOST_CELLS && grid.bin < end) growGrid(grid, grid.end + 1);
 }
 
 function mergeBins(columns: Columns): number {

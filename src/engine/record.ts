@@ -4,7 +4,33 @@
  */
 
 import type { Grid } from "./grid.ts";
-import { BLOCKED, BUSY, BUSY_SERVER, DRAWN, FIRED, MEMORY, PC, PF, PI, RC, READY, SERVED, STARVED, type State } from "./layout.ts";
+import {
+  BLOCKED,
+  BUSY,
+  BUSY_SERVER,
+  COUNTERS,
+  DRAWN,
+  FIRED,
+  KIND,
+  MASK,
+  MEMORY,
+  PC,
+  PF,
+  PI,
+  POPPED,
+  PORT,
+  PORT_END,
+  QI,
+  RC,
+  READY,
+  SERVED,
+  SLOTS,
+  STARVED,
+  STEERED,
+  type State,
+  TAKEN,
+  TOKENS,
+} from "./layout.ts";
 import { createTrack, moveRow, repeatRow, restartTrack, skipRow, storeRow, type Track, WIDTH } from "./tracks.ts";
 
 /** Counters of a process: its states in ticks, firings and bursts sent. Those without bursts, or without memory ticks either, leave the last out. */
@@ -42,23 +68,66 @@ export function beginRecording({ processes, resources }: Recording, origin: numb
   for (let row = 0; row < resources.rows; row++) skipRow(resources, row, Math.max(origin, resources.time[row]!));
 }
 
-/** After a visit of process p. */
+/** After a visit of process p. Most end in the bin in which they began. */
 export function recordVisit(recording: Recording, state: State, p: number): void {
   const { processes } = recording;
   const time = state.pf[p * PF + READY]!;
   if (p >= processes.rows || time === processes.time[p]) return;
-  readProcess(recording, state, p);
-  moveRow(processes, p, time);
+  if (time < processes.until[p]!) {
+    readProcess(recording, state, p, processes.known, p * WIDTH);
+    processes.time[p] = time;
+  } else {
+    waitFirst(processes, state, p);
+    readProcess(recording, state, p, processes.target, 0);
+    moveRow(processes, p, time);
+  }
 }
 
-function readProcess({ processes: { target }, bursts }: Recording, { pf, pi, count }: State, p: number): void {
-  target[0] = count[p * PC + BUSY]!;
-  target[1] = count[p * PC + STARVED]!;
-  target[2] = count[p * PC + BLOCKED]!;
-  target[3] = pf[p * PF + FIRED]!;
-  target[4] = count[p * PC + MEMORY]!;
+/**
+ * What it waited before the first firing of the visit, often much longer than before the others: the times of what that firing popped and took still stand in the rings. Not where data
+ * steers it. Waits for memory are not known one by one: where there were any, neither are those for slots, which come after them.
+ */
+function waitFirst(track: Track, { spec, pf, pi, qi, ci, count, time: times }: State, p: number): void {
+  if (pi[p * PI + KIND] === STEERED) return;
+  const { known, target, time } = track;
+  const k = p * WIDTH;
+  const before = known[k + FIRINGS]!;
+  const after = pf[p * PF + FIRED]!;
+  let [arrival, slot] = [0, 0];
+  for (let j = 0, q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; j++, q++) {
+    const { kind, period } = spec.processes[p]!.ports[j]!;
+    const late = kind === "stream-out" ? period - 1 : 0;
+    const events = Math.ceil((after - late) / period) - Math.ceil((before - late) / period);
+    const mask = qi[q * QI + MASK]!;
+    if (before % period !== late || events > mask + 1) continue;
+    const isInput = kind.endsWith("-in");
+    const next = ci[qi[q * QI + COUNTERS]! + (isInput ? POPPED : TAKEN)]!;
+    const at = times[qi[q * QI + (isInput ? TOKENS : SLOTS)]! + ((next - events) & mask)]!;
+    if (isInput) arrival = Math.max(arrival, at);
+    else slot = Math.max(slot, at);
+  }
+  for (let i = 0; i < WIDTH; i++) target[i] = known[k + i]!;
+  const hasMemory = count[p * PC + MEMORY] !== known[k + STATE_COLUMNS.memory];
+  wait(track, p, STATE_COLUMNS.starved, Math.min(arrival - time[p]!, count[p * PC + STARVED]! - known[k + STATE_COLUMNS.starved]!));
+  if (!hasMemory) wait(track, p, STATE_COLUMNS.blocked, Math.min(slot - time[p]!, count[p * PC + BLOCKED]! - known[k + STATE_COLUMNS.blocked]!));
+}
+
+function wait(track: Track, p: number, state: number, ticks: number): void {
+  if (ticks <= 0) return;
+  track.target[state]! += ticks;
+  moveRow(track, p, track.time[p]! + ticks);
+}
+
+/** Writes its counters into `into`, from `at` on. */
+function readProcess({ bursts }: Recording, { pf, pi, count }: State, p: number, into: Float64Array, at: number): void {
+  const c = p * PC;
+  into[at] = count[c + BUSY]!;
+  into[at + 1] = count[c + STARVED]!;
+  into[at + 2] = count[c + BLOCKED]!;
+  into[at + 3] = pf[p * PF + FIRED]!;
+  into[at + 4] = count[c + MEMORY]!;
   const sent = bursts[p];
-  target[5] = sent === undefined ? 0 : sent() - Math.max(0, pi[p * PI + DRAWN]!);
+  into[at + 5] = sent === undefined ? 0 : sent() - Math.max(0, pi[p * PI + DRAWN]!);
 }
 
 /** After resources have served: each was busy for as long as it served now, up to when it became free. */
@@ -87,7 +156,7 @@ export function recordLeap(recording: Recording, state: State, ticks: number, pe
   const { processes, resources, counter } = recording;
   for (let p = 0; p < processes.rows; p++) {
     if (state.pf[p * PF + READY] === processes.time[p]) continue;
-    readProcess(recording, state, p);
+    readProcess(recording, state, p, processes.target, 0);
     repeatRow(processes, p, ticks, periods);
   }
   for (let r = 0; r < resources.rows; r++) {

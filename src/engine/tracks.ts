@@ -8,7 +8,7 @@ import { addColumns, type Columns, cellsAt, type Grid, growGrid, isFull } from "
 /** Most counters of a row. Of a row with states the first three, and the fifth, are times that add up to the row's time. */
 export const WIDTH = 6;
 const STATES = [0, 1, 2, 4] as const;
-const COUNT = 3;
+const FIRST_COUNT = 3;
 
 export interface Track {
   readonly grid: Grid;
@@ -106,47 +106,43 @@ function crossBins(track: Track, row: number, time: number): void {
   track.until[row] = end;
 }
 
-const more = new Float64Array(WIDTH);
-const rest = new Float64Array(WIDTH);
-
-/** What states are due by the end of the bin, in whole ticks that add up to it: each rounded down, and what is left to those that lost most. */
+/**
+ * What states are due by the end of the bin, in whole ticks that add up to it: their sums, state after state, are rounded, so that none is off by more than a tick, and the next bin
+ * makes up for it.
+ */
 function fillStates({ known, target, stored, offset }: Track, row: number, end: number, share: number, cells: Int32Array): void {
   const k = row * WIDTH;
-  let left = end;
-  for (const i of STATES) {
+  const o = offset[row]!;
+  let left = end - stored[k]! - stored[k + 1]! - stored[k + 2]! - stored[k + 4]!;
+  let due = 0;
+  let given = 0;
+  for (let s = 0; s < STATES.length && left > 0; s++) {
+    const i = STATES[s]!;
     const before = stored[k + i]!;
-    const due = known[k + i]! + share * (target[i]! - known[k + i]!) - before;
-    more[i] = due > 0 ? Math.floor(due) : 0;
-    rest[i] = due - more[i]!;
-    left -= before + more[i]!;
+    const now = known[k + i]!;
+    const own = now + share * (target[i]! - now) - before;
+    if (own <= 0) continue;
+    due += own;
+    const more = Math.min(Math.round(due) - given, target[i]! - before, left);
+    if (more <= 0) continue;
+    cells[o + i]! += more;
+    stored[k + i] = before + more;
+    given += more;
+    left -= more;
   }
-  for (; left > 0; left--) more[mostDue(k, stored, target)]! += 1;
-  for (; left < 0; left++) more[largest()]! -= 1;
-  for (const i of STATES) {
-    if (more[i] === 0) continue;
-    cells[offset[row]! + i]! += more[i]!;
-    stored[k + i]! += more[i]!;
+  for (let s = 0; left > 0; s++) {
+    const i = STATES[s]!;
+    const more = Math.min(left, target[i]! - stored[k + i]!);
+    cells[o + i]! += more;
+    stored[k + i]! += more;
+    left -= more;
   }
-}
-
-/** Of the states that are not at their target yet. */
-function mostDue(k: number, stored: Float64Array, target: Float64Array): number {
-  let most = -1;
-  for (const i of STATES) if (stored[k + i]! + more[i]! < target[i]! && (most < 0 || rest[i]! > rest[most]!)) most = i;
-  rest[most]! -= 1;
-  return most;
-}
-
-function largest(): number {
-  let most = 0;
-  for (const i of STATES) if (more[i]! > more[most]!) most = i;
-  return most;
 }
 
 function fillCounts({ hasStates, known, target, stored, offset, width }: Track, row: number, share: number, cells: Int32Array): void {
   const k = row * WIDTH;
   const end = width[row]!;
-  for (let i = hasStates ? COUNT : 0; i < end; i += hasStates ? 2 : 1) {
+  for (let i = hasStates ? FIRST_COUNT : 0; i < end; i += hasStates ? 2 : 1) {
     const now = Math.floor(known[k + i]! + share * (target[i]! - known[k + i]!));
     cells[offset[row]! + i]! += now - stored[k + i]!;
     stored[k + i] = now;

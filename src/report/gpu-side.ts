@@ -4,7 +4,6 @@ import { type GpuMachine, gpuPeakFlops } from "../machine/gpu.ts";
 import { bytesOf, isFloat } from "../pattern/dtypes.ts";
 import type { Dtype, Program } from "../pattern/program.ts";
 import type { RunResult } from "../result/result.ts";
-import { narrowestBytes } from "./bounds.ts";
 import { gpuWaterfall } from "./gpu-waterfall.ts";
 import type { Side } from "./sides.ts";
 import type { Waterfall } from "./waterfall.ts";
@@ -51,7 +50,7 @@ export function gpuWaterfalls(program: Program, gpus: readonly GpuSide[], sides:
 }
 
 /** The narrowest float of the program: what its products are taken of. */
-function productDtype(program: Program): Dtype {
-  const narrowest = narrowestBytes(program);
-  return program.tensors.find(({ dtype }) => isFloat(dtype) && bytesOf(dtype) === narrowest)?.dtype ?? "f32";
+function productDtype({ tensors }: Program): Dtype {
+  const floats = tensors.map(({ dtype }) => dtype).filter(isFloat);
+  return floats.reduce((narrowest, dtype) => (bytesOf(dtype) < bytesOf(narrowest) ? dtype : narrowest), floats[0] ?? "f32");
 }

@@ -1,10 +1,10 @@
 /** RunResult -> tables for a terminal. Plain text unless colours are asked for. */
 
 import pico from "picocolors";
-import type { PartialRun } from "../result/counters.ts";
 import type { HostResult, RoutesResult, RunResult, UnitResult } from "../result/result.ts";
 import { toldName, waitedByRoot } from "./causes.ts";
 import { counted, duration, energy, grouped, percent, scaled } from "./format.ts";
+import { partialWords } from "./partial.ts";
 import { textTable } from "./text-table.ts";
 
 type Colors = ReturnType<typeof pico.createColors>;
@@ -111,17 +111,6 @@ function skipWords({ firings, skipped_firings, periods, forward }: HostResult): 
 
 /** Firings from which on it is worth a word that a section was not skipped. */
 const LARGE = 1e6;
-
-const STOPPED: { readonly [K in PartialRun["reason"]]: string } = {
-  interrupted: "interrupted",
-  "max-cycles": "stopped at --max-cycles",
-  "max-seconds": "stopped at --max-seconds",
-  "max-memory": "stopped at --max-memory",
-};
-
-function partialWords({ reason, section, share_done }: PartialRun): string {
-  return `${STOPPED[reason]} in section ${section}, about ${percent(share_done)} done: what follows is what was simulated until then`;
-}
 
 function tierRows({ tiers }: RunResult): readonly Row[] {
   return (["sram", "hbm", "ddr"] as const).flatMap((name) => {

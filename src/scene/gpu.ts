@@ -27,7 +27,7 @@ export function gpuOf(planned: Planned, result: RunResult, gpu: GpuMachine | nul
   };
 }
 
-interface RanOnGpu {
+export interface RanOnGpu {
   readonly gpuSide: GpuSide;
   readonly shown: SceneGpuSide;
 }
@@ -46,7 +46,7 @@ function wordsOf(error: unknown): string {
 }
 
 /** Of the host nothing is measured: the same run gives the same page. */
-function ranOn(machine: GpuMachine, program: Program, { weft, workload }: RunResult): RanOnGpu {
+export function ranOn(machine: GpuMachine, program: Program, { weft, workload }: RunResult): RanOnGpu {
   const run = runGpu(program, machine);
   const host = { wall_seconds: 0, peak_rss_bytes: 0 };
   const result = makeGpuResult({ version: weft.version, program, workloadHash: workload.hash, seed: workload.seed, machine, run, host });

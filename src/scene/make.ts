@@ -2,7 +2,7 @@
 
 import type { Place } from "../base/errors.ts";
 import type { Channel, Endpoint, Fabric, Nest, Section, Unit } from "../fabric/fabric.ts";
-import { tierBytesPerSecond } from "../machine/derived.ts";
+import { tierBytesPerSecond, tierServiceShare } from "../machine/derived.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { MappedSection } from "../mapper/mapping.ts";
@@ -60,7 +60,16 @@ function machineOf(machine: Machine): SceneMachine {
     tiers: (["hbm", "ddr"] as const).flatMap((tier) => {
       const spec = tiers[tier];
       if (spec === undefined) return [];
-      return [{ name: tier, standard: spec.standard, channels: spec.channels, bytes: spec.bytes, bytes_per_second: tierBytesPerSecond(spec) }];
+      return [
+        {
+          name: tier,
+          standard: spec.standard,
+          channels: spec.channels,
+          bytes: spec.bytes,
+          bytes_per_second: tierBytesPerSecond(spec),
+          service_share: tierServiceShare(spec),
+        },
+      ];
     }),
     figures: Object.entries(sources).map(([path, { text, assumed }]) => ({ path, value: valueAt(machine, path), source: text, assumed })),
   };

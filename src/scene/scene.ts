@@ -50,6 +50,8 @@ export interface SceneMachine {
     readonly channels: number;
     readonly bytes: number;
     readonly bytes_per_second: number;
+    /** Of the time, what refresh leaves of it, 0 .. 1. */
+    readonly service_share: number;
   }[];
   /** What `weft list` says of it: figures with their sources. */
   readonly figures: readonly { readonly path: string; readonly value: string; readonly source: string; readonly assumed: boolean }[];

@@ -1,7 +1,7 @@
 /** The activity trace of a simulation: what the engine's recording of each run of each section comes to, in terms of units, nests and tiers. */
 
 import type { Cycles, Instant } from "../base/units.ts";
-import { type Columns, createGrid, type Grid, growGrid } from "../engine/grid.ts";
+import { type Columns, createGrid, type Grid, growGrid, reserveBins } from "../engine/grid.ts";
 import type { NetworkSpec } from "../engine/network.ts";
 import {
   BURSTS,
@@ -68,7 +68,7 @@ export function recordConfiguring({ spans }: Recorder, section: number, start: I
 export function recordingOf(recorder: Recorder, section: number, built: BuiltSection, origin: Instant, from: SavedState | null): Recording {
   const { grid, sections, tiers } = recorder;
   const { network, nests } = built;
-  growGrid(grid, origin + longestWork(network));
+  reserveBins(grid, sections[section]!.columns, origin, origin + longestWork(network));
   if (from !== null) recorder.unrecorded = origin + progressOf({ spec: network, pf: from.fields.pf as Float64Array }).tick;
   const bursts = nests.map(({ traffic }) => (traffic === null ? undefined : () => traffic.source.bursts()));
   const recording: Recording = { processes: sections[section]!, bursts, resources: tiers, counter: COMMANDS.indexOf("activates") };

@@ -38,12 +38,13 @@ export function createStore(): Store {
   let told = state;
   let isWaiting = false;
   const listeners = new Set<Listener>();
+  const writeAddress = atMostEvery(ADDRESS_MS, () => history.replaceState(null, "", `#${writeHash(state)}`));
   const tell = (): void => {
     isWaiting = false;
     const changed = new Set((Object.keys(state) as (keyof ViewState)[]).filter((key) => state[key] !== told[key]));
     told = state;
     if (changed.size === 0) return;
-    history.replaceState(null, "", `#${writeHash(state)}`);
+    writeAddress();
     for (const listener of [...listeners]) listener(state, changed);
   };
   const move = (next: ViewState): void => {
@@ -68,6 +69,25 @@ export function createStore(): Store {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Browsers take an address some ten times a second, and each takes its time: not every frame of a scrub is written, but always the last. */
+const ADDRESS_MS = 200;
+
+function atMostEvery(milliseconds: number, act: () => void): () => void {
+  let isResting = false;
+  let isDue = false;
+  const go = (): void => {
+    isDue = isResting;
+    if (isResting) return;
+    isResting = true;
+    act();
+    setTimeout(() => {
+      isResting = false;
+      if (isDue) go();
+    }, milliseconds);
+  };
+  return go;
 }
 
 export function writeHash(state: ViewState): string {

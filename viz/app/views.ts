@@ -1,6 +1,19 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { bandwidth } from "../views/bandwidth.ts";
+import { energy } from "../views/energy.ts";
 import { fabric } from "../views/fabric.ts";
+import { gpu } from "../views/gpu.ts";
+import { liveness } from "../views/liveness.ts";
+import { raster } from "../views/raster.ts";
+import { roofline } from "../views/roofline.ts";
+import { tensors } from "../views/tensors.ts";
+import { buffers } from "../views/buffers.ts";
+import { passes } from "../views/passes.ts";
+import { program } from "../views/program.ts";
+import { stages } from "../views/stages.ts";
+import { verdict } from "../views/verdict.ts";
+import { timeline } from "../views/timeline.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -14,4 +27,20 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
   { id: "live", title: "Try it" },
 ];
 
-export const VIEWS: readonly View[] = [fabric];
+// biome-ignore format: a line each
+export const VIEWS: readonly View[] = [
+  verdict,
+  timeline,
+  fabric,
+  raster,
+  stages,
+  buffers,
+  program,
+  passes,
+  bandwidth,
+  tensors,
+  liveness,
+  energy,
+  gpu,
+  roofline,
+];

@@ -1,9 +1,10 @@
 /** What the fabric map draws: state cycles by place, over a window. */
 
 import type { Place } from "./places.ts";
-import type { RunView } from "./run.ts";
-import { STATES } from "./states.ts";
-import { cyclesOfUnits, type StateCycles, totalCycles, type Window } from "./window.ts";
+import type { RunView, UnitView } from "./run.ts";
+import { samplerOf } from "./samples.ts";
+import { cyclesIn, STATES } from "./states.ts";
+import { configuringIn, cyclesOfUnit, isWhole, type StateCycles, type Window } from "./window.ts";
 
 /** How a place is drawn: nobody uses it, only sections that are not shown do, or shown ones. */
 export const [UNUSED, ELSEWHERE, SHOWN] = [0, 1, 2] as const;
@@ -29,17 +30,46 @@ const IDLE = STATES.indexOf("idle");
 export function cellsOf(run: RunView, places: readonly Place[], section: number | null, window: Window, picked: Uint8Array | null): Cells {
   const cycles = new Float64Array(places.length * STATES.length);
   const use = new Uint8Array(places.length);
-  const byUnit = cyclesOfUnits(run, window);
+  const byUnit = cyclesByUnit(run, window);
+  const total = STATES.map(() => 0);
   const length = window.to - window.from;
+  let counted = 0;
   for (const { number, units } of places) {
     const at = number * STATES.length;
-    const shown = section === null ? units : units.filter((unit) => unit.section === section);
-    use[number] = shown.length > 0 ? SHOWN : units.length > 0 ? ELSEWHERE : UNUSED;
-    for (const unit of shown) byUnit[unit.number]!.forEach((one, s) => (cycles[at + s]! += one));
-    if (shown.length > 1) cycles[at + IDLE] = Math.max(0, cycles[at + IDLE]! - (shown.length - 1) * length);
+    let shown = 0;
+    for (const unit of units) {
+      if (section !== null && unit.section !== section) continue;
+      const counts = picked === null || picked[unit.number] === 1;
+      for (let s = 0, from = unit.number * STATES.length; s < STATES.length; s++, from++) {
+        cycles[at + s]! += byUnit[from]!;
+        if (counts) total[s]! += byUnit[from]!;
+      }
+      shown++;
+      if (counts) counted++;
+    }
+    use[number] = shown > 0 ? SHOWN : units.length > 0 ? ELSEWHERE : UNUSED;
+    if (shown > 1) cycles[at + IDLE] = Math.max(0, cycles[at + IDLE]! - (shown - 1) * length);
   }
-  const counts = (unit: number): boolean => (section === null || run.units[unit]!.section === section) && (picked === null || picked[unit] === 1);
-  return { window, use, cycles, total: totalCycles(byUnit, counts), units: run.units.filter(({ number }) => counts(number)).length };
+  return { window, use, cycles, total, units: counted };
+}
+
+/** Units x STATES. Of the whole run what the report says, to the cycle. */
+function cyclesByUnit(run: RunView, window: Window): Float64Array {
+  const cycles = new Float64Array(run.units.length * STATES.length);
+  if (isWhole(run, window)) {
+    run.units.forEach(({ number, result }) => STATES.forEach((state, s) => (cycles[number * STATES.length + s] = cyclesIn(result, state))));
+    return cycles;
+  }
+  const sample = samplerOf(run, window, 1);
+  for (const unit of run.units) sample(unit, cycles.subarray(unit.number * STATES.length, (unit.number + 1) * STATES.length));
+  return cycles;
+}
+
+/** Of one unit; of the whole run what the report says, to the cycle. */
+export function cyclesOf(run: RunView, unit: UnitView, window: Window): StateCycles {
+  if (isWhole(run, window)) return STATES.map((state) => cyclesIn(unit.result, state));
+  const section = run.sections[unit.section]!;
+  return cyclesOfUnit(run, section, unit, window, configuringIn(section, window));
 }
 
 /** Share of the window in one state, 0 .. 1. */

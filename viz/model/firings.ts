@@ -1,6 +1,5 @@
 /** Firings of nests as running sums over time, and what follows from them: tokens of channels, first and last firings. */
 
-import type { SceneChannel } from "../../src/scene/scene.ts";
 import { type RunView, runningSums, type SectionView, type Sums, sumAt, type UnitView } from "./run.ts";
 import type { Window } from "./window.ts";
 
@@ -46,13 +45,21 @@ export function firingsIn(run: RunView, section: SectionView, unit: number, nest
   return sumAt(sums, row, bins, to / bin_cycles - first) - sumAt(sums, row, bins, from / bin_cycles - first);
 }
 
-/** Tokens that its source pushed in the window: as many of all as the source had of its firings. */
-export function tokensIn(run: RunView, section: SectionView, channel: SceneChannel, window: Window): number {
-  const { unit, nest } = channel.source;
+/** Tokens that the source of each channel pushed in the window: as many of all as the source had of its firings. Asked for in every frame of a scrub. */
+export function tokensIn(run: RunView, section: SectionView, { from, to }: Window): Float64Array {
   const { firstNest, sums } = firingSums(section);
-  const { bins } = section.trace;
-  const all = sumAt(sums, firstNest[unit]! + nest, bins, bins);
-  return all === 0 ? 0 : (channel.tokens * firingsIn(run, section, unit, nest, window)) / all;
+  const { first, bins } = section.trace;
+  const { channels } = section.scene;
+  const begin = from / run.trace.bin_cycles - first;
+  const end = to / run.trace.bin_cycles - first;
+  const tokens = new Float64Array(channels.length);
+  for (let c = 0; c < channels.length; c++) {
+    const { source, links, tokens: pushed } = channels[c]!;
+    const row = firstNest[source.unit]! + source.nest;
+    const all = sums[row * (bins + 1) + bins]!;
+    if (all > 0 && links.length > 0) tokens[c] = (pushed * (sumAt(sums, row, bins, end) - sumAt(sums, row, bins, begin))) / all;
+  }
+  return tokens;
 }
 
 /** Bins of the run, both included, in which any nest of the units fires for the first and for the last time. Null: none does. */

@@ -35,20 +35,19 @@ export function linksOf(run: RunView, sections: readonly SectionView[]): readonl
 }
 
 /** Tokens of every channel in the window, by section and position. */
-export function tokensOfChannels(run: RunView, sections: readonly SectionView[], window: Window): ReadonlyMap<number, Float64Array> {
-  return new Map(
-    sections.map((section) => [
-      section.number,
-      Float64Array.from(section.scene.channels, (channel) => (channel.links.length === 0 ? 0 : tokensIn(run, section, channel, window))),
-    ]),
-  );
+export type ChannelTokens = ReadonlyMap<number, Float64Array>;
+
+export function tokensOfChannels(run: RunView, sections: readonly SectionView[], window: Window): ChannelTokens {
+  return new Map(sections.map((section) => [section.number, tokensIn(run, section, window)]));
 }
 
-export function tokensOn({ channels }: Link, tokens: ReadonlyMap<number, Float64Array>): number {
-  return channels.reduce((sum, [section, channel]) => sum + tokens.get(section)![channel]!, 0);
+export function tokensOn({ channels }: Link, tokens: ChannelTokens): number {
+  let sum = 0;
+  for (const [section, channel] of channels) sum += tokens.get(section)![channel]!;
+  return sum;
 }
 
 /** Of what its tracks could carry in the window, one token a cycle each. */
-export function occupancyOf(link: Link, tokens: ReadonlyMap<number, Float64Array>, { from, to }: Window): number {
+export function occupancyOf(link: Link, tokens: ChannelTokens, { from, to }: Window): number {
   return to <= from || link.tracks === 0 ? 0 : tokensOn(link, tokens) / ((to - from) * link.tracks);
 }

@@ -107,12 +107,12 @@ export interface HeldTensor {
   readonly buffers: readonly [least: number, most: number];
 }
 
-/** Tiles by their name without what tells copies apart, the largest first. They add up to what the PMUs hold. */
+/** Tiles of copies of a unit together, the largest first. They add up to what the PMUs hold. */
 export function heldByTile(held: readonly HeldBytes[]): readonly HeldTensor[] {
   const rows = new Map<string, { name: string; bytes: number; pmus: number; buffers: [number, number] }>();
   for (const { unit } of held)
     for (const { name: full, bytes, buffers } of unit.scratch) {
-      const name = tileName(full);
+      const name = tileName(unit.label, full);
       const row = rows.get(name) ?? { name, bytes: 0, pmus: 0, buffers: [buffers, buffers] };
       row.bytes += bytes;
       row.pmus += 1;
@@ -122,9 +122,10 @@ export function heldByTile(held: readonly HeldBytes[]): readonly HeldTensor[] {
   return [...rows.values()].sort((a, b) => b.bytes - a.bytes);
 }
 
-/** "scores[3,0]" -> "scores". */
-export function tileName(name: string): string {
-  return name.replaceAll(/\[[^\]]*\]/g, "");
+/** Of the unit without what tells copies apart; a tile that has a name of its own says it: "scores.query0[0,21]", "tile" -> "scores.query0". */
+export function tileName(label: string, tile: string): string {
+  const plain = (name: string): string => name.replaceAll(/\[[^\]]*\]|'+$/g, "");
+  return tile === "tile" ? plain(label) : `${plain(label)} ${plain(tile)}`;
 }
 
 export function totalBytes(held: readonly HeldBytes[]): number {

@@ -27,12 +27,20 @@ export function channelGroups(run: RunView): readonly ChannelGroup[] {
   return run.sections.flatMap((section) => {
     const waits = waitsOf(section);
     const groups = grouped(section.scene.channels, (channel) => `${nameOf(section, channel)} ${channel.kind}`);
-    return [...groups.values()].map((channels): ChannelGroup => {
-      const sum = (state: "starved" | "blocked"): number => channels.reduce((total, { id }) => total + (waits.get(`${state} ${id}`) ?? 0), 0);
-      const tokens = channels.reduce((total, channel) => total + channel.tokens, 0);
-      return { section, name: nameOf(section, channels[0]!), kind: channels[0]!.kind, channels, tokens, starved: sum("starved"), blocked: sum("blocked") };
-    });
+    return [...groups.values()].map((channels) => groupOf(section, nameOf(section, channels[0]!), channels, waits));
   });
+}
+
+/** Each channel of a group by itself, by its id. */
+export function singleChannels({ section, channels }: ChannelGroup): readonly ChannelGroup[] {
+  const waits = waitsOf(section);
+  return channels.map((channel) => groupOf(section, channel.id, [channel], waits));
+}
+
+function groupOf(section: SectionView, name: string, channels: readonly SceneChannel[], waits: ReadonlyMap<string, number>): ChannelGroup {
+  const sum = (state: "starved" | "blocked"): number => channels.reduce((total, { id }) => total + (waits.get(`${state} ${id}`) ?? 0), 0);
+  const tokens = channels.reduce((total, channel) => total + channel.tokens, 0);
+  return { ...{ section, name, kind: channels[0]!.kind, channels, tokens }, starved: sum("starved"), blocked: sum("blocked") };
 }
 
 /** Labels of copies, without their numbers; of a buffer, which stays in its unit, what its nests do. */
@@ -81,63 +89,67 @@ function inUse({ kind, initial }: SceneChannel, made: number, used: number): num
   return initial + (kind === "buffer" ? Math.ceil(made) - Math.floor(used) : Math.floor(made) - Math.ceil(used));
 }
 
-/** Of the channels of a group, all sinks: by bin the mean, the least and the most of the shares of slots in use; and over bins in the window how often which share was in use. */
+/** Of the channels of a group, each with all its sinks. */
 export interface GroupOccupancy {
-  /** By bin: mean over the sinks of the slots in use. */
+  /** Those that could be told. */
+  readonly sinks: readonly Occupancy[];
+  /** Sinks in all. */
+  readonly all: number;
+  /** By bin of the section's columns, over the sinks. */
   readonly mean: Float64Array;
   readonly least: Float64Array;
   readonly most: Float64Array;
   /** Of one sink: where they differ, the most. */
   readonly slots: number;
-  /** Sinks that could be told, and all. */
-  readonly known: number;
-  readonly all: number;
 }
 
+/** Null: none could be told. */
 export function groupOccupancy(run: RunView, { section, channels }: Pick<ChannelGroup, "section" | "channels">): GroupOccupancy | null {
   const all = channels.flatMap((channel) => occupancies(run, section, channel));
-  const known = all.filter((one): one is Occupancy => one !== null);
-  if (known.length === 0) return null;
+  const sinks = all.filter((one): one is Occupancy => one !== null);
+  if (sinks.length === 0) return null;
   const { bins } = section.trace;
   const [mean, least, most] = [new Float64Array(bins), new Float64Array(bins).fill(Number.POSITIVE_INFINITY), new Float64Array(bins)];
-  for (const { ends } of known) {
+  for (const { ends } of sinks) {
     for (let bin = 0; bin < bins; bin++) {
-      mean[bin]! += ends[bin]! / known.length;
+      mean[bin]! += ends[bin]! / sinks.length;
       least[bin] = Math.min(least[bin]!, ends[bin]!);
       most[bin] = Math.max(most[bin]!, ends[bin]!);
     }
   }
-  return { mean, least, most, slots: Math.max(...known.map(({ slots }) => slots)), known: known.length, all: all.length };
+  return { sinks, all: all.length, mean, least, most, slots: Math.max(...sinks.map(({ slots }) => slots)) };
 }
 
-/** Shares of the samples (sinks x bins that end in the window while the section runs) in which a channel was empty, full, and in each tenth of its slots between. */
+/** Over samples: sinks x bins that end in the window while the section runs. */
 export interface Fill {
   readonly samples: number;
+  /** Shares of the samples. */
   readonly empty: number;
   readonly full: number;
+  /** Most slots in use, and their mean. */
   readonly peak: number;
+  readonly mean: number;
   /** Ten, from nearly empty to nearly full: shares of the samples. */
   readonly tenths: readonly number[];
 }
 
-export function fillOf(run: RunView, { section, channels }: Pick<ChannelGroup, "section" | "channels">, window: Window): Fill {
+export function fillOf(run: RunView, section: SectionView, { sinks }: GroupOccupancy, window: Window): Fill {
   const running = binsRunning(run, section, window);
   const tenths = new Array<number>(10).fill(0);
-  let [samples, empty, full, peak] = [0, 0, 0, 0];
-  for (const one of channels.flatMap((channel) => occupancies(run, section, channel))) {
-    if (one === null) continue;
+  let [empty, full, peak, sum] = [0, 0, 0, 0];
+  for (const { ends, slots } of sinks) {
     for (const bin of running) {
-      const used = one.ends[bin]!;
-      samples++;
+      const used = ends[bin]!;
+      sum += used;
       if (used === 0) empty++;
-      if (used === one.slots) full++;
-      peak = Math.max(peak, used);
-      const tenth = Math.min(9, Math.floor((10 * used) / one.slots));
-      tenths[tenth]!++;
+      if (used === slots) full++;
+      if (used > peak) peak = used;
+      tenths[Math.min(9, Math.floor((10 * used) / slots))]!++;
     }
   }
+  const samples = sinks.length * running.length;
   const share = (count: number): number => (samples === 0 ? 0 : count / samples);
-  return { samples, empty: share(empty), full: share(full), peak, tenths: tenths.map(share) };
+  return { samples, empty: share(empty), full: share(full), peak, mean: share(sum), tenths: tenths.map(share) };
 }
 
 /** Bins whose end lies in the window and in a run of the section. */

@@ -1,13 +1,13 @@
 /**
  * Stages of a section's metapipeline: the units that do the same for an operator. Fill: from the section's start, once it is configured, to the stage's first firing. Drain: from its last
- * firing to the section's end. Both are known to within a bin, and only of runs of a section that are longer than a few bins.
+ * firing to the section's end. Both are known to within a bin, and only of runs of a section that are longer than a few bins; a bin that two runs of a section share tells nothing of either.
  */
 
 import type { SectionSpan } from "../../src/trace/trace.ts";
 import { firingBins } from "./firings.ts";
 import type { RunView, SectionView, UnitView } from "./run.ts";
 import { stageOf } from "./selection.ts";
-import { configuringIn, cyclesOfUnit, type StateCycles, totalCycles, type Window } from "./window.ts";
+import { configuringIn, cyclesOfUnit, overlap, type StateCycles, totalCycles, type Window } from "./window.ts";
 
 export interface Stage {
   readonly name: string;
@@ -57,7 +57,11 @@ export function fillAndDrain(run: RunView, section: SectionView, { units }: Stag
   if (!isLong(run, span)) return null;
   const { bin_cycles } = run.trace;
   const [start, end] = [span.start + span.configuring_cycles, span.start + span.cycles];
-  const bins = firingBins(section, units, [Math.floor(start / bin_cycles), Math.ceil(end / bin_cycles) - 1]);
+  const others = section.spans.filter((other) => other !== span);
+  const isMixed = (bin: number): boolean =>
+    others.some((other) => overlap(bin * bin_cycles, (bin + 1) * bin_cycles, other.start, other.start + other.cycles) > 0);
+  const [earliest, latest] = [Math.floor(start / bin_cycles), Math.ceil(end / bin_cycles) - 1];
+  const bins = firingBins(section, units, [earliest + (isMixed(earliest) ? 1 : 0), latest - (isMixed(latest) ? 1 : 0)]);
   if (bins === null) return null;
   const [first, last] = [Math.max(start, bins[0] * bin_cycles), Math.min(end, (bins[1] + 1) * bin_cycles)];
   return { start, end, first, last, fill_cycles: first - start, drain_cycles: end - last };

@@ -81,3 +81,13 @@ function groupsOf(labels: readonly string[]): readonly RowGroup[] {
   });
   return groups;
 }
+
+/** The unit of another run that stands for each: the one with its name in the section of that name, else the one in its place there. Null: there is none. */
+export function twinsOf(run: RunView, other: RunView): readonly (UnitView | null)[] {
+  const key = (view: RunView, { section }: UnitView, words: string): string => `${view.sections[section]!.name} | ${words}`;
+  const byName = new Map(other.units.map((unit) => [key(other, unit, unit.scene.id), unit]));
+  const byPlace = new Map(other.units.map((unit) => [key(other, unit, placeOf(unit)), unit]));
+  return run.units.map((unit) => byName.get(key(run, unit, unit.scene.id)) ?? byPlace.get(key(run, unit, placeOf(unit))) ?? null);
+}
+
+const placeOf = ({ scene: { kind, x, y } }: UnitView): string => `${kind} at ${x}, ${y}`;

@@ -45,10 +45,13 @@ export function zoomed({ width, height, pitch, left, top }: Frame, { k, x, y }: 
 /** PCUs are square, PMUs upright, address generators flat. */
 const SHAPES = { pcu: [1, 1], pmu: [0.72, 1], ag: [1, 0.72] } as const;
 
-export function boxOf({ pitch, left, top }: Frame, { x, y, kind }: Pick<Place, "x" | "y" | "kind">): Box {
-  const [wide, high] = SHAPES[kind];
-  const [width, height] = [pitch * UNIT * wide, pitch * UNIT * high];
-  return { x: left + (x + GUTTER) * pitch + (pitch * UNIT - width) / 2, y: top + (y + GUTTER) * pitch + (pitch * UNIT - height) / 2, width, height };
+/** Of every place. */
+export function boxesOf({ pitch, left, top }: Frame, places: readonly Place[]): readonly Box[] {
+  return places.map(({ x, y, kind }) => {
+    const [wide, high] = SHAPES[kind];
+    const [width, height] = [pitch * UNIT * wide, pitch * UNIT * high];
+    return { x: left + (x + GUTTER) * pitch + (pitch * UNIT - width) / 2, y: top + (y + GUTTER) * pitch + (pitch * UNIT - height) / 2, width, height };
+  });
 }
 
 export function isInView({ width, height, pitch, left, top }: Frame, x: number, y: number): boolean {

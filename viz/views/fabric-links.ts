@@ -4,6 +4,7 @@ import type { SceneChannel } from "../../src/scene/scene.ts";
 import { type Link, linksOf, occupancyOf, tokensOfChannels, tokensOn } from "../model/links.ts";
 import type { RunView, SectionView } from "../model/run.ts";
 import type { Window } from "../model/window.ts";
+import { fillPixels, mixed, type Pixels, pixelOf } from "../ui/pixels.ts";
 import { type Frame, isInView, switchAt } from "./fabric-frame.ts";
 
 export const LINK_COLOUR = "#009e73";
@@ -62,28 +63,36 @@ const stepOf = (occupancy: number): number => (occupancy === 0 ? 0 : Math.max(1,
 
 export const widthAt = (pitch: number, step: number): number => Math.max(0.5, (pitch * 0.13 * step) / STEPS);
 
-export function paintLinks(context: CanvasRenderingContext2D, frame: Frame, lanes: readonly Lane[], { occupancy }: Traffic, unusedColour: string): void {
-  const paths = Array.from({ length: STEPS + 1 }, () => new Path2D());
+/** On the ground that is there: the colour of the panel. */
+export function paintLinks(pixels: Pixels, frame: Frame, lanes: readonly Lane[], { occupancy }: Traffic, ground: string, unused: string): void {
+  const colours = Array.from({ length: STEPS + 1 }, (_, step) =>
+    step === 0 ? pixelOf(unused) : mixed(pixelOf(ground), pixelOf(LINK_COLOUR), 0.3 + (0.7 * step) / STEPS),
+  );
+  const widths = colours.map((_, step) => Math.max(1, Math.round(widthAt(frame.pitch, step) * pixels.scale)));
   lanes.forEach((lane, i) => {
-    if (isInView(frame, lane.x, lane.y) || isInView(frame, lane.x2, lane.y2)) addLane(paths[stepOf(occupancy[i]!)]!, frame, lane);
+    if (!isInView(frame, lane.x, lane.y) && !isInView(frame, lane.x2, lane.y2)) return;
+    const step = stepOf(occupancy[i]!);
+    const { scale } = pixels;
+    const [x, y, wide, high] = laneBox(frame, lane, widths[step]! / scale);
+    const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
+    const isFlat = lane.y === lane.y2;
+    fillPixels(
+      pixels,
+      left,
+      top,
+      isFlat ? Math.round((x + wide) * scale) : left + widths[step]!,
+      isFlat ? top + widths[step]! : Math.round((y + high) * scale),
+      colours[step]!,
+    );
   });
-  paths.forEach((path, step) => {
-    context.strokeStyle = step === 0 ? unusedColour : LINK_COLOUR;
-    context.globalAlpha = step === 0 ? 1 : 0.3 + (0.7 * step) / STEPS;
-    context.lineWidth = widthAt(frame.pitch, step);
-    context.stroke(path);
-  });
-  context.globalAlpha = 1;
 }
 
-/** On the right hand of its way, so that both ways are seen. */
-function addLane(path: Path2D, frame: Frame, { x, y, x2, y2 }: Pick<Lane, "x" | "y" | "x2" | "y2">): void {
-  const [dx, dy] = [x2 - x, y2 - y];
+/** On the right hand of its way, so that both ways are seen: x, y, width and height. */
+function laneBox(frame: Frame, { x, y, x2, y2 }: Pick<Lane, "x" | "y" | "x2" | "y2">, width: number): readonly [number, number, number, number] {
   const aside = frame.pitch * 0.065;
-  const [fromX, fromY] = switchAt(frame, x, y);
-  const [toX, toY] = switchAt(frame, x2, y2);
-  path.moveTo(fromX - dy * aside, fromY + dx * aside);
-  path.lineTo(toX - dy * aside, toY + dx * aside);
+  const [left, top] = switchAt(frame, Math.min(x, x2), Math.min(y, y2));
+  if (y === y2) return [left, top + (x2 - x) * aside - width / 2, frame.pitch, width];
+  return [left - (y2 - y) * aside - width / 2, top, width, frame.pitch];
 }
 
 /** The tree of one channel, with a dot where its source and its sinks are. */
@@ -94,12 +103,10 @@ export function paintRoute(
   { links, source, sinks }: SceneChannel,
   colour: string,
 ): void {
-  const path = new Path2D();
-  for (let i = 0; i < links.length; i += 4) addLane(path, frame, { x: links[i]!, y: links[i + 1]!, x2: links[i + 2]!, y2: links[i + 3]! });
-  context.strokeStyle = colour;
   context.fillStyle = colour;
-  context.lineWidth = Math.max(2, frame.pitch * 0.1);
-  context.stroke(path);
+  for (let i = 0; i < links.length; i += 4) {
+    context.fillRect(...laneBox(frame, { x: links[i]!, y: links[i + 1]!, x2: links[i + 2]!, y2: links[i + 3]! }, Math.max(2, frame.pitch * 0.1)));
+  }
   for (const [end, radius] of [[source, 0.12], ...sinks.map((sink) => [sink, 0.08] as const)] as const) {
     const { x, y } = section.units[end.unit]!.scene;
     const [px, py] = switchAt(frame, x, y);

@@ -3,7 +3,8 @@
 import type { Extent } from "../model/places.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { el } from "../ui/dom.ts";
-import { type Frame, wholeFrame } from "./fabric-frame.ts";
+import { type Pixels, pixelOf, pixelsOf } from "../ui/pixels.ts";
+import { boxesOf, type Frame, wholeFrame } from "./fabric-frame.ts";
 import { type Picture, paintCells } from "./fabric-paint.ts";
 
 export interface Minimap {
@@ -18,6 +19,7 @@ const WIDTH = 168;
 export function makeMinimap(extent: Extent, goTo: (x: number, y: number) => void): Minimap {
   const height = Math.max(24, Math.min(140, (WIDTH * extent.rows) / (extent.right - extent.left + 1)));
   const small = wholeFrame(extent, WIDTH, height);
+  let pixels: Pixels | null = null;
   const element = el("canvas", { class: "space-minimap", "aria-hidden": "true", hidden: true });
   element.addEventListener("pointerdown", (event) => {
     element.setPointerCapture(event.pointerId);
@@ -33,8 +35,10 @@ export function makeMinimap(extent: Extent, goTo: (x: number, y: number) => void
       element.hidden = !isZoomed;
       if (!isZoomed) return;
       const context = fitCanvas(element, WIDTH, height);
-      context.clearRect(0, 0, WIDTH, height);
-      paintCells(context, { ...picture, frame: small });
+      pixels = pixelsOf(WIDTH, height, pixels);
+      pixels.data.fill(pixelOf(picture.ink.panel));
+      paintCells(pixels, { ...picture, frame: small, boxes: boxesOf(small, picture.places) });
+      context.putImageData(pixels.image, 0, 0);
       const scale = small.pitch / frame.pitch;
       context.strokeStyle = picture.ink.ink;
       context.lineWidth = 1.5;

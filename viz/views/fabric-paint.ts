@@ -1,11 +1,12 @@
-/** The cells of the fabric map on a canvas: drawn colour by colour, as a change of colour is what costs. */
+/** The cells of the fabric map. */
 
-import { type Cells, dominantOf, ELSEWHERE, SHOWN, shareOf, UNUSED } from "../model/cells.ts";
+import { type Cells, dominantOf, ELSEWHERE, SHOWN, shareOf } from "../model/cells.ts";
 import { LESS, MORE } from "../model/hues.ts";
 import type { Place } from "../model/places.ts";
 import { STATE_WORDS, STATES, type UnitState } from "../model/states.ts";
 import { themeColour } from "../ui/dom.ts";
-import { type Box, boxOf, type Frame, isInView } from "./fabric-frame.ts";
+import { fillPixels, mixed, outlinePixels, type Pixels, pixelOf } from "../ui/pixels.ts";
+import { type Box, type Frame, isInView } from "./fabric-frame.ts";
 
 /** What colours a cell. `hues`: of operators or sections, by name. */
 export type Paint =
@@ -37,6 +38,8 @@ const DIM = 0.22;
 export interface Picture {
   readonly frame: Frame;
   readonly places: readonly Place[];
+  /** Of the places, in the frame. */
+  readonly boxes: readonly Box[];
   readonly cells: Cells;
   readonly paint: Paint;
   readonly ink: Ink;
@@ -44,135 +47,115 @@ export interface Picture {
   readonly picked: Uint8Array | null;
 }
 
-export function paintCells(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { frame, places, cells, ink, picked } = picture;
-  const inView = places.filter(({ x, y }) => isInView(frame, x, y));
-  paintUnused(context, picture, inView);
-  const shown = inView.filter(({ number }) => cells.use[number] === SHOWN);
-  for (const [dimmed, group] of [
-    [true, shown.filter(({ number }) => picked !== null && picked[number] === 0)],
-    [false, shown.filter(({ number }) => picked === null || picked[number] === 1)],
-  ] as const) {
-    paintGround(context, frame, group, ink.empty);
-    paintShares(context, picture, group, dimmed ? DIM : 1);
+/** Draws cells over what is there. */
+export function paintCells(pixels: Pixels, { frame, places, boxes, cells, paint, ink, picked }: Picture): void {
+  const [panel, line] = [pixelOf(ink.panel), pixelOf(ink.line)];
+  const fillers = [true, false].map((isDim) => fillerOf(paint, cells, frame, ink, isDim ? DIM : 1));
+  for (const place of places) {
+    if (!isInView(frame, place.x, place.y)) continue;
+    const area = areaOf(boxes[place.number]!, pixels.scale);
+    const use = cells.use[place.number];
+    if (use === SHOWN) fillers[picked !== null && picked[place.number] === 0 ? 0 : 1]!(pixels, place, area);
+    else {
+      const [left, top, right, bottom] = area;
+      outlinePixels(pixels, left, top, right, bottom, line);
+      if (use === ELSEWHERE) fillPixels(pixels, left, (top + bottom) >> 1, right, bottom, mixed(panel, pixelOf(ink.muted), 0.35));
+    }
   }
-  context.globalAlpha = 1;
-  if (picked !== null)
-    outline(
-      context,
-      frame,
-      shown.filter(({ number }) => picked[number] === 1),
-      ink.pick,
-      Math.max(1.25, frame.pitch * 0.06),
-    );
 }
 
-/** Unused silicon: an outline. Used by sections that are not shown: a filled corner. */
-function paintUnused(context: CanvasRenderingContext2D, { frame, cells, ink }: Picture, places: readonly Place[]): void {
-  const elsewhere = places.filter(({ number }) => cells.use[number] === ELSEWHERE);
-  outline(context, frame, [...places.filter(({ number }) => cells.use[number] === UNUSED), ...elsewhere], ink.line, Math.min(1, frame.pitch * 0.06));
-  context.fillStyle = ink.muted;
-  context.beginPath();
-  for (const place of elsewhere) {
-    const { x, y, width, height } = boxOf(frame, place);
-    context.moveTo(x, y + height);
-    context.lineTo(x + width, y + height);
-    context.lineTo(x, y);
-  }
-  context.globalAlpha = 0.35;
-  context.fill();
-  context.globalAlpha = 1;
+/** Pixels of the screen: left, top, right, bottom. */
+type Area = readonly [number, number, number, number];
+
+function areaOf({ x, y, width, height }: Box, scale: number): Area {
+  const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
+  return [left, top, left + Math.max(1, Math.round(width * scale)), top + Math.max(1, Math.round(height * scale))];
 }
 
-function paintGround(context: CanvasRenderingContext2D, frame: Frame, places: readonly Place[], colour: string): void {
-  context.fillStyle = colour;
-  context.globalAlpha = 1;
-  for (const place of places) fill(context, boxOf(frame, place));
-}
+type Filler = (pixels: Pixels, place: Place, area: Area) => void;
 
-const fill = (context: CanvasRenderingContext2D, { x, y, width, height }: Box): void => context.fillRect(x, y, width, height);
-
-function paintShares(context: CanvasRenderingContext2D, picture: Picture, places: readonly Place[], alpha: number): void {
-  const { frame, cells, paint } = picture;
+/** `alpha`: how much of the colours is seen. */
+function fillerOf(paint: Paint, cells: Cells, { pitch }: Frame, ink: Ink, alpha: number): Filler {
+  const [panel, empty] = [pixelOf(ink.panel), pixelOf(ink.empty)];
+  const seen = (colour: string, part: number): number => mixed(panel, mixed(empty, pixelOf(colour), part), alpha);
+  const states = STATES.map((state) => seen(STATE_WORDS[state].colour, 1));
+  const plain =
+    (pixelOfPlace: (place: Place) => number): Filler =>
+    (pixels, place, [left, top, right, bottom]) =>
+      fillPixels(pixels, left, top, right, bottom, pixelOfPlace(place));
   switch (paint.kind) {
     case "states":
-      (frame.pitch >= SMALLEST_STACK ? paintStacks : paintDominant)(context, picture, places, alpha);
-      return;
+      return pitch < SMALLEST_STACK
+        ? plain(({ number }) => dominantPixel(cells, number, seen))
+        : (pixels, { number }, area) => fillStack(pixels, cells, number, area, states);
     case "share": {
-      const state = STATES.indexOf(paint.state);
-      context.fillStyle = STATE_WORDS[paint.state].colour;
-      for (const place of places) {
-        context.globalAlpha = alpha * shareOf(cells, place.number, state);
-        fill(context, boxOf(frame, place));
-      }
-      return;
+      const [state, { colour }] = [STATES.indexOf(paint.state), STATE_WORDS[paint.state]];
+      return plain(({ number }) => seen(colour, shareOf(cells, number, state)));
     }
     case "names":
-      context.globalAlpha = alpha;
-      for (const place of places) {
-        context.fillStyle = paint.hues.get(paint.nameOf(place))!;
-        fill(context, boxOf(frame, place));
-      }
-      return;
+      return plain((place) => seen(paint.hues.get(paint.nameOf(place))!, 1));
     case "difference":
-      for (const place of places) {
-        const difference = paint.differences[place.number]!;
-        if (Number.isNaN(difference)) continue;
-        context.fillStyle = difference < 0 ? LESS : MORE;
-        context.globalAlpha = alpha * Math.min(1, Math.sqrt(Math.abs(difference)));
-        fill(context, boxOf(frame, place));
-      }
+      return plain(({ number }) => {
+        const difference = paint.differences[number]!;
+        return Number.isNaN(difference) ? seen(ink.empty, 1) : seen(difference < 0 ? LESS : MORE, Math.min(1, Math.sqrt(Math.abs(difference))));
+      });
   }
 }
 
-/** Each cell a stack of its states, busy at the bottom. */
-function paintStacks(context: CanvasRenderingContext2D, { frame, cells }: Picture, places: readonly Place[], alpha: number): void {
-  const bottoms = new Float64Array(places.length);
-  context.globalAlpha = alpha;
-  STATES.forEach((state, s) => {
-    context.fillStyle = STATE_WORDS[state].colour;
-    places.forEach((place, i) => {
-      const share = shareOf(cells, place.number, s);
-      if (share === 0) return;
-      const { x, y, width, height } = boxOf(frame, place);
-      context.fillRect(x, y + height * (1 - bottoms[i]! - share), width, height * share);
-      bottoms[i]! += share;
-    });
-  });
+function dominantPixel(cells: Cells, place: number, seen: (colour: string, part: number) => number): number {
+  const state = dominantOf(cells, place);
+  return seen(STATE_WORDS[STATES[state]!].colour, shareOf(cells, place, state));
 }
 
-function paintDominant(context: CanvasRenderingContext2D, { frame, cells }: Picture, places: readonly Place[], alpha: number): void {
-  const dominants = places.map(({ number }) => dominantOf(cells, number));
-  STATES.forEach((state, s) => {
-    context.fillStyle = STATE_WORDS[state].colour;
-    places.forEach((place, i) => {
-      if (dominants[i] !== s) return;
-      context.globalAlpha = alpha * shareOf(cells, place.number, s);
-      fill(context, boxOf(frame, place));
-    });
-  });
+/** A stack of the place's states, busy at the bottom. A row of pixels that states share has a mix of their colours. */
+function fillStack(pixels: Pixels, cells: Cells, place: number, [left, top, right, bottom]: Area, colours: readonly number[]): void {
+  const high = bottom - top;
+  let from = 0;
+  /** Of the row that is begun, as far as it is filled. */
+  let mix = 0;
+  for (let s = 0; s < STATES.length; s++) {
+    const share = shareOf(cells, place, s);
+    if (share === 0) continue;
+    const to = Math.min(high, from + share * high);
+    const row = Math.floor(from);
+    const begun = from - row;
+    mix = begun === 0 ? colours[s]! : mixed(mix, colours[s]!, 1 - begun / Math.min(1, to - row));
+    if (begun > 0) fillPixels(pixels, left, bottom - row - 1, right, bottom - row, mix);
+    const first = Math.ceil(from);
+    if (to > first) {
+      fillPixels(pixels, left, bottom - Math.ceil(to), right, bottom - first, colours[s]!);
+      mix = colours[s]!;
+    }
+    from = to;
+  }
 }
 
-export function outline(context: CanvasRenderingContext2D, frame: Frame, places: readonly Place[], colour: string, width: number): void {
+export function paintPicked(context: CanvasRenderingContext2D, { frame, places, boxes, cells, ink, picked }: Picture): void {
+  if (picked === null) return;
+  const found = places.filter(({ number }) => cells.use[number] === SHOWN && picked[number] === 1);
+  outline(context, boxes, found, ink.pick, Math.max(1.25, frame.pitch * 0.06));
+}
+
+export function outline(context: CanvasRenderingContext2D, boxes: readonly Box[], places: readonly Place[], colour: string, width: number): void {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.beginPath();
   for (const place of places) {
-    const { x, y, width: wide, height } = boxOf(frame, place);
+    const { x, y, width: wide, height } = boxes[place.number]!;
     context.rect(x - width / 2, y - width / 2, wide + width, height + width);
   }
   context.stroke();
 }
 
 /** Names in cells that have room for them. */
-export function paintLabels(context: CanvasRenderingContext2D, { frame, places, cells, paint }: Picture): void {
+export function paintLabels(context: CanvasRenderingContext2D, { frame, places, boxes, cells, paint }: Picture): void {
   if (paint.kind !== "names" || frame.pitch < 44) return;
   context.font = `${Math.min(12, frame.pitch * 0.2)}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const place of places) {
     if (cells.use[place.number] !== SHOWN || !isInView(frame, place.x, place.y)) continue;
-    const { x, y, width, height } = boxOf(frame, place);
+    const { x, y, width, height } = boxes[place.number]!;
     const name = paint.nameOf(place);
     context.fillStyle = isLight(paint.hues.get(name)!) ? "#000000" : "#ffffff";
     context.fillText(shortened(context, name, width - 2), x + width / 2, y + height / 2);

@@ -79,11 +79,13 @@ export function placeWords(run: RunView, place: Place, units: readonly UnitView[
   if (units.length === 0) return `${where}: ${place.units.length === 0 ? "no unit of this program" : "used by sections that are not shown"}`;
   return `${where}: ${units
     .slice(0, MOST_UNITS)
-    .map(
-      (unit) =>
-        `${unit.scene.id}, ${unit.scene.label} of ${unit.scene.operator}${units.length > 1 ? ` in section ${run.sections[unit.section]!.name}` : ""}: ${sharesSaid(ofUnit(unit))}`,
-    )
+    .map((unit) => unitWords(run, unit, ofUnit(unit)))
     .join("; ")}`;
+}
+
+export function unitWords({ sections }: RunView, { scene, section }: UnitView, cycles: StateCycles): string {
+  const where = sections.length > 1 ? ` in section ${sections[section]!.name}` : "";
+  return `${scene.id}, ${scene.label} of ${scene.operator}${where}: ${sharesSaid(cycles)}`;
 }
 
 function sharesSaid(cycles: StateCycles): string {

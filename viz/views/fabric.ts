@@ -1,23 +1,24 @@
 /** "Fabric map": every unit of the machine in its place, over a window of time or played through it. */
 
-import { pointer, select, type ZoomTransform, zoom, zoomIdentity } from "d3";
-import type { ViewState } from "../app/state.ts";
+import { pointer } from "d3";
+import type { Store, ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
-import { SHOWN } from "../model/cells.ts";
+import { cyclesOf, SHOWN } from "../model/cells.ts";
 import { neighbourOf, type Place } from "../model/places.ts";
 import type { UnitView } from "../model/run.ts";
-import { configuringIn, cyclesOfUnit, type StateCycles } from "../model/window.ts";
+import type { StateCycles } from "../model/window.ts";
 import { fitCanvas } from "../ui/canvas.ts";
-import { makeDifference } from "../ui/difference.ts";
 import { el } from "../ui/dom.ts";
-import { makeSums } from "../ui/sums.ts";
+import { type Pixels, pixelOf, pixelsOf } from "../ui/pixels.ts";
 import { hideTip, showTip } from "../ui/tip.ts";
-import { cellWords, colourChoice, differenceWords, linkWords, meansWords, namesLegend, sectionChoice, shapeWords } from "./fabric-controls.ts";
-import { type Frame, gridAt, heightFor, wholeFrame, zoomed } from "./fabric-frame.ts";
+import { type Camera, makeCamera } from "./fabric-camera.ts";
+import { colourChoice, namesLegend, sectionChoice } from "./fabric-controls.ts";
+import { gridAt } from "./fabric-frame.ts";
 import { paintLinks, paintRoute } from "./fabric-links.ts";
 import { makeMinimap } from "./fabric-minimap.ts";
 import { type FabricModel, modelOf, type Shown, shownOf, unitsIn } from "./fabric-model.ts";
-import { inkOfTheme, outline, type Picture, paintCells, paintLabels, SMALLEST_STACK } from "./fabric-paint.ts";
+import { makeNotes } from "./fabric-notes.ts";
+import { inkOfTheme, outline, type Picture, paintCells, paintLabels, paintPicked } from "./fabric-paint.ts";
 import { makePlayer } from "./fabric-player.ts";
 import { placeTip, placeWords } from "./fabric-words.ts";
 
@@ -31,205 +32,147 @@ export const fabric: View = {
   mount: (host, context) => mountFabric(host, context),
 };
 
-const MOST_ZOOM = 16;
+const KEYS =
+  "Fabric map. Arrow keys move from unit to unit, Enter picks, shift Enter picks the operator, + and - zoom, 0 shows the whole grid, space plays, comma and full stop step through time.";
 
 function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewContext): MountedView {
   const model = modelOf(run, base);
-  const sums = makeSums("fabric");
-  const difference = makeDifference("fabric");
   const player = makePlayer(run, store);
+  const notes = makeNotes(model);
   const canvas = el("canvas", { class: "space-map" });
   const live = el("p", { class: "visually-hidden", "aria-live": "polite", "data-test": "fabric-cell" });
-  const stage = el(
-    "div",
-    {
-      class: "space-stage",
-      tabindex: 0,
-      role: "application",
-      "aria-label":
-        "Fabric map. Arrow keys move from unit to unit, Enter picks, shift Enter picks the operator, + and - zoom, space plays, comma and full stop step through time.",
-      "data-test": "fabric-map",
-    },
-    canvas,
-  );
+  const stage = el("div", { class: "space-stage", tabindex: 0, role: "application", "aria-label": KEYS, "data-test": "fabric-map" }, canvas);
   const controls = el("div", { class: "space-bar" });
   const names = el("div", {});
-  const notes = el("div", { class: "space-notes" });
   let shown: Shown | null = null;
-  let transform = zoomIdentity;
   let cursor: Place | null = null;
   let ink = inkOfTheme();
-
-  const whole = (): Frame => {
-    const width = Math.max(160, stage.clientWidth);
-    return wholeFrame(model.extent, width, heightFor(model.extent, width, Math.max(240, innerHeight * 0.7)));
-  };
-  const frameNow = (): Frame => zoomed(whole(), transform);
-  const minimap = makeMinimap(model.extent, (x, y) => {
-    const { pitch, left, top } = whole();
-    camera.translateTo(select<HTMLElement, unknown>(stage), left + x * pitch, top + y * pitch);
-  });
-  const camera = zoom<HTMLElement, unknown>()
-    .scaleExtent([1, MOST_ZOOM])
-    .extent(() => {
-      const { width, height } = whole();
-      return [
-        [0, 0],
-        [width, height],
-      ];
-    })
-    .filter((event: WheelEvent | MouseEvent) => isForCamera(event, transform.k))
-    .on("zoom", ({ transform: to }: { readonly transform: ZoomTransform }) => {
-      transform = to;
-      hideTip();
-      draw();
-    });
+  let pixels: Pixels | null = null;
 
   const draw = (): void => {
     if (shown === null) return;
-    const frame = frameNow();
-    camera.translateExtent([
-      [0, 0],
-      [frame.width, frame.height],
-    ]);
-    const context = fitCanvas(canvas, frame.width, frame.height);
-    const picture: Picture = { ...shown, places: model.places, frame, ink };
-    paintMap(context, model, shown, picture, store.get(), cursor);
-    minimap.draw(picture, frame, transform.k > 1.01);
+    const picture: Picture = { ...shown, ...camera.view(), places: model.places, ink };
+    const { width, height } = picture.frame;
+    pixels = pixelsOf(width, height, pixels);
+    paintMap(fitCanvas(canvas, width, height), pixels, model, shown, picture, store.get(), cursor);
+    minimap.draw(picture, picture.frame, camera.isZoomed());
   };
-  const ofUnit = (unit: UnitView): StateCycles => {
-    const { window } = shown!.cells;
-    const section = run.sections[unit.section]!;
-    return cyclesOfUnit(run, section, unit, window, configuringIn(section, window));
-  };
+  const camera = makeCamera(stage, model.extent, model.places, () => {
+    hideTip();
+    draw();
+  });
+  const minimap = makeMinimap(model.extent, camera.centre);
+  const unitsAt = (place: Place): readonly UnitView[] => unitsIn(place, shown!.section);
+  const ofUnit = (unit: UnitView): StateCycles => cyclesOf(run, unit, shown!.cells.window);
   const placeAt = (event: MouseEvent): Place | null => {
-    const [x, y] = gridAt(frameNow(), ...(pointer(event, stage) as [number, number]));
+    const [x, y] = gridAt(camera.view().frame, ...(pointer(event, stage) as [number, number]));
     return model.places.find((place) => place.x === x && place.y === y) ?? null;
   };
   const pick = (place: Place | null, byOperator: boolean): void => {
-    const [unit] = place === null ? [] : unitsIn(place, shown!.section);
+    const unit = place === null ? undefined : unitsAt(place)[0];
     if (unit === undefined) store.set({ pick: null });
-    else
-      store.set({
-        pick: byOperator
-          ? { kind: "operator", name: unit.scene.operator, section: null }
-          : { kind: "unit", name: unit.scene.id, section: run.sections[unit.section]!.name },
-      });
+    else if (byOperator) store.set({ pick: { kind: "operator", name: unit.scene.operator, section: null } });
+    else store.set({ pick: { kind: "unit", name: unit.scene.id, section: run.sections[unit.section]!.name } });
   };
   const moveTo = (place: Place | null): void => {
     if (place === null) return;
     cursor = place;
-    live.textContent = placeWords(run, place, unitsIn(place, shown!.section), ofUnit);
+    live.textContent = placeWords(run, place, unitsAt(place), ofUnit);
     draw();
   };
+  const act = (key: string, isShifted: boolean): boolean => {
+    const move = MOVES[key];
+    if (move !== undefined) moveTo(cursor === null ? firstUsed(model, shown!) : (neighbourOf(model.places, cursor, ...move) ?? cursor));
+    else if (key === "Enter") pick(cursor, isShifted);
+    else if (key === " ") player.toggle();
+    else if (key === "," || key === ".") player.step(key === "," ? -1 : 1);
+    else if (key === "+" || key === "=" || key === "-") camera.zoomBy(key === "-" ? 1 / STEP : STEP);
+    else if (key === "0") camera.showAll();
+    else return false;
+    return true;
+  };
   stage.append(minimap.element);
-  select<HTMLElement, unknown>(stage).call(camera);
   stage.addEventListener("click", (event) => pick(placeAt(event), event.shiftKey));
   stage.addEventListener("pointermove", (event) => {
     const place = event.buttons === 0 ? placeAt(event) : null;
     if (place === null) hideTip();
-    else showTip(event.clientX, event.clientY, placeTip(run, place, unitsIn(place, shown!.section), ofUnit));
+    else showTip(event.clientX, event.clientY, placeTip(run, place, unitsAt(place), ofUnit));
   });
   stage.addEventListener("pointerleave", hideTip);
-  stage.addEventListener("focus", () => cursor === null && stage.matches(":focus-visible") && moveTo(firstUsed(model, shown!)));
+  stage.addEventListener("focus", () => {
+    if (cursor === null && stage.matches(":focus-visible")) moveTo(firstUsed(model, shown!));
+  });
   stage.addEventListener("keydown", (event) => {
     if (event.target !== stage || event.ctrlKey || event.metaKey || event.altKey) return;
-    const move = MOVES[event.key];
-    if (move !== undefined) moveTo(cursor === null ? firstUsed(model, shown!) : (neighbourOf(model.places, cursor, ...move) ?? cursor));
-    else if (event.key === "Enter") pick(cursor, event.shiftKey);
-    else if (event.key === " ") player.toggle();
-    else if (event.key === "," || event.key === ".") player.step(event.key === "," ? -1 : 1);
-    else if (event.key === "+" || event.key === "=" || event.key === "-")
-      camera.scaleBy(select<HTMLElement, unknown>(stage), event.key === "-" ? 1 / 1.5 : 1.5);
-    else if (event.key === "0") camera.transform(select<HTMLElement, unknown>(stage), zoomIdentity);
-    else return;
-    event.preventDefault();
+    if (act(event.key, event.shiftKey)) event.preventDefault();
   });
-  const zoomBy = (factor: number): void => camera.scaleBy(select<HTMLElement, unknown>(stage), factor);
-  const zoomButtons = el(
-    "span",
-    { class: "space-group" },
-    el("button", { type: "button", "aria-label": "Zoom in", onclick: () => zoomBy(1.5) }, "+"),
-    el("button", { type: "button", "aria-label": "Zoom out", onclick: () => zoomBy(1 / 1.5) }, "−"),
-    el("button", { type: "button", onclick: () => camera.transform(select<HTMLElement, unknown>(stage), zoomIdentity) }, "whole grid"),
-  );
-  host.append(controls, player.element, stage, live, base === null ? sums.element : difference.element, names, notes);
-
-  const updateControls = (state: ViewState): void => {
-    controls.replaceChildren(
-      ...(base === null ? [colourChoice(store, state)] : []),
-      ...[sectionChoice(run, store, state)].filter((one) => one !== null),
-      zoomButtons,
-    );
-    const kind = base === null && (state.colour === "operator" || state.colour === "section") ? state.colour : null;
-    names.replaceChildren(...(kind === null ? [] : [namesLegend(store, model.hues[kind], kind)]));
-  };
-  const updateNotes = ({ paint, section, traffic, cells, baseCells }: Shown): void => {
-    const isStacked = frameNow().pitch >= SMALLEST_STACK;
-    const isMerged = section === null && model.places.some(({ units }) => units.length > 1);
-    const means = meansWords(run);
-    notes.replaceChildren(
-      el("p", { class: "space-note", "data-test": "fabric-says" }, `${cellWords(paint, isStacked, isMerged)} ${shapeWords(section !== null)}`),
-      linkWords(run, traffic),
-      ...(means === null ? [] : [el("p", { class: "space-note" }, means)]),
-    );
-    if (paint.kind === "difference" && baseCells !== null && base !== null) {
-      const matched = paint.differences.reduce((sum, one) => sum + (Number.isNaN(one) ? 0 : 1), 0);
-      difference.update(cells.total, baseCells.total, differenceWords(run, base, matched, cells.use.filter((use) => use === SHOWN).length));
-    } else sums.update(cells.total);
-  };
-  const update = (state: ViewState, changed: ReadonlySet<keyof ViewState>): void => {
-    if (changed.has("theme")) ink = inkOfTheme();
-    shown = shownOf(model, state);
-    if (changed.has("colour") || changed.has("options")) updateControls(state);
-    player.update(state);
-    updateNotes(shown);
-    draw();
-  };
+  host.append(controls, player.element, stage, live, notes.sums, names, notes.words);
   return {
-    update,
-    resize: () => {
-      if (shown === null) return;
+    update: (state, changed) => {
+      if (changed.has("theme")) ink = inkOfTheme();
+      shown = shownOf(model, state);
+      if (changed.has("colour") || changed.has("options")) {
+        controls.replaceChildren(...controlsOf(model, store, state, camera));
+        names.replaceChildren(...namesOf(model, store, state));
+      }
+      player.update(state);
+      notes.update(shown, camera.view().frame.pitch);
       draw();
-      updateNotes(shown);
+    },
+    resize: () => {
+      camera.resize();
+      if (shown !== null) notes.update(shown, camera.view().frame.pitch);
+      draw();
     },
     destroy: player.destroy,
   };
 }
 
-/** Shift is for picks; a wheel that would zoom out of the whole grid scrolls the page. */
-function isForCamera(event: WheelEvent | MouseEvent, scale: number): boolean {
-  if (event.shiftKey || event.button !== 0 || (event.target as Element).closest(".space-minimap") !== null) return false;
-  return !("deltaY" in event && event.deltaY > 0 && scale <= 1);
-}
-
+const STEP = 1.5;
 const MOVES: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function firstUsed({ places }: FabricModel, { cells }: Shown): Place | null {
   return places.find(({ number }) => cells.use[number] === SHOWN) ?? places[0] ?? null;
 }
 
+function controlsOf({ run, base }: FabricModel, store: Store, state: ViewState, camera: Camera): readonly HTMLElement[] {
+  const zoom = el(
+    "span",
+    { class: "space-group" },
+    el("button", { type: "button", "aria-label": "Zoom in", onclick: () => camera.zoomBy(STEP) }, "+"),
+    el("button", { type: "button", "aria-label": "Zoom out", onclick: () => camera.zoomBy(1 / STEP) }, "−"),
+    el("button", { type: "button", onclick: camera.showAll }, "whole grid"),
+  );
+  return [base === null ? colourChoice(store, state) : null, sectionChoice(run, store, state), zoom].filter((one) => one !== null);
+}
+
+function namesOf({ base, hues }: FabricModel, store: Store, { colour }: ViewState): readonly HTMLElement[] {
+  if (base !== null || (colour !== "operator" && colour !== "section")) return [];
+  return [namesLegend(store, hues[colour], colour)];
+}
+
 function paintMap(
   context: CanvasRenderingContext2D,
+  pixels: Pixels,
   { run }: FabricModel,
   { lanes, traffic, section }: Shown,
   picture: Picture,
   { pick }: ViewState,
   cursor: Place | null,
 ): void {
-  const { frame, ink } = picture;
-  context.clearRect(0, 0, frame.width, frame.height);
-  paintLinks(context, frame, lanes, traffic, ink.line);
-  paintCells(context, picture);
+  const { frame, boxes, ink } = picture;
+  pixels.data.fill(pixelOf(ink.panel));
+  paintLinks(pixels, frame, lanes, traffic, ink.panel, ink.line);
+  paintCells(pixels, picture);
+  context.putImageData(pixels.image, 0, 0);
+  paintPicked(context, picture);
   paintLabels(context, picture);
   if (pick?.kind === "channel") {
     for (const one of run.sections) {
-      const channel =
-        (section === null || one.number === section) && (pick.section === null || pick.section === one.name)
-          ? one.scene.channels.find(({ id }) => id === pick.name)
-          : undefined;
+      if ((section !== null && one.number !== section) || (pick.section !== null && pick.section !== one.name)) continue;
+      const channel = one.scene.channels.find(({ id }) => id === pick.name);
       if (channel !== undefined) paintRoute(context, frame, one, channel, ink.pick);
     }
   }
-  if (cursor !== null) outline(context, frame, [cursor], ink.accent, Math.max(2, frame.pitch * 0.08));
+  if (cursor !== null) outline(context, boxes, [cursor], ink.accent, Math.max(2, frame.pitch * 0.08));
 }

@@ -1,0 +1,106 @@
+/** The program as a tree: loops, operators, what became of each in which section, and the units. */
+
+import { toldName } from "../../src/report/causes.ts";
+import type { SceneOperator } from "../../src/scene/scene.ts";
+import type { RunView, UnitView } from "./run.ts";
+import type { Pick } from "./selection.ts";
+import { stageOf } from "./selection.ts";
+import { grouped, type Stall, stallsOf } from "./stages.ts";
+import { STATES } from "./states.ts";
+import { type StateCycles, totalCycles } from "./window.ts";
+
+export interface TreeNode {
+  readonly id: string;
+  readonly kind: "loop" | "operator" | "memory" | "stage" | "unit";
+  readonly label: string;
+  /** Null: nothing can be picked for it. */
+  readonly pick: Pick | null;
+  /** Of loops and operators that were written. */
+  readonly operator: SceneOperator | null;
+  readonly units: readonly UnitView[];
+  readonly children: () => readonly TreeNode[];
+}
+
+export function treeOf(run: RunView): readonly TreeNode[] {
+  const { operators } = run.scene.program;
+  const byOperator = grouped(run.units, ({ scene }) => scene.operator);
+  const written = new Set(operators.map(({ name }) => name));
+  const inside = (loop: string | null): readonly TreeNode[] => operators.filter((operator) => operator.inside === loop).map((operator) => nodeOf(operator));
+  const unitsIn = (operator: SceneOperator): readonly UnitView[] =>
+    operator.kind === "iterate" ? operators.filter(({ inside: loop }) => loop === operator.name).flatMap(unitsIn) : (byOperator.get(operator.name) ?? []);
+  const nodeOf = (operator: SceneOperator): TreeNode => {
+    const { name, kind } = operator;
+    const units = unitsIn(operator);
+    const isLoop = kind === "iterate";
+    return {
+      ...{ id: `operator ${name}`, kind: isLoop ? "loop" : "operator", label: name, operator, units },
+      pick: isLoop || units.length === 0 ? null : { kind: "operator", name, section: null },
+      children: () => (isLoop ? inside(name) : stagesOf(run, units)),
+    };
+  };
+  const rest = [...byOperator].filter(([name]) => !written.has(name));
+  return [...inside(null), ...rest.map(([name, units]) => memoryNode(run, name, units))];
+}
+
+/** Units that work for no operator that was written: they fetch an input, or the compiler made what they do. */
+function memoryNode(run: RunView, name: string, units: readonly UnitView[]): TreeNode {
+  return {
+    ...{ id: `operator ${name}`, kind: "memory", label: name, operator: null, units },
+    pick: { kind: "operator", name, section: null },
+    children: () => stagesOf(run, units),
+  };
+}
+
+/** By section and kind. */
+function stagesOf(run: RunView, units: readonly UnitView[]): readonly TreeNode[] {
+  return [...grouped(units, (unit) => `${unit.section} ${stageOf(unit)}`).values()].map((own): TreeNode => {
+    const section = run.sections[own[0]!.section]!;
+    const label = `${own.length === 1 ? own[0]!.scene.kind.toUpperCase() : `${own.length} ${own[0]!.scene.kind.toUpperCase()}s`}${run.sections.length === 1 ? "" : ` in section ${section.name}`}`;
+    return {
+      ...{ id: `stage ${section.name} ${stageOf(own[0]!)}`, kind: "stage", label, operator: null, units: own },
+      pick: { kind: "stage", name: stageOf(own[0]!), section: section.name },
+      children: () => own.map((unit) => unitNode(unit, section.name)),
+    };
+  });
+}
+
+function unitNode(unit: UnitView, section: string): TreeNode {
+  return {
+    ...{ id: `unit ${section} ${unit.scene.id}`, kind: "unit", label: unit.scene.id, operator: null, units: [unit] },
+    pick: { kind: "unit", name: unit.scene.id, section },
+    children: () => [],
+  };
+}
+
+/** What is told of an operator, a stage or a unit. */
+export interface NodeFigures {
+  /** Of its units, in the window. */
+  readonly cycles: StateCycles;
+  /** Its busy cycles over those of all units of the run. */
+  readonly busyShare: number;
+  /** Of the whole run, most first. */
+  readonly stalls: readonly Stall[];
+}
+
+/** `cycles`: of all units in the window, by number. `busy`: of all units together. */
+export function figuresOf(run: RunView, units: readonly UnitView[], cycles: readonly StateCycles[], busy: number): NodeFigures {
+  const own = units.reduce((sum, { number }) => sum.map((one, s) => one + cycles[number]![s]!), totalCycles([]));
+  const names = nameFinder(run);
+  return {
+    cycles: own,
+    busyShare: busy === 0 ? 0 : own[STATES.indexOf("busy")]! / busy,
+    stalls: stallsOf(
+      units.map(({ result }) => result),
+      names,
+    ),
+  };
+}
+
+const finders = new WeakMap<RunView, (root: string) => string>();
+
+/** Made once for a run. */
+function nameFinder(run: RunView): (root: string) => string {
+  const known = finders.get(run) ?? toldName(run.report.units);
+  finders.set(run, known);
+  return known;
+}
