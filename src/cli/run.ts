@@ -81,7 +81,9 @@ function refuseUnfit({ trace, out, heatmap, json, machine }: RunFlags): void {
   const fault = (path: string, message: string, hint: string): UserError => new UserError({ code: "bad-command-line", message, place: { path }, hint });
   if (trace.length > 0 && out === undefined) throw fault("--trace", "a trace is written into the folder of --out, and none is given", "add --out runs/one");
   if (heatmap && json === "-") throw fault("--heatmap", "standard output is the JSON's with --json -", "write the JSON into a file");
-  if (heatmap && kindOfMachine(machine) === "gpu") throw fault("--heatmap", "a GPU has no units in places", "name a machine with a grid: plasticine, sn40l");
+  const gridless = heatmap ? "--heatmap" : "--trace";
+  if ((heatmap || trace.length > 0) && kindOfMachine(machine) === "gpu")
+    throw fault(gridless, "a GPU has no units in places", "name a machine with a grid: plasticine, sn40l");
 }
 
 function writeResult(result: RunResult, packed: Uint8Array | null, flags: RunFlags): void {
