@@ -1,20 +1,20 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { live } from "../live/panel.ts";
 import { bandwidth } from "../views/bandwidth.ts";
+import { buffers } from "../views/buffers.ts";
 import { energy } from "../views/energy.ts";
 import { fabric } from "../views/fabric.ts";
 import { gpu } from "../views/gpu.ts";
 import { liveness } from "../views/liveness.ts";
-import { raster } from "../views/raster.ts";
-import { roofline } from "../views/roofline.ts";
-import { tensors } from "../views/tensors.ts";
-import { buffers } from "../views/buffers.ts";
-import { fabric } from "../views/fabric.ts";
 import { passes } from "../views/passes.ts";
 import { program } from "../views/program.ts";
+import { raster } from "../views/raster.ts";
+import { roofline } from "../views/roofline.ts";
 import { stages } from "../views/stages.ts";
-import { verdict } from "../views/verdict.ts";
+import { tensors } from "../views/tensors.ts";
 import { timeline } from "../views/timeline.ts";
+import { verdict } from "../views/verdict.ts";
 import type { TabId, View } from "./view.ts";
 
 export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
@@ -30,12 +30,19 @@ export const TABS: readonly { readonly id: TabId; readonly title: string }[] = [
 
 // biome-ignore format: a line each
 export const VIEWS: readonly View[] = [
+  verdict,
   timeline,
   fabric,
   raster,
+  stages,
+  buffers,
+  program,
   bandwidth,
   tensors,
   liveness,
+  energy,
+  gpu,
+  roofline,
+  passes,
+  live,
 ];
-export const VIEWS: readonly View[] = [verdict, fabric, stages, buffers, program, passes];
-export const VIEWS: readonly View[] = [fabric, bandwidth, tensors, liveness, energy, gpu, roofline];
