@@ -17,7 +17,7 @@ import { reconfigurationCycles } from "../machine/derived.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "../mapper/mapping.ts";
 import type { Dtype, Program, TensorValues, Values } from "../pattern/program.ts";
-import type { RunCounters } from "../result/counters.ts";
+import type { RunCounters, SectionCounters } from "../result/counters.ts";
 import { type BuildContext, type BuiltSection, buildSection, planCircuits, planSection } from "./build.ts";
 import { addRun, countSection, type KnownWork, makeSums, type SectionSums } from "./count.ts";
 import { diagnose } from "./deadlock.ts";
@@ -116,9 +116,8 @@ export function simulate(mapping: Mapping, machine: Machine, options: SimulateOp
 function resume(simulation: Simulation, snapshot: Snapshot): void {
   goOn(simulation, snapshot);
   const { options, sections, machine } = simulation;
-  if (options.recorder === undefined) return;
-  const past = sections.map((sums) => countSection(sums, machine));
-  recordPast(options.recorder, past);
+  const past = (): readonly SectionCounters[] => sections.map((sums) => countSection(sums, machine));
+  if (options.recorder !== undefined) recordPast(options.recorder, past());
 }
 
 function begin(mapping: Mapping, machine: Machine, options: SimulateOptions): Simulation {
