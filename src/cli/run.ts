@@ -81,7 +81,9 @@ function refuseUnfit({ trace, out, heatmap, json, machine, tries }: RunFlags): v
     throw fault("--tries", "what changes gain is told in the page of --out, and none is written", "add --out runs/one, or use weft explain");
   if (tries !== "0" && kindOfMachine(machine) === "gpu") throw fault("--tries", "changes are tried on machines with a grid", "leave it out");
   if (heatmap && json === "-") throw fault("--heatmap", "standard output is the JSON's with --json -", "write the JSON into a file");
-  if (heatmap && kindOfMachine(machine) === "gpu") throw fault("--heatmap", "a GPU has no units in places", "name a machine with a grid: plasticine, sn40l");
+  const gridless = heatmap ? "--heatmap" : "--trace";
+  if ((heatmap || trace.length > 0) && kindOfMachine(machine) === "gpu")
+    throw fault(gridless, "a GPU has no units in places", "name a machine with a grid: plasticine, sn40l");
 }
 
 function writeResult(result: RunResult, packed: Uint8Array | null, flags: RunFlags): void {
