@@ -37,7 +37,6 @@ export const VIEWS: readonly View[] = [
   stages,
   buffers,
   program,
-  passes,
   bandwidth,
   tensors,
   liveness,
