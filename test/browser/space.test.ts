@@ -105,7 +105,7 @@ inBrowser("space and time", (open) => {
   });
 
   it("works for less than a frame of a 60th of a second while time is scrubbed over 2,080 units", async () => {
-    const attention = await runTo(["attention", "--machine", "sn40l", "--set", "heads=8"]);
+    const attention = await runTo(["attention", "--machine", "sn40l"]);
     expect(reportIn(attention).units.length).toBeGreaterThan(2000);
     const { page: tab, close } = await open(page(attention), { hash: "tab=fabric" });
     const session = await tab.context().newCDPSession(tab);

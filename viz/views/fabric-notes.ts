@@ -53,7 +53,7 @@ function cellWords(paint: Paint, isStacked: boolean, isMerged: boolean): string 
     case "share":
       return `The stronger the colour, the larger the share of the time shown that is ${paint.state} (${STATE_WORDS[paint.state].what}).${merged}`;
     case "names":
-      return "Each cell has the colour of what it works for; zoom in to read names in the cells.";
+      return `Each cell has the colour of what it works for${isMerged ? ", where sections take turns of the one that is busiest there in the time shown" : ""}; zoom in to read names in the cells.`;
     case "difference":
       return "Places and links are those of B; the root of the difference is drawn, so that small ones are seen too. Empty: A has no unit that stands for the one of B.";
   }
