@@ -67,7 +67,7 @@ function linkWords(run: RunView, { busiest }: Traffic): HTMLElement {
   const key = el("i", { class: "space-ramp", style: `background:linear-gradient(90deg, transparent, ${LINK_COLOUR})`, "aria-hidden": "true" });
   if (busiest === null) return el("p", { class: "space-note" }, key, "Links: no token crosses one in the time shown.");
   const { link, occupancy, tokens, channel } = busiest;
-  const others = link.channels.length > 1 ? ` and ${link.channels.length - 1} more` : "";
+  const others = link.channels.length > 2 ? ` and ${link.channels.length / 2 - 1} more` : "";
   const text = `Links: width by occupancy (tokens over cycles and tracks). Busiest: column ${link.x}, row ${link.y} to column ${link.x2}, row ${link.y2}: ${percent(occupancy)} of ${link.tracks} ${link.width} ${link.tracks === 1 ? "track" : "tracks"}, ${grouped(tokens)} tokens, of ${channel.id}${others}${run.sections.length > 1 ? " (all sections shown)" : ""}.`;
   return el("p", { class: "space-note", "data-test": "fabric-busiest" }, key, text);
 }

@@ -59,14 +59,13 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
   let row = -1;
   let dragged: readonly [number, number] | null = null;
 
-  const room = (): { readonly width: number; readonly height: number } => {
-    const rows = drawn?.raster.rows.units.length ?? 1;
-    return { width: Math.max(80, host.clientWidth - LABEL_WIDTH), height: Math.round(Math.max(40, Math.min(HIGHEST, rows * ROW))) };
-  };
+  /** Of the picture: asked for once a drawing, as that makes the browser lay out the page. */
+  let size = { width: 0, height: 0 };
   const draw = (): void => {
     if (drawn === null) return;
     const { raster, picked } = drawn;
-    const { width, height } = room();
+    const { width, height } = sizeIn(host.clientWidth, raster.rows.units.length);
+    size = { width, height };
     const context = fitCanvas(canvas, width, height);
     pixels = pixelsOf(width, height, pixels);
     paintRaster(pixels, raster, { panel: themeColour("--panel"), empty: themeColour("--empty") }, ({ number }) => picked !== null && picked[number] === 0);
@@ -77,17 +76,17 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
     mark();
   };
   const mark = (): void => {
-    if (drawn !== null) drawMarks(overlay, drawn, room(), store.get(), row, dragged);
+    if (drawn !== null) drawMarks(overlay, drawn, size, store.get(), row, dragged);
   };
   const rowAt = (event: MouseEvent): number => {
     const rows = drawn!.raster.rows.units.length;
-    return Math.max(0, Math.min(rows - 1, Math.floor(((event.clientY - stage.getBoundingClientRect().top) / room().height) * rows)));
+    return Math.max(0, Math.min(rows - 1, Math.floor(((event.clientY - stage.getBoundingClientRect().top) / size.height) * rows)));
   };
   const ofUnit = (unit: UnitView): StateCycles => cyclesOf(run, unit, drawn!.raster.window);
   const pick = (unit: UnitView): void => store.set({ pick: { kind: "unit", name: unit.scene.id, section: run.sections[unit.section]!.name } });
   listenToTime(stage, {
     ...{ run, store },
-    room: () => ({ left: 0, width: room().width }),
+    room: () => ({ left: 0, width: size.width }),
     select: (between) => {
       dragged = between;
       mark();
@@ -144,6 +143,10 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
       `${grouped(found)} of ${grouped(rows.units.length)} units are found in A by section and name, or by place.${timeWords(run, against.run)}`,
     );
   }
+}
+
+function sizeIn(width: number, rows: number): { readonly width: number; readonly height: number } {
+  return { width: Math.max(80, width - LABEL_WIDTH), height: Math.round(Math.max(40, Math.min(HIGHEST, rows * ROW))) };
 }
 
 function rasterOf(run: RunView, base: RunView | null, twins: ReturnType<typeof twinsOf> | null, state: ViewState, picked: Uint8Array | null): Raster {
