@@ -8,7 +8,7 @@ import { ORDERS, rowsOf, twinsOf } from "../../viz/model/rows.ts";
 import { type RunView, viewOf } from "../../viz/model/run.ts";
 import { samplerOf } from "../../viz/model/samples.ts";
 import { pickedUnits } from "../../viz/model/selection.ts";
-import { movedWindow, windowState, zoomedWindow } from "../../viz/model/spans.ts";
+import { movedWindow, windowIn, windowState, zoomedWindow } from "../../viz/model/spans.ts";
 import { cyclesIn, STATES } from "../../viz/model/states.ts";
 import { cyclesOfUnits, totalCycles, type Window, wholeOf } from "../../viz/model/window.ts";
 import { kmeansBundle, softmaxBundle } from "../support/traces.ts";
@@ -200,6 +200,13 @@ describe("a window moved by hand", () => {
     expect(zoomedWindow({ from: 0, to: 100 }, 0, 1000, 1000, 10)).toEqual({ from: 0, to: 10 });
     expect(movedWindow({ from: 100, to: 300 }, -500, 1000)).toEqual({ from: 0, to: 200 });
     expect(movedWindow({ from: 100, to: 300 }, 5000, 1000)).toEqual({ from: 800, to: 1000 });
+  });
+
+  it("is inside of the run, whatever the address says", () => {
+    const { cycles } = softmax.report;
+    expect(windowIn(softmax, null)).toEqual({ from: 0, to: cycles });
+    expect(windowIn(softmax, [10, cycles + 5])).toEqual({ from: 10, to: cycles });
+    expect(windowIn(softmax, [cycles + 1, cycles + 5])).toEqual({ from: cycles, to: cycles });
   });
 
   it("is none where it is the whole run", () => {

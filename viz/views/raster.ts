@@ -7,6 +7,7 @@ import { cyclesOf, scaledWindow } from "../model/cells.ts";
 import { ORDERS, type Order, type Rows, rowsOf, twinsOf } from "../model/rows.ts";
 import type { RunView, UnitView } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
+import { windowIn } from "../model/spans.ts";
 import { cyclesOfUnits, type StateCycles, totalCycles } from "../model/window.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { makeDifference } from "../ui/difference.ts";
@@ -150,8 +151,7 @@ function sizeIn(width: number, rows: number): { readonly width: number; readonly
 }
 
 function rasterOf(run: RunView, base: RunView | null, twins: ReturnType<typeof twinsOf> | null, state: ViewState, picked: Uint8Array | null): Raster {
-  const [from, to] = state.window ?? [0, run.report.cycles];
-  const window = { from, to: Math.min(to, run.report.cycles) };
+  const window = windowIn(run, state.window);
   const units = picked === null || state.options[ONLY] !== "yes" ? run.units : run.units.filter(({ number }) => picked[number] === 1);
   const rows: Rows = rowsOf(run, units, orderOf(state), cyclesOfUnits(run, window));
   const against =
