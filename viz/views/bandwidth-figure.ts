@@ -15,6 +15,7 @@ import {
   brushGroup,
   columnCount,
   domainOf,
+  isZoomed,
   LEFT,
   RIGHT,
   SECTIONS_HEIGHT,
@@ -108,7 +109,7 @@ function drawFigure(element: SVGSVGElement, { app, run, base }: ViewContext, ser
     askedPart(stacks, columns, x, askedTop, (run.report.tiers[served.tier]?.peak_bytes_per_second ?? 0) * MOST_ASKED),
     ...(served.activates === null ? [] : [hitsPart(columns, x, askedTop + ASKED_HEIGHT + GAP)]),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, plot, run.report.cycles),
+    brushGroup(app.store, isZoomed(state) ? null : state.window, x, SECTIONS_HEIGHT, plot, run.report.cycles),
   );
   return { x, served: columns, stacks };
 }

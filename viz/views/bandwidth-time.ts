@@ -86,8 +86,8 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
   return group;
 }
 
-/** Over the plot; the selection is the page's window, and ends with the run's cycles. */
-export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
+/** Over the plot; the selection is the page's window, and ends with the run's cycles. `window`: that is drawn as chosen. */
+export function brushGroup(store: Store, window: ViewState["window"], x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
   const [left, right] = x.range() as [number, number];
   const group = svg("g", { class: "brush" });
   const brush = brushX<unknown>()
@@ -102,6 +102,6 @@ export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: nu
     });
   const layer = select<SVGGElement, unknown>(group).call(brush);
   const place = (cycle: number): number => Math.min(right, Math.max(left, x(cycle)));
-  if (state.window !== null && !isZoomed(state)) layer.call(brush.move, [place(state.window[0]), place(state.window[1])]);
+  if (window !== null) layer.call(brush.move, [place(window[0]), place(window[1])]);
   return group;
 }

@@ -47,10 +47,10 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
   const figure = el("div");
   const trust = el("ul", { class: "notes", "aria-label": "How far to trust it" });
   host.append(
-    el("div", { class: "controls-row" }, sides.length > 1 ? side.element : null, scale.element, kindLegend(sides), bytes),
+    el("div", { class: "controls-row" }, sides.length > 1 ? side.element : null, run.sections.length === 0 ? null : scale.element, kindLegend(sides), bytes),
     words,
     figure,
-    el("div", { class: "controls-row" }, sums.element),
+    el("div", { class: "controls-row" }, run.sections.length === 0 ? null : sums.element),
     trust,
   );
   const draw = (state: ViewState): void => {
@@ -95,7 +95,10 @@ function showBytes(list: HTMLElement, { result }: SceneGpuSide): void {
   );
 }
 
+/** `side` may be the run itself: one on a GPU. */
 function verdict({ run, base }: ViewContext, side: SceneGpuSide): readonly (Node | string)[] {
+  if (run.sections.length === 0)
+    return [el("strong", {}, `${side.name} takes ${duration(side.result.seconds)}`), ": this run is on a GPU, and there is no spatial run beside it."];
   const own = run.scene.gpu.comparison.sides.at(-1)!;
   const [gpuTime, time] = [side.result.seconds, own.seconds];
   const expected = own.provenance === "simulated" ? "" : " (expected by its plan: the run was stopped)";

@@ -11,7 +11,7 @@ import type { TierName } from "../model/traffic.ts";
 import { el, svg } from "../ui/dom.ts";
 import { tipRows } from "../ui/tip.ts";
 import { tipped } from "../ui/tipped.ts";
-import { AXIS_HEIGHT, axisGroup, brushGroup, domainOf, LEFT, SECTIONS_HEIGHT, sectionMarks, type TimeScale, timeScale } from "./bandwidth-time.ts";
+import { AXIS_HEIGHT, axisGroup, brushGroup, domainOf, isZoomed, LEFT, SECTIONS_HEIGHT, sectionMarks, type TimeScale, timeScale } from "./bandwidth-time.ts";
 
 const FOOTPRINT_HEIGHT = 70;
 const ROW = 16;
@@ -70,7 +70,7 @@ function picture(
     sectionMarks(run, x, plot),
     footprint(steps, other, x),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT, run.report.cycles),
+    brushGroup(app.store, isZoomed(state) ? null : state.window, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT, run.report.cycles),
     ...rows.map((life, row) => lifeRow(life, SECTIONS_HEIGHT + FOOTPRINT_HEIGHT + 10 + row * ROW, x, context, state)),
   );
 }
