@@ -42,7 +42,7 @@ inBrowser("the views of memory and of the GPU", (open) => {
       expect(await opened.page.locator("[data-view=energy] .flow").count()).toBeGreaterThan(4);
       await opened.page.locator("[data-view=energy] select").selectOption("treemap");
       await opened.page.locator("[data-view=energy] .treemap").waitFor();
-      expect(await opened.page.evaluate(() => location.hash)).toContain("energy.figure=treemap");
+      await opened.page.waitForFunction(() => location.hash.includes("energy.figure=treemap"));
       await opened.close();
     }
   });
@@ -62,6 +62,7 @@ inBrowser("the views of memory and of the GPU", (open) => {
     expect(await drawnBytes(opened.page, "tensors")).toEqual(inWindow);
     await opened.page.getByRole("button", { name: "show the window alone" }).click();
     await opened.page.getByRole("button", { name: "show the whole run" }).waitFor();
+    await opened.page.waitForFunction(() => location.hash.includes("memory.zoom=window"));
     const hash = await opened.page.evaluate(() => location.hash.slice(1));
     await opened.close();
     const again = await at(a, hash);

@@ -48,7 +48,7 @@ export function drawTier(host: HTMLElement, parts: TierParts): void {
     el(
       "p",
       { class: "view-words" },
-      `${rest > 0 ? `${rest} smaller ${rest === 1 ? "tensor has" : "tensors have"} no row. ` : ""}A tensor needs its room from the first burst that writes it (an input from the start) to the last that reads it (an output to the end); bursts are placed to the bin of ${grouped(run.trace.bin_cycles)} cycles in which they were asked for. ${run.trace.tiers.length === 0 ? "Bursts were not recorded." : ""}`,
+      `${rest > 0 ? `${rest} smaller ${rest === 1 ? "tensor has" : "tensors have"} no row. ` : ""}A tensor needs its room from the first burst that writes it (an input from the start) to the last that reads it (an output to the end); what a loop carries is written under one name and read under another; bursts are placed to the bin of ${grouped(run.trace.bin_cycles)} cycles in which they were asked for. ${run.trace.tiers.length === 0 ? "Bursts were not recorded." : ""}`,
     ),
   );
 }
