@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const entries = { index: "src/index.ts", cli: "src/cli/main.ts", node: "src/cli/node.ts", worker: "src/cli/worker.ts", bench: "bench/main.ts" };
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -29,7 +30,7 @@ await build({
 const inBrowser = async (entry, options) => {
   const { outputFiles } = await build({
     ...{ absWorkingDir: root, entryPoints: [entry], bundle: true, minify: true, write: false, platform: "browser", target: "es2023", logLevel: "warning" },
-    alias: { weft: join(root, "src/index.ts") },
+    alias: { weft: join(root, "viz/live/language.ts") },
     loader: { ".yaml": "text" },
     ...options,
   });
@@ -40,7 +41,7 @@ const inBrowser = async (entry, options) => {
 const inElement = (code) => code.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
 const [script, worker, style] = await Promise.all([
   inBrowser("viz/main.ts", { format: "esm" }),
-  inBrowser("viz/live/worker.ts", { format: "iife" }),
+  inBrowser("viz/live/worker.ts", { format: "iife", define: { WEFT_VERSION: JSON.stringify(version) } }),
   inBrowser("viz/page.css", {}),
 ]);
 const page = readFileSync(join(root, "viz/page.html"), "utf8")

@@ -46,3 +46,12 @@ export function printFault({ message, place, hint }: Fault): string {
   const head = [spot, place?.path].filter((part) => part !== undefined && part !== "").join(" ");
   return `${head === "" ? "" : `${head}: `}${message}${hint === undefined ? "" : `; ${hint}`}`;
 }
+
+/** Adds the file to the places of faults that name none. */
+export function inFile<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.faults.map((fault) => ({ ...fault, place: { file, ...fault.place } }))) : error;
+  }
+}

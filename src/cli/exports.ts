@@ -16,10 +16,10 @@ import type { Common } from "./target.ts";
 export const TRACE_FORMATS = ["perfetto", "csv"] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
-/** Into a folder that exists. */
+/** Into a folder that exists. Of a run without units, as on a GPU, there is nothing to draw. */
 export function writeExports(folder: string, packed: Uint8Array, formats: readonly TraceFormat[]): void {
   const bundle = unpackBundle(inflateSync(packed));
-  writeText(join(folder, "utilisation.svg"), utilisationSvg(bundle));
+  if (bundle.report.units.length > 0) writeText(join(folder, "utilisation.svg"), utilisationSvg(bundle));
   if (formats.includes("perfetto")) writeBytes(join(folder, "trace.pftrace"), Buffer.from(perfettoTrace(bundle)));
   if (formats.includes("csv")) writeText(join(folder, "trace.csv"), traceCsv(bundle));
 }

@@ -1,6 +1,6 @@
 /** A workload on a GPU: from names to a result. It takes no time worth a word of progress. */
 
-import { UserError } from "../base/errors.ts";
+import { inFile, UserError } from "../base/errors.ts";
 import { runGpu } from "../gpu/run.ts";
 import type { GpuMachine } from "../machine/gpu.ts";
 import { makeGpuResult } from "../report/gpu.ts";
@@ -11,7 +11,7 @@ import { version } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
 import { readGpu } from "./machines.ts";
 import { packRun, type RunOutput } from "./output.ts";
-import { inFile, type LoadedWorkload, loadWorkload } from "./workload.ts";
+import { type LoadedWorkload, loadWorkload } from "./workload.ts";
 
 export async function gpuRun(job: RunJob): Promise<RunResult> {
   const { workload, machine } = await loadOnGpu(job);

@@ -1,6 +1,6 @@
 /** The work behind the commands: from names and flags to a result, every stage a function call. Runs in a worker thread. */
 
-import { RunError } from "../base/errors.ts";
+import { inFile, RunError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import type { Controllers } from "../compile/controllers.ts";
 import { explain } from "../compile/explain.ts";
@@ -41,7 +41,7 @@ import { SUITES } from "./suites.ts";
 import { countLayers, type SystolicJob, type SystolicReport } from "./systolic-count.ts";
 import { type Common, load } from "./target.ts";
 import { type Candidates, type CandidatesJob, listCandidates, type Trial, type TrialJob, tryChoice } from "./trials.ts";
-import { inFile, type LoadedWorkload } from "./workload.ts";
+import type { LoadedWorkload } from "./workload.ts";
 
 export interface RunJob extends Common {
   readonly kind: "run";

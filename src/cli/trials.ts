@@ -1,6 +1,6 @@
 /** The work behind `weft search`: what may be tried, and one try. Runs in worker threads. */
 
-import { RunError, UserError } from "../base/errors.ts";
+import { inFile, RunError, UserError } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import { candidateSchedules, mergeSchedules, scheduled, scheduleOf } from "../compile/candidates.ts";
 import { compile } from "../compile/index.ts";
@@ -10,7 +10,6 @@ import { simulate } from "../sim/simulate.ts";
 import { shownPath } from "./code.ts";
 import { version } from "./files.ts";
 import { type Common, load } from "./target.ts";
-import { inFile } from "./workload.ts";
 
 export interface CandidatesJob extends Common {
   readonly kind: "candidates";

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { type Place, UserError } from "../base/errors.ts";
+import { inFile, type Place, UserError } from "../base/errors.ts";
 import { suggestion } from "../base/suggest.ts";
 import type { Override } from "../base/yaml.ts";
 import { bindWorkload, parseWorkload, type WorkloadFile, workloadHash } from "../frontend/workload.ts";
@@ -130,15 +130,6 @@ function parseJson(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new UserError({ code: "json-syntax", message: `not valid JSON: ${(error as Error).message}`, place: { file } });
-  }
-}
-
-/** Adds the file to the places of faults that name none. */
-export function inFile<T>(file: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(error.faults.map((fault) => ({ ...fault, place: { file, ...fault.place } }))) : error;
   }
 }
 

@@ -21,7 +21,7 @@ interface Shown {
 }
 
 export function makePanel(view: View, app: App, sides: ViewState["sides"]): Panel {
-  const shown = shownOf(app.runs(), sides);
+  const shown = view.isOfPage === true ? [{ run: app.runs()[0]!, base: null, label: null }] : shownOf(app.runs(), sides);
   const body = el("div", { class: shown.length > 1 ? "panel-body two" : "panel-body" });
   const element = el(
     "section",

@@ -23,12 +23,17 @@ export function mountShell(root: HTMLElement, first: readonly RunView[]): App {
   const tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Views" });
   const say = el("p", { class: "page-words", role: "status" });
 
-  const rebuild = (): void => {
+  let isOfPage = false;
+  /** `isOther`: the runs are others. What stands for the page stays: a slider that is being moved must not go. */
+  const rebuild = (isOther = false): void => {
+    if (isOther && isOfPage) return;
     for (const panel of panels) panel.destroy();
     hideTip();
     const state = store.get();
     const tab = tabOf(state);
-    panels = VIEWS.filter((view) => view.tab === tab).map((view) => makePanel(view, app, state.sides));
+    const views = VIEWS.filter((view) => view.tab === tab);
+    isOfPage = views.every((view) => view.isOfPage === true);
+    panels = views.map((view) => makePanel(view, app, state.sides));
     main.replaceChildren(...panels.map(({ element }) => element));
     main.setAttribute("aria-labelledby", `tab-${tab}`);
     for (const panel of panels) panel.update(state, ALL_KEYS);
@@ -56,7 +61,7 @@ export function mountShell(root: HTMLElement, first: readonly RunView[]): App {
       else if (position === 1) runs = run === null ? [a!] : [a!, run];
       drawHead();
       drawStrip(store.get());
-      rebuild();
+      rebuild(true);
     },
   };
   root.replaceChildren(el("a", { class: "skip", href: "#panels" }, "to the views"), head, say, strip.element, tabs, main);

@@ -13,6 +13,8 @@ export interface View {
   readonly what: string;
   /** It takes the whole width of the page. */
   readonly wide?: boolean;
+  /** It shows no run but stands for the page: it is mounted once, and stays where it is when runs are replaced. */
+  readonly isOfPage?: boolean;
   /** It has nothing to show for this run: then these words stand in its place. */
   readonly absent?: (run: RunView) => string | null;
   readonly mount: (host: HTMLElement, context: ViewContext) => MountedView;

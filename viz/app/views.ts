@@ -1,5 +1,6 @@
 /** All views, in the order in which they stand in their tabs. */
 
+import { live } from "../live/panel.ts";
 import { bandwidth } from "../views/bandwidth.ts";
 import { buffers } from "../views/buffers.ts";
 import { energy } from "../views/energy.ts";
@@ -43,4 +44,5 @@ export const VIEWS: readonly View[] = [
   gpu,
   roofline,
   passes,
+  live,
 ];

@@ -1,1 +1,41 @@
-export {};
+/** The simulator in a worker of the page. One run at a time; who wants to end it, ends the worker. */
+
+import { failureOf } from "../../src/cli/failure.ts";
+import type { RunBundle } from "../../src/scene/scene.ts";
+import { catalogue } from "./catalogue.ts";
+import type { Answer, Ask } from "./messages.ts";
+import { runLive } from "./run.ts";
+
+/** Of package.json: the bundler puts it here. */
+declare const WEFT_VERSION: string;
+
+/** Milliseconds between two words of progress. */
+const LOOK = 50;
+
+const say = (answer: Answer, transfer: Transferable[] = []): void => self.postMessage(answer, { transfer });
+
+self.onmessage = ({ data }: MessageEvent<Ask>): void => {
+  const { number, job } = data;
+  let told = performance.now();
+  try {
+    const bundle = runLive(job, WEFT_VERSION, (words, share) => {
+      if (share > 0 && performance.now() - told < LOOK) return;
+      told = performance.now();
+      say({ kind: "progress", number, words, share });
+    });
+    say({ kind: "done", number, bundle }, columnsOf(bundle));
+  } catch (error) {
+    say({ kind: "failed", number, words: failureOf(error).text });
+  }
+};
+
+say({ kind: "ready", catalogue: catalogue() });
+
+/** Memory that is handed over, not copied. */
+function columnsOf({ trace }: RunBundle): Transferable[] {
+  const sections = trace.sections.flatMap(({ busy, starved, blocked, memory, firings, requesters, bursts }) => [
+    ...[busy, starved, blocked, memory, firings, requesters, bursts],
+  ]);
+  const tiers = trace.tiers.flatMap(({ served, busy, activates }) => [served, busy, ...(activates === null ? [] : [activates])]);
+  return [...new Set([...sections, ...tiers].map(({ buffer }) => buffer as ArrayBuffer))];
+}
