@@ -1,4 +1,4 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `mapper`, `dram`, `fidelity` or `compile`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `mapper`, `dram`, `fidelity`, `compile` or `page`: one part. */
 
 import { benchCompile } from "./compile.ts";
 import { benchDram } from "./dram.ts";
@@ -7,6 +7,7 @@ import { benchFidelity } from "./fidelity.ts";
 import { benchForward } from "./forward.ts";
 import { benchMapper } from "./mapper.ts";
 import { benchNoc } from "./noc.ts";
+import { benchPage } from "./page.ts";
 import { benchWorkloads } from "./workloads.ts";
 
 const parts = {
@@ -18,6 +19,7 @@ const parts = {
   dram: benchDram,
   fidelity: benchFidelity,
   compile: benchCompile,
+  page: benchPage,
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));

@@ -99,7 +99,8 @@ function gainOf(section: SectionResult, { sections }: RunResult, verified: Verif
   };
 }
 
-const howTo = ({ set, schedule }: Change): string =>
+/** What to type, or what to pin. */
+export const howTo = ({ set, schedule }: Change): string =>
   schedule === null ? set.map((pair) => `--set ${pair}`).join(" ") : `schedule: ${JSON.stringify(schedule)}`;
 
 /** "; no gain: twice the PCUs; PMUs of twice the size". */

@@ -76,6 +76,11 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
             ...text("--gpu", "a name or a file"),
             default: "a100-40",
             describe: "with --out: the GPU beside which the page shows the run; none: no GPU",
+          })
+          .option("tries", {
+            ...text("--tries", "a number"),
+            default: "0",
+            describe: "with --out: changes to run, as weft explain does; the page tells what they gain",
           }),
       (flags) => run(flags),
     )

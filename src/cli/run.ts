@@ -5,24 +5,16 @@ import { UserError } from "../base/errors.ts";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunResult } from "../result/result.ts";
+import { tryActions, withActions } from "./actions.ts";
 import { heatmapOf, type TraceFormat, writeExports } from "./exports.ts";
 import { JobFailed } from "./failure.ts";
 import { assertFolder, assertWritable, writeText } from "./files.ts";
 import type { RunJob } from "./jobs.ts";
 import { kindOfMachine } from "./machines.ts";
 import { PAGE, writeOutput } from "./output.ts";
-import { bytesOf, parseSettings, secondsOf, wholeNumber } from "./settings.ts";
-import type { Common } from "./target.ts";
+import { bytesOf, secondsOf, wholeNumber } from "./settings.ts";
+import { type TargetFlags, targetOf } from "./target.ts";
 import { inThread } from "./thread.ts";
-
-/** What `run`, `compile` and `explain` have in common, as yargs gives it. */
-export interface TargetFlags {
-  readonly workload: string;
-  readonly machine: string;
-  readonly style: Common["style"];
-  readonly set: readonly string[];
-  readonly seed: string | undefined;
-}
 
 export interface RunFlags extends TargetFlags {
   readonly values: boolean;
@@ -39,6 +31,8 @@ export interface RunFlags extends TargetFlags {
   readonly gpu: string;
   readonly trace: readonly TraceFormat[];
   readonly heatmap: boolean;
+  /** Changes that are run for the page. */
+  readonly tries: string;
 }
 
 /** A run that is stopped is reported as far as it came, and fails after that. */
@@ -50,9 +44,12 @@ export async function run(flags: RunFlags): Promise<void> {
   if (out !== undefined) assertFolder(out);
   if (checkpoint !== undefined) assertWritable(checkpoint);
   const gpu = flags.gpu === "none" ? null : flags.gpu;
+  const tries = wholeNumber("--tries", flags.tries, 0, 10_000);
+  const maxSeconds = flags.maxSeconds === undefined ? Number.POSITIVE_INFINITY : secondsOf("--max-seconds", flags.maxSeconds);
   try {
     const done = out === undefined ? { result: await inThread(job), packed: null } : await inThread({ ...job, kind: "output", gpu, actions: null });
-    writeResult(done.result, done.packed, flags);
+    const packed = done.packed === null || tries === 0 ? done.packed : withActions(done.packed, await tryActions(flags, done.result, tries, maxSeconds));
+    writeResult(done.result, packed, flags);
   } catch (error) {
     if (error instanceof JobFailed && error.partial !== null) writeResult(error.partial, error.packed, flags);
     throw error;
@@ -77,9 +74,12 @@ function jobOf(flags: RunFlags): RunJob {
 }
 
 /** Flags that would do nothing, or that a terminal could not tell apart. */
-function refuseUnfit({ trace, out, heatmap, json, machine }: RunFlags): void {
+function refuseUnfit({ trace, out, heatmap, json, machine, tries }: RunFlags): void {
   const fault = (path: string, message: string, hint: string): UserError => new UserError({ code: "bad-command-line", message, place: { path }, hint });
   if (trace.length > 0 && out === undefined) throw fault("--trace", "a trace is written into the folder of --out, and none is given", "add --out runs/one");
+  if (tries !== "0" && out === undefined)
+    throw fault("--tries", "what changes gain is told in the page of --out, and none is written", "add --out runs/one, or use weft explain");
+  if (tries !== "0" && kindOfMachine(machine) === "gpu") throw fault("--tries", "changes are tried on machines with a grid", "leave it out");
   if (heatmap && json === "-") throw fault("--heatmap", "standard output is the JSON's with --json -", "write the JSON into a file");
   const gridless = heatmap ? "--heatmap" : "--trace";
   if ((heatmap || trace.length > 0) && kindOfMachine(machine) === "gpu")
@@ -96,10 +96,6 @@ function writeResult(result: RunResult, packed: Uint8Array | null, flags: RunFla
   if (json !== undefined) writeText(json, printJson(result));
   if (json !== "-") process.stdout.write(printReport(result, coloured()));
   if (heatmap) process.stdout.write(`\n${heatmapOf(result, targetOf(flags))}`);
-}
-
-export function targetOf({ workload, machine, style, set, seed }: TargetFlags): Common {
-  return { workload, machine, style, settings: parseSettings(set), seed: seed === undefined ? null : wholeNumber("--seed", seed, 0) };
 }
 
 function coloured(): boolean {

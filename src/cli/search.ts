@@ -7,9 +7,9 @@ import type { Schedule } from "../pattern/program.ts";
 import { assertWritable, writeText } from "./files.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { inLanes, unlessStopped } from "./lanes.ts";
-import { type TargetFlags, targetOf } from "./run.ts";
 import { bestOf, cyclesWord, type Found, goOnFrom, jsonOf, printFound } from "./search-result.ts";
 import { wholeNumber } from "./settings.ts";
+import { type TargetFlags, targetOf } from "./target.ts";
 import { inThread } from "./thread.ts";
 import type { Candidates, CandidatesJob, SearchIdentity, Trial, TrialJob } from "./trials.ts";
 

@@ -5,21 +5,26 @@
 
 import type { Grid } from "./grid.ts";
 import {
+  ACT,
   BLOCKED,
   BUSY,
   BUSY_SERVER,
   COUNTERS,
   DRAWN,
   FIRED,
+  FREE,
   KIND,
   MASK,
   MEMORY,
   PC,
+  PERIOD,
   PF,
   PI,
+  POP,
   POPPED,
   PORT,
   PORT_END,
+  QF,
   QI,
   RC,
   READY,
@@ -29,6 +34,7 @@ import {
   STEERED,
   type State,
   TAKEN,
+  TOGGLE,
   TOKENS,
 } from "./layout.ts";
 import { createTrack, moveRow, repeatRow, restartTrack, skipRow, storeRow, type Track, WIDTH } from "./tracks.ts";
@@ -77,34 +83,44 @@ export function recordVisit(recording: Recording, state: State, p: number): void
     readProcess(recording, state, p, processes.known, p * WIDTH);
     processes.time[p] = time;
   } else {
-    waitFirst(processes, state, p);
+    if (hasWaited(processes, state, p)) waitFirst(processes, state, p);
     readProcess(recording, state, p, processes.target, 0);
     moveRow(processes, p, time);
   }
+}
+
+/** For its ports, half a bin at least: less is not worth looking for. */
+function hasWaited({ known, grid }: Track, { count }: State, p: number): boolean {
+  const k = p * WIDTH;
+  const c = p * PC;
+  return 2 * (count[c + STARVED]! - known[k + STATE_COLUMNS.starved]! + count[c + BLOCKED]! - known[k + STATE_COLUMNS.blocked]!) >= grid.bin;
 }
 
 /**
  * What it waited before the first firing of the visit, often much longer than before the others: the times of what that firing popped and took still stand in the rings. Not where data
  * steers it. Waits for memory are not known one by one: where there were any, neither are those for slots, which come after them.
  */
-function waitFirst(track: Track, { spec, pf, pi, qi, ci, count, time: times }: State, p: number): void {
+function waitFirst(track: Track, { pf, pi, qi, qf, ci, count, time: times }: State, p: number): void {
   if (pi[p * PI + KIND] === STEERED) return;
   const { known, target, time } = track;
   const k = p * WIDTH;
   const before = known[k + FIRINGS]!;
   const after = pf[p * PF + FIRED]!;
   let [arrival, slot] = [0, 0];
-  for (let j = 0, q = pi[p * PI + PORT]!; q < pi[p * PI + PORT_END]!; j++, q++) {
-    const { kind, period } = spec.processes[p]!.ports[j]!;
-    const late = kind === "stream-out" ? period - 1 : 0;
-    const events = Math.ceil((after - late) / period) - Math.ceil((before - late) / period);
+  const end = pi[p * PI + PORT_END]!;
+  for (let q = pi[p * PI + PORT]!; q < end; q++) {
+    const period = qf[q * QF + PERIOD]!;
+    const isInput = (qi[q * QI + ACT]! & (POP | FREE)) !== 0;
+    const late = isInput || qi[q * QI + TOGGLE] !== 0 ? 0 : period - 1;
+    if (period > 1 && before % period !== late) continue;
+    const events = period === 1 ? after - before : Math.ceil((after - late) / period) - Math.ceil((before - late) / period);
     const mask = qi[q * QI + MASK]!;
-    if (before % period !== late || events > mask + 1) continue;
-    const isInput = kind.endsWith("-in");
+    if (events > mask + 1) continue;
     const next = ci[qi[q * QI + COUNTERS]! + (isInput ? POPPED : TAKEN)]!;
     const at = times[qi[q * QI + (isInput ? TOKENS : SLOTS)]! + ((next - events) & mask)]!;
-    if (isInput) arrival = Math.max(arrival, at);
-    else slot = Math.max(slot, at);
+    if (isInput) {
+      if (at > arrival) arrival = at;
+    } else if (at > slot) slot = at;
   }
   for (let i = 0; i < WIDTH; i++) target[i] = known[k + i]!;
   const hasMemory = count[p * PC + MEMORY] !== known[k + STATE_COLUMNS.memory];

@@ -26,6 +26,7 @@ import { type PlacedTier, placedTiers } from "../memory/tiers.ts";
 import type { NestCounters, RunCounters, SectionCounters, TierCounters, Wait } from "../result/counters.ts";
 import type { ActivityTrace, SectionSpan, SectionTrace, TierTrace } from "../trace/trace.ts";
 import { type BuiltSection, tierChannels } from "./build.ts";
+import { assertTrace } from "./trace-check.ts";
 
 /** What was recorded so far. Made for one simulation, to which it is given. */
 export interface Recorder {
@@ -183,13 +184,16 @@ export function meansOf(counters: RunCounters, mapping: Mapping, machine: Machin
 // --- the trace ---
 
 /** `counters`: of the simulation that was recorded, at its end. */
-export function traceOf({ mapping, machine, grid, sections, tiers, spans, unrecorded }: Recorder, { ticks, sections: counted }: RunCounters): ActivityTrace {
+export function traceOf({ mapping, machine, grid, sections, tiers, spans, unrecorded }: Recorder, counters: RunCounters): ActivityTrace {
+  const { ticks, sections: counted } = counters;
   const bins = Math.ceil(ticks / grid.bin);
-  return {
+  const trace: ActivityTrace = {
     ...{ schemaVersion: 1, cycles: ticks, bin_cycles: grid.bin, bins, origin: "recorded", unrecorded_cycles: unrecorded, spans },
     sections: sections.map((track, s) => sectionTrace(track, counted[s]!, nestsOf(mapping.fabric.sections[s]!))),
     tiers: placedTiers(machine).map((tier) => tierTrace(tiers, tier, ticks, bins)),
   };
+  assertTrace(trace, counters, machine);
+  return trace;
 }
 
 const nestsOf = ({ units }: Section): readonly Nest[] => units.flatMap(({ nests }) => nests);

@@ -7,6 +7,14 @@ import type { ActivityTrace, SectionTrace, TierTrace } from "./trace.ts";
 /** Throws a UserError where these are not the bytes of a trace that this version reads. */
 export function decodeTrace(bytes: Uint8Array): ActivityTrace {
   const { header, start } = readHeader(bytes);
+  try {
+    return readTrace(bytes, header, start);
+  } catch (error) {
+    throw error instanceof UserError ? error : broken("its header does not say what is in it");
+  }
+}
+
+function readTrace(bytes: Uint8Array, header: TraceHeader, start: number): ActivityTrace {
   const { cycles, bin_cycles, bins, origin, unrecorded_cycles } = header;
   if (bytes.length - start !== header.bytes) throw broken(`it has ${bytes.length - start} bytes of columns, not ${header.bytes}`);
   const reader: Reader = { bytes, at: start };
@@ -71,8 +79,9 @@ function readTier(reader: Reader, { name, channels, burst_bytes, activates }: Ti
 function readRows(reader: Reader, rows: number, length: number): Uint32Array {
   const { bytes } = reader;
   const total = rows * length;
+  if (!(Number.isInteger(length) && length >= 0 && Number.isInteger(rows) && rows >= 0)) throw broken(`a column has ${rows} rows of ${length} numbers`);
   // A number takes a byte at least: what claims more than there are is not given memory.
-  if (!(total <= bytes.length - reader.at)) throw broken("it ends in its columns");
+  if (total > bytes.length - reader.at) throw broken("it ends in its columns");
   const numbers = new Uint32Array(total);
   let at = reader.at;
   for (let row = 0; row < total; row += length) {

@@ -37,12 +37,12 @@ export const VIEWS: readonly View[] = [
   stages,
   buffers,
   program,
-  passes,
   bandwidth,
   tensors,
   liveness,
   energy,
   gpu,
   roofline,
+  passes,
   live,
 ];

@@ -18,6 +18,8 @@ export interface Cells {
    * up to the window's.
    */
   readonly cycles: Float64Array;
+  /** Units x STATES, by their numbers: of all units. */
+  readonly byUnit: Float64Array;
   /** Of all that is shown and picked, unit by unit. */
   readonly total: StateCycles;
   /** Units that count in `total`. */
@@ -50,7 +52,7 @@ export function cellsOf(run: RunView, places: readonly Place[], section: number 
     use[number] = shown > 0 ? SHOWN : units.length > 0 ? ELSEWHERE : UNUSED;
     if (shown > 1) cycles[at + IDLE] = Math.max(0, cycles[at + IDLE]! - (shown - 1) * length);
   }
-  return { window, use, cycles, total, units: counted };
+  return { window, use, cycles, byUnit, total, units: counted };
 }
 
 /** Units x STATES. Of the whole run what the report says, to the cycle. */
@@ -87,13 +89,27 @@ export function dominantOf({ cycles }: Cells, place: number): number {
 
 const BUSY = STATES.indexOf("busy");
 
-/** Busy share less that of the other run's unit at the same place, -1 .. 1; NaN where one of the two has none there. */
-export function differenceOf(cells: Cells, places: readonly Place[], base: Cells, basePlaces: readonly Place[]): Float64Array {
-  const there = new Map(basePlaces.map((place) => [`${place.x},${place.y}`, place.number]));
-  return Float64Array.from(places, ({ x, y, number }) => {
-    const other = there.get(`${x},${y}`);
-    if (other === undefined || cells.use[number] !== SHOWN || base.use[other] !== SHOWN) return Number.NaN;
-    return shareOf(cells, number, BUSY) - shareOf(base, other, BUSY);
+/**
+ * Busy share of each place less that of the units of the other run that stand for its own, -1 .. 1. NaN where there are none. `twins`: by unit, see twinsOf; `shown`: the units that count.
+ */
+export function differenceOf(
+  places: readonly Place[],
+  cells: Cells,
+  base: Cells,
+  twins: readonly (UnitView | null)[],
+  shown: (unit: UnitView) => boolean,
+): Float64Array {
+  const share = ({ byUnit, window: { from, to } }: Cells, unit: UnitView): number =>
+    to > from ? byUnit[unit.number * STATES.length + BUSY]! / (to - from) : 0;
+  return Float64Array.from(places, ({ units }) => {
+    let [sum, found] = [0, false];
+    for (const unit of units) {
+      const twin = shown(unit) ? twins[unit.number]! : null;
+      if (twin === null) continue;
+      found = true;
+      sum += share(cells, unit) - share(base, twin);
+    }
+    return found ? sum : Number.NaN;
   });
 }
 

@@ -1,6 +1,7 @@
 /**
- * How full channels were: slots in use at the end of each bin, from the firings of the nests at both ends. A stream's slot is taken when the firing that makes its token
- * begins, and free again once the token is popped: what is still in a pipeline or on the way counts. A buffer is taken while it is filled, full or read.
+ * How full channels were, estimated: tokens that were pushed and not yet popped at the end of each bin, from the firings of the nests at both ends. A stream's slot is taken when the firing that
+ * makes its token begins, and free again once the token is popped; a buffer is taken while it is filled, full or read. The trace takes a unit to have fired evenly between two points at which the
+ * engine looked at it, so that single samples may be off by what fired between: only means over many of them are shown.
  */
 
 import type { SceneChannel } from "../../src/scene/scene.ts";
@@ -21,6 +22,9 @@ export interface ChannelGroup {
   /** Cycles of the whole run that units waited for their tokens, and for their slots. */
   readonly starved: number;
   readonly blocked: number;
+  /** Of the time in which the section ran: how long a sink waited before an empty channel, and a source before a full one, on average. */
+  readonly starvedShare: number;
+  readonly blockedShare: number;
 }
 
 export function channelGroups(run: RunView): readonly ChannelGroup[] {
@@ -40,7 +44,14 @@ export function singleChannels({ section, channels }: ChannelGroup): readonly Ch
 function groupOf(section: SectionView, name: string, channels: readonly SceneChannel[], waits: ReadonlyMap<string, number>): ChannelGroup {
   const sum = (state: "starved" | "blocked"): number => channels.reduce((total, { id }) => total + (waits.get(`${state} ${id}`) ?? 0), 0);
   const tokens = channels.reduce((total, channel) => total + channel.tokens, 0);
-  return { ...{ section, name, kind: channels[0]!.kind, channels, tokens }, starved: sum("starved"), blocked: sum("blocked") };
+  const [starved, blocked] = [sum("starved"), sum("blocked")];
+  const ran = section.result.cycles - section.result.configuring_cycles;
+  const sinks = channels.reduce((total, channel) => total + channel.sinks.length, 0);
+  const share = (cycles: number, ends: number): number => (ran === 0 ? 0 : cycles / ran / ends);
+  return {
+    ...{ section, name, kind: channels[0]!.kind, channels, tokens, starved, blocked },
+    ...{ starvedShare: share(starved, sinks), blockedShare: share(blocked, channels.length) },
+  };
 }
 
 /** Labels of copies, without their numbers; of a buffer, which stays in its unit, what its nests do. */
@@ -64,13 +75,13 @@ function waitsOf({ units }: SectionView): ReadonlyMap<string, number> {
   return waits;
 }
 
-/** Of the bins of a section's columns, `ends[b]`: slots in use at the end of bin b, of `slots`. */
+/** Slots in use at the end of each bin of a section's columns, of so many. */
 export interface Occupancy {
   readonly ends: Float64Array;
   readonly slots: number;
 }
 
-/** The sinks of channels, each by itself; null where it cannot be told from firings: nothing was recorded, or data decides how many firings a token takes. */
+/** By sink. Null where firings do not tell: nothing was recorded, or data decides how many firings a token takes. */
 export function occupancies(run: RunView, section: SectionView, channel: SceneChannel): readonly (Occupancy | null)[] {
   const sumsOf = ({ unit, nest }: SceneChannel["source"]): Sums => firingSumsOf(section, unit, nest);
   const made = sumsOf(channel.source);
@@ -79,11 +90,17 @@ export function occupancies(run: RunView, section: SectionView, channel: SceneCh
     const used = sumsOf(sink);
     const slots = channel.slots[s]!;
     const ends = new Float64Array(section.trace.bins);
-    for (let bin = 0; bin < ends.length; bin++)
-      ends[bin] = inUse(channel, made[bin + 1]! / channel.source.firings_per_token, used[bin + 1]! / sink.firings_per_token);
-    return ends.every((count) => count >= 0 && count <= slots) ? { ends, slots } : null;
+    for (let bin = 0; bin < ends.length; bin++) {
+      const count = inUse(channel, made[bin + 1]! / channel.source.firings_per_token, used[bin + 1]! / sink.firings_per_token);
+      if (count < -slots - NEAR || count > 2 * slots + NEAR) return null;
+      ends[bin] = Math.min(slots, Math.max(0, count));
+    }
+    return { ends, slots };
   });
 }
+
+/** Tokens by which a sample may be off besides those that fit the channel. */
+const NEAR = 2;
 
 function inUse({ kind, initial }: SceneChannel, made: number, used: number): number {
   return initial + (kind === "buffer" ? Math.ceil(made) - Math.floor(used) : Math.floor(made) - Math.ceil(used));
@@ -91,65 +108,48 @@ function inUse({ kind, initial }: SceneChannel, made: number, used: number): num
 
 /** Of the channels of a group, each with all its sinks. */
 export interface GroupOccupancy {
-  /** Those that could be told. */
-  readonly sinks: readonly Occupancy[];
-  /** Sinks in all. */
-  readonly all: number;
-  /** By bin of the section's columns, over the sinks. */
-  readonly mean: Float64Array;
-  readonly least: Float64Array;
-  readonly most: Float64Array;
+  /** By bin of the section's columns: mean over the sinks of the slots in use. */
+  readonly ends: Float64Array;
   /** Of one sink: where they differ, the most. */
   readonly slots: number;
+  /** Sinks that it is the mean of, and all. */
+  readonly known: number;
+  readonly all: number;
 }
 
-/** Null: none could be told. */
+/** Null: of no sink it could be told. */
 export function groupOccupancy(run: RunView, { section, channels }: Pick<ChannelGroup, "section" | "channels">): GroupOccupancy | null {
   const all = channels.flatMap((channel) => occupancies(run, section, channel));
   const sinks = all.filter((one): one is Occupancy => one !== null);
   if (sinks.length === 0) return null;
-  const { bins } = section.trace;
-  const [mean, least, most] = [new Float64Array(bins), new Float64Array(bins).fill(Number.POSITIVE_INFINITY), new Float64Array(bins)];
-  for (const { ends } of sinks) {
-    for (let bin = 0; bin < bins; bin++) {
-      mean[bin]! += ends[bin]! / sinks.length;
-      least[bin] = Math.min(least[bin]!, ends[bin]!);
-      most[bin] = Math.max(most[bin]!, ends[bin]!);
-    }
-  }
-  return { sinks, all: all.length, mean, least, most, slots: Math.max(...sinks.map(({ slots }) => slots)) };
+  const ends = new Float64Array(section.trace.bins);
+  for (const sink of sinks) for (let bin = 0; bin < ends.length; bin++) ends[bin]! += sink.ends[bin]! / sinks.length;
+  return { ends, slots: Math.max(...sinks.map(({ slots }) => slots)), known: sinks.length, all: all.length };
 }
 
-/** Over samples: sinks x bins that end in the window while the section runs. */
-export interface Fill {
-  readonly samples: number;
-  /** Shares of the samples. */
-  readonly empty: number;
-  readonly full: number;
-  /** Most slots in use, and their mean. */
-  readonly peak: number;
+/** A piece of a window, in cycles, and the mean of the slots in use in it. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
   readonly mean: number;
-  /** Ten, from nearly empty to nearly full: shares of the samples. */
-  readonly tenths: readonly number[];
 }
 
-export function fillOf(run: RunView, section: SectionView, { sinks }: GroupOccupancy, window: Window): Fill {
+/** The bins of the window in which the section runs, several to a piece. */
+export function piecesOf(run: RunView, section: SectionView, { ends }: GroupOccupancy, window: Window, most: number): readonly Piece[] {
   const running = binsRunning(run, section, window);
-  const tenths = new Array<number>(10).fill(0);
-  let [empty, full, peak, sum] = [0, 0, 0, 0];
-  for (const { ends, slots } of sinks) {
-    for (const bin of running) {
-      const used = ends[bin]!;
-      sum += used;
-      if (used === 0) empty++;
-      if (used === slots) full++;
-      if (used > peak) peak = used;
-      tenths[Math.min(9, Math.floor((10 * used) / slots))]!++;
-    }
-  }
-  const samples = sinks.length * running.length;
-  const share = (count: number): number => (samples === 0 ? 0 : count / samples);
-  return { samples, empty: share(empty), full: share(full), peak, mean: share(sum), tenths: tenths.map(share) };
+  const { bin_cycles } = run.trace;
+  const length = Math.max(1, Math.ceil(running.length / most));
+  return Array.from({ length: Math.ceil(running.length / length) }, (_, piece) => {
+    const own = running.slice(piece * length, (piece + 1) * length);
+    const start = (section.trace.first + own[0]!) * bin_cycles;
+    const end = Math.min(run.trace.cycles, (section.trace.first + own.at(-1)! + 1) * bin_cycles);
+    return { from: start, to: end, mean: own.reduce((sum, bin) => sum + ends[bin]!, 0) / own.length };
+  });
+}
+
+/** Mean over the window, while the section runs; null: it does not. */
+export function meanIn(run: RunView, section: SectionView, use: GroupOccupancy, window: Window): number | null {
+  return piecesOf(run, section, use, window, 1)[0]?.mean ?? null;
 }
 
 /** Bins whose end lies in the window and in a run of the section. */

@@ -1,12 +1,12 @@
 /** The stage table: what the copies of a stage did together, how fast they fired, and how fast they would have to. */
 
 import { toldName } from "../../src/report/causes.ts";
-import type { CauseStep, UnitResult } from "../../src/result/result.ts";
+import type { CauseStep } from "../../src/result/result.ts";
 import { firingsIn } from "./firings.ts";
 import type { RunView, SectionView, UnitView } from "./run.ts";
 import { stageOf } from "./selection.ts";
 import { STATES } from "./states.ts";
-import { configuringIn, isWhole, overlap, type StateCycles, totalCycles, type Window } from "./window.ts";
+import { configuringIn, isWhole, overlap, type StateCycles, type Window } from "./window.ts";
 
 /** Copies of each other in a section; or one of them. */
 export interface StageRow {
@@ -59,14 +59,38 @@ export interface Pace {
 export function stageRows(run: RunView, window: Window, cycles: readonly StateCycles[]): readonly StageRow[] {
   return run.sections.flatMap((section) => {
     const context = contextOf(run, section, window, cycles);
-    return [...grouped(section.units, stageOf).values()].map((units) => rowOf(context, `${section.name} · ${stageOf(units[0]!)}`, units));
+    return stagesIn(section).map((copies) => rowOf(context, copies));
   });
 }
 
 /** The units of a stage, a row each. */
 export function unitRows(run: RunView, row: StageRow, window: Window, cycles: readonly StateCycles[]): readonly StageRow[] {
   const context = contextOf(run, row.section, window, cycles);
-  return row.units.map((unit) => rowOf(context, `${row.section.name} · ${unit.scene.id}`, [unit]));
+  const nameOf = rootNames(row.section.units);
+  return row.units.map((unit) => rowOf(context, copiesOf(`${row.section.name} · ${unit.scene.id}`, [unit], nameOf)));
+}
+
+/** Units in one row, and what is the same in every window. */
+interface Copies {
+  readonly key: string;
+  readonly units: readonly UnitView[];
+  readonly stalls: readonly Stall[];
+}
+
+const known = new WeakMap<SectionView, readonly Copies[]>();
+
+/** Made once: waits are those of the whole run. */
+function stagesIn(section: SectionView): readonly Copies[] {
+  const found = known.get(section);
+  if (found !== undefined) return found;
+  const nameOf = rootNames(section.units);
+  const made = [...grouped(section.units, stageOf)].map(([stage, units]) => copiesOf(`${section.name} · ${stage}`, units, nameOf));
+  known.set(section, made);
+  return made;
+}
+
+function copiesOf(key: string, units: readonly UnitView[], nameOf: (root: string) => string): Copies {
+  return { key, units, stalls: stallsOf(units, nameOf) };
 }
 
 interface Context {
@@ -75,14 +99,12 @@ interface Context {
   readonly window: Window;
   readonly cycles: readonly StateCycles[];
   readonly pace: Pace;
-  /** Cycles of the window, and of the whole run, in which the section ran. */
+  /** Cycles of the window in which the section ran. */
   readonly ran: number;
-  readonly nameOf: (root: string) => string;
 }
 
 function contextOf(run: RunView, section: SectionView, window: Window, cycles: readonly StateCycles[]): Context {
-  const units = section.units.map(({ result }) => result);
-  return { run, section, window, cycles, pace: paceOf(section), ran: ranIn(section, window), nameOf: toldName(units) };
+  return { run, section, window, cycles, pace: paceOf(section), ran: ranIn(section, window) };
 }
 
 /** Cycles of a window in which the section ran, configuring left out. */
@@ -97,7 +119,7 @@ export function paceOf({ units, result }: SectionView): Pace {
   return [...stages, ...bounds].reduce((most, one) => (one.cycles > most.cycles ? one : most), { cycles: 0, by: "nothing", isUnit: false });
 }
 
-function rowOf({ run, section, window, cycles, pace, ran, nameOf }: Context, key: string, units: readonly UnitView[]): StageRow {
+function rowOf({ run, section, window, cycles, pace, ran }: Context, { key, units, stalls }: Copies): StageRow {
   const shown = units.map(({ scene }) => scene.nests[scene.shown]);
   const whole = wholeFirings(run, section, units);
   const firings = isWhole(run, window) ? whole : firingsOf(run, section, units, window);
@@ -105,18 +127,21 @@ function rowOf({ run, section, window, cycles, pace, ran, nameOf }: Context, key
   const required = whole === 0 || pace.cycles === 0 ? null : whole / pace.cycles / units.length;
   const busiest = Math.max(0, ...units.map(({ result }) => result.busy_cycles));
   return {
-    ...{ key, section, stage: stageOf(units[0]!), units, firings, achieved, required, ran: ran * units.length },
+    ...{ key, section, stage: stageOf(units[0]!), units, firings, achieved, required, ran: ran * units.length, stalls },
     ii: Math.max(0, ...shown.map((nest) => nest?.ii ?? 0)),
     depth: Math.max(0, ...shown.map((nest) => nest?.latency ?? 0)),
     slowdown: achieved === null || required === null || achieved === 0 ? null : required / achieved,
-    cycles: units.reduce((sum, { number }) => sum.map((one, s) => one + cycles[number]![s]!), totalCycles([])),
+    cycles: totalOf(units, cycles),
     load: pace.cycles === 0 ? 0 : busiest / pace.cycles,
     isCritical: pace.isUnit && busiest === pace.cycles,
-    stalls: stallsOf(
-      units.map(({ result }) => result),
-      nameOf,
-    ),
   };
+}
+
+/** Of these units, added up. */
+export function totalOf(units: readonly UnitView[], cycles: readonly StateCycles[]): StateCycles {
+  const total = STATES.map(() => 0);
+  for (const { number } of units) for (let s = 0; s < total.length; s++) total[s]! += cycles[number]![s]!;
+  return total;
 }
 
 function wholeFirings(run: RunView, section: SectionView, units: readonly UnitView[]): number {
@@ -128,18 +153,37 @@ function firingsOf(run: RunView, section: SectionView, units: readonly UnitView[
 }
 
 /** Waits of units by state and root, most first. */
-export function stallsOf(units: readonly UnitResult[], nameOf: (root: string) => string): readonly Stall[] {
-  const stalls = new Map<string, Stall & { readonly longest: number }>();
-  for (const { causes } of units) {
-    for (const { state, root, path, channel, cycles } of causes) {
-      if (state === "idle") continue;
-      const key = `${state} ${nameOf(root)}`;
-      const before = stalls.get(key);
-      if (before === undefined) stalls.set(key, { state, root: nameOf(root), cycles, channel, path, longest: cycles });
-      else stalls.set(key, { ...before, cycles: before.cycles + cycles, ...(cycles > before.longest && { channel, path, longest: cycles }) });
+export function stallsOf(units: readonly UnitView[], nameOf: (root: string) => string): readonly Stall[] {
+  const stalls = new Map<string, StallUnderWay>();
+  for (const { state, root, path, channel, cycles } of units.flatMap(({ result }) => result.causes)) {
+    if (state === "idle") continue;
+    const name = nameOf(root);
+    const key = `${state} ${name}`;
+    const before = stalls.get(key);
+    if (before === undefined) {
+      stalls.set(key, { state, root: name, cycles, channel, path, longest: cycles });
+      continue;
     }
+    before.cycles += cycles;
+    if (cycles > before.longest) Object.assign(before, { channel, path, longest: cycles });
   }
-  return [...stalls.values()].map(({ state, root, cycles, channel, path }) => ({ state, root, cycles, channel, path })).sort((a, b) => b.cycles - a.cycles);
+  return [...stalls.values()].sort((a, b) => b.cycles - a.cycles);
+}
+
+/** Roots by the names under which they are told: each is looked for once. */
+export function rootNames(units: readonly UnitView[]): (root: string) => string {
+  const find = toldName(units.map(({ result }) => result));
+  const names = new Map<string, string>();
+  return (root) => {
+    const name = names.get(root) ?? find(root);
+    names.set(root, name);
+    return name;
+  };
+}
+
+interface StallUnderWay extends Stall {
+  cycles: number;
+  longest: number;
 }
 
 export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

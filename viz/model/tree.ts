@@ -1,13 +1,12 @@
 /** The program as a tree: loops, operators, what became of each in which section, and the units. */
 
-import { toldName } from "../../src/report/causes.ts";
 import type { SceneOperator } from "../../src/scene/scene.ts";
 import type { RunView, UnitView } from "./run.ts";
 import type { Pick } from "./selection.ts";
 import { stageOf } from "./selection.ts";
-import { grouped, type Stall, stallsOf } from "./stages.ts";
+import { grouped, rootNames, type Stall, stallsOf, totalOf } from "./stages.ts";
 import { STATES } from "./states.ts";
-import { type StateCycles, totalCycles } from "./window.ts";
+import type { StateCycles } from "./window.ts";
 
 export interface TreeNode {
   readonly id: string;
@@ -35,7 +34,7 @@ export function treeOf(run: RunView): readonly TreeNode[] {
     return {
       ...{ id: `operator ${name}`, kind: isLoop ? "loop" : "operator", label: name, operator, units },
       pick: isLoop || units.length === 0 ? null : { kind: "operator", name, section: null },
-      children: () => (isLoop ? inside(name) : stagesOf(run, units)),
+      children: once(() => (isLoop ? inside(name) : stagesOf(run, units))),
     };
   };
   const rest = [...byOperator].filter(([name]) => !written.has(name));
@@ -47,7 +46,7 @@ function memoryNode(run: RunView, name: string, units: readonly UnitView[]): Tre
   return {
     ...{ id: `operator ${name}`, kind: "memory", label: name, operator: null, units },
     pick: { kind: "operator", name, section: null },
-    children: () => stagesOf(run, units),
+    children: once(() => stagesOf(run, units)),
   };
 }
 
@@ -59,7 +58,7 @@ function stagesOf(run: RunView, units: readonly UnitView[]): readonly TreeNode[]
     return {
       ...{ id: `stage ${section.name} ${stageOf(own[0]!)}`, kind: "stage", label, operator: null, units: own },
       pick: { kind: "stage", name: stageOf(own[0]!), section: section.name },
-      children: () => own.map((unit) => unitNode(unit, section.name)),
+      children: once(() => own.map((unit) => unitNode(unit, section.name))),
     };
   });
 }
@@ -69,6 +68,14 @@ function unitNode(unit: UnitView, section: string): TreeNode {
     ...{ id: `unit ${section} ${unit.scene.id}`, kind: "unit", label: unit.scene.id, operator: null, units: [unit] },
     pick: { kind: "unit", name: unit.scene.id, section },
     children: () => [],
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
@@ -84,23 +91,18 @@ export interface NodeFigures {
 
 /** `cycles`: of all units in the window, by number. `busy`: of all units together. */
 export function figuresOf(run: RunView, units: readonly UnitView[], cycles: readonly StateCycles[], busy: number): NodeFigures {
-  const own = units.reduce((sum, { number }) => sum.map((one, s) => one + cycles[number]![s]!), totalCycles([]));
-  const names = nameFinder(run);
-  return {
-    cycles: own,
-    busyShare: busy === 0 ? 0 : own[STATES.indexOf("busy")]! / busy,
-    stalls: stallsOf(
-      units.map(({ result }) => result),
-      names,
-    ),
-  };
+  const own = totalOf(units, cycles);
+  return { cycles: own, busyShare: busy === 0 ? 0 : own[STATES.indexOf("busy")]! / busy, stalls: stallsIn(run, units) };
 }
 
 const finders = new WeakMap<RunView, (root: string) => string>();
+const found = new WeakMap<readonly UnitView[], readonly Stall[]>();
 
-/** Made once for a run. */
-function nameFinder(run: RunView): (root: string) => string {
-  const known = finders.get(run) ?? toldName(run.report.units);
-  finders.set(run, known);
-  return known;
+/** Made once for a list of units. */
+function stallsIn(run: RunView, units: readonly UnitView[]): readonly Stall[] {
+  const nameOf = finders.get(run) ?? rootNames(run.units);
+  finders.set(run, nameOf);
+  const stalls = found.get(units) ?? stallsOf(units, nameOf);
+  found.set(units, stalls);
+  return stalls;
 }

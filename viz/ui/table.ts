@@ -13,6 +13,8 @@ export interface ShownColumn<R> extends Column<R> {
   readonly term?: TermKey;
   /** In place of its text. */
   readonly cell?: (row: R) => Node;
+  /** Of words: they stand at the left. */
+  readonly isWords?: true;
   /** For the filter box, the order and CSV alone. */
   readonly isHidden?: boolean;
 }
@@ -34,8 +36,9 @@ export interface TableParts<R> {
   readonly isPicked: (row: R) => boolean;
   /** Not among what is picked elsewhere. */
   readonly isDim: (row: R) => boolean;
-  /** Rows behind it when it is opened; null: it cannot be. */
-  readonly inside: (row: R) => readonly R[] | null;
+  readonly canOpen: (row: R) => boolean;
+  /** Rows behind it when it is opened. */
+  readonly inside: (row: R) => readonly R[];
   /** What the filter box leaves. */
   readonly shown?: (rows: readonly R[]) => void;
 }
@@ -73,15 +76,15 @@ export function makeTable<R>(parts: TableParts<R>): Table<R> {
   const saveCsv = (): void => save(new Blob([csvOf(rowsNow(app.store.get()), columns)], { type: "text/csv" }), `weft-${id}.csv`);
   const drawRow = (row: R, isInside: boolean): readonly HTMLElement[] => {
     const key = parts.keyOf(row);
-    const inside = isInside ? null : parts.inside(row);
-    const isOpen = inside !== null && opened.has(key);
+    const canOpen = !isInside && parts.canOpen(row);
+    const isOpen = canOpen && opened.has(key);
     const toggle = (): void => {
       if (!opened.delete(key)) opened.add(key);
       draw(all, app.store.get());
       body.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .opener`)?.focus();
     };
-    const own = rowElement(parts, visible, row, { isInside, isOpen, toggle: inside === null ? null : toggle });
-    return [own, ...(isOpen ? sorted(inside, columns, orderOf(parts, app.store.get())).flatMap((one) => drawRow(one, true)) : [])];
+    const own = rowElement(parts, visible, row, { isInside, isOpen, toggle: canOpen ? toggle : null });
+    return [own, ...(isOpen ? sorted(parts.inside(row), columns, orderOf(parts, app.store.get())).flatMap((one) => drawRow(one, true)) : [])];
   };
   const draw = (rows: readonly R[], state: ViewState): void => {
     all = rows;
@@ -122,7 +125,11 @@ function headerOf<R>({ id, app, run }: TableParts<R>, column: ShownColumn<R>, { 
     isSorted ? (descending ? " ▾" : " ▴") : "",
   );
   if (column.term !== undefined) withTerm(button, column.term, run);
-  return el("th", { scope: "col", "aria-sort": isSorted ? (descending ? "descending" : "ascending") : "none" }, button);
+  return el(
+    "th",
+    { scope: "col", class: column.isWords === true ? "words" : null, "aria-sort": isSorted ? (descending ? "descending" : "ascending") : "none" },
+    button,
+  );
 }
 
 interface RowState {
@@ -147,6 +154,6 @@ function rowElement<R>(parts: TableParts<R>, columns: readonly ShownColumn<R>[],
     "tr",
     { class: classes, "data-key": parts.keyOf(row) },
     el("th", { scope: "row" }, opener, picker),
-    ...rest.map((column) => el("td", typeof column.value(row) === "number" ? {} : { class: "words" }, column.cell?.(row) ?? column.text(row))),
+    ...rest.map((column) => el("td", { class: column.isWords === true ? "words" : null }, column.cell?.(row) ?? column.text(row))),
   );
 }

@@ -27,6 +27,8 @@ const SERVED_HEIGHT = 96;
 const ASKED_HEIGHT = 110;
 const HITS_HEIGHT = 52;
 const GAP = 14;
+/** Times the rate of the pins: requests come in heaps, and memory serves them one after the other. */
+const MOST_ASKED = 1.5;
 
 export interface Figure {
   readonly element: SVGSVGElement;
@@ -103,7 +105,7 @@ function drawFigure(element: SVGSVGElement, { app, run, base }: ViewContext, ser
   element.replaceChildren(
     sectionMarks(run, x, plot),
     servedPart(run, served, columns, other, x),
-    askedPart(stacks, columns, x, askedTop),
+    askedPart(stacks, columns, x, askedTop, (run.report.tiers[served.tier]?.peak_bytes_per_second ?? 0) * MOST_ASKED),
     ...(served.activates === null ? [] : [hitsPart(columns, x, askedTop + ASKED_HEIGHT + GAP)]),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
     brushGroup(app.store, state, x, SECTIONS_HEIGHT, plot, run.report.cycles),
@@ -157,9 +159,12 @@ function servedPart(run: RunView, { tier }: Served, columns: readonly ServedColu
   );
 }
 
-function askedPart(stacks: readonly Stack[], columns: readonly ServedColumn[], x: TimeScale, top: number): SVGGElement {
-  const [reads, writes] = [highest(stacks, "read"), highest(stacks, "write")];
-  const y = scaleLinear([-writes * 1.04, reads * 1.04 || 1], [top + ASKED_HEIGHT, top]);
+/** `cap`: what is asked for faster is cut there. */
+function askedPart(stacks: readonly Stack[], columns: readonly ServedColumn[], x: TimeScale, top: number, cap: number): SVGGElement {
+  const asked = { read: highest(stacks, "read"), write: highest(stacks, "write") };
+  const [reads, writes] = [Math.min(cap, asked.read), Math.min(cap, asked.write)];
+  const y = scaleLinear([-writes * 1.04, reads * 1.04 || 1], [top + ASKED_HEIGHT, top]).clamp(true);
+  const cutWords = (rate: number): string => (rate > cap ? `, cut at ${MOST_ASKED} x the pins (at most ${scaled(rate, "B/s")})` : "");
   const [left, right] = x.range() as [number, number];
   const steps = closed(columns);
   const last = columns.length - 1;
@@ -177,8 +182,12 @@ function askedPart(stacks: readonly Stack[], columns: readonly ServedColumn[], x
     rateAxis(y, [...(reads > 0 ? [reads] : []), 0, ...(writes > 0.2 * reads ? [-writes] : [])], right + RIGHT),
     ...stacks.map((stack) => svg("path", { fill: stack.colour, d: shape(stack) })),
     svg("line", { class: "peak", x1: left, x2: right, y1: y(0), y2: y(0) }),
-    svg("text", { class: "strong halo", x: left + 6, y: top + 12 }, "reads asked for"),
-    svg("text", { class: "strong halo", x: left + 6, y: y(0) + (writes === 0 ? -6 : 14) }, writes === 0 ? "no writes" : "writes asked for"),
+    svg("text", { class: "strong halo", x: left + 6, y: top + 12 }, `reads asked for${cutWords(asked.read)}`),
+    svg(
+      "text",
+      { class: "strong halo", x: left + 6, y: y(0) + (writes === 0 ? -6 : 14) },
+      writes === 0 ? "no writes" : `writes asked for${cutWords(asked.write)}`,
+    ),
   );
 }
 

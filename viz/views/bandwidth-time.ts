@@ -12,6 +12,8 @@ export const RIGHT = 14;
 /** Room for the names of sections, and for the axis. */
 export const SECTIONS_HEIGHT = 18;
 export const AXIS_HEIGHT = 30;
+/** A label nearer to the end of the axis begins or ends at its tick. */
+const EDGE = 44;
 
 export type TimeScale = ScaleLinear<number, number>;
 
@@ -47,15 +49,17 @@ export function columnCount({ trace }: RunView, { from, to }: Window, width: num
 export function axisGroup(x: TimeScale, y: number, clock_hz: number): SVGGElement {
   const group = svg("g", { class: "axis", transform: `translate(0,${y})` });
   const [from, to] = x.range() as [number, number];
+  const ticks = Math.max(2, Math.floor((to - from) / 150));
   select(group).call(
     axisBottom(x)
-      .ticks(Math.max(2, Math.floor((to - from) / 150)))
+      .ticks(ticks)
       .tickSize(4)
       .tickFormat((at) => `${counted(Number(at))} · ${duration(Number(at) / clock_hz)}`),
   );
-  const labels = group.querySelectorAll(".tick text");
-  labels[0]?.setAttribute("text-anchor", "start");
-  labels[labels.length - 1]?.setAttribute("text-anchor", "end");
+  for (const [tick, label] of [...group.querySelectorAll(".tick")].map((one, at) => [x.ticks(ticks)[at]!, one.querySelector("text")!] as const)) {
+    if (x(tick) - from < EDGE) label.setAttribute("text-anchor", "start");
+    if (to - x(tick) < EDGE) label.setAttribute("text-anchor", "end");
+  }
   return group;
 }
 

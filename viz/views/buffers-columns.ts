@@ -4,7 +4,7 @@ import { counted, grouped, percent } from "../../src/report/format.ts";
 import { el } from "../ui/dom.ts";
 import type { ShownColumn } from "../ui/table.ts";
 import type { BufferCell, BufferRow } from "./buffers.ts";
-import { areaPicture, tenthsPicture } from "./buffers-pictures.ts";
+import { areaPicture } from "./buffers-pictures.ts";
 import { type Figure, figureColumn } from "./figure-column.ts";
 
 const waited = ({ group: { starved, blocked } }: BufferRow): number => starved + blocked;
@@ -13,19 +13,18 @@ const FIGURES: readonly Figure<BufferRow>[] = [
   { id: "waited", title: "waited", term: "stall", value: waited, text: counted },
   { id: "starved", title: "starved", term: "starved", value: ({ group }) => group.starved, text: counted },
   { id: "blocked", title: "blocked", term: "blocked", value: ({ group }) => group.blocked, text: counted },
+  { id: "empty", title: "empty", term: "empty", value: ({ group }) => group.starvedShare, text: percent, isShare: true },
+  { id: "full", title: "full", term: "full", value: ({ group }) => group.blockedShare, text: percent, isShare: true },
   { id: "channels", title: "channels", term: "channel", value: ({ group }) => group.channels.length, text: grouped },
   { id: "tokens", title: "tokens", term: "token", value: ({ group }) => group.tokens, text: counted },
   { id: "fifo", title: "depth", term: "fifo", value: ({ group }) => Math.max(...group.channels.map(({ depth }) => depth)), text: grouped },
   { id: "slots", title: "slots", term: "slots", value: ({ group }) => Math.max(...group.channels.flatMap(({ slots }) => slots)), text: grouped },
-  { id: "mean", title: "mean", term: "occupancy", value: ({ fill }) => fill?.mean ?? null, text: (mean) => `${Number(mean.toPrecision(3))}` },
-  { id: "peak", title: "peak", term: "occupancy", value: ({ fill }) => fill?.peak ?? null, text: grouped },
-  { id: "full", title: "full", term: "full", value: ({ fill }) => fill?.full ?? null, text: percent, isShare: true },
-  { id: "empty", title: "empty", term: "empty", value: ({ fill }) => fill?.empty ?? null, text: percent, isShare: true },
+  { id: "mean", title: "in use, about", term: "occupancy", value: ({ mean }) => mean, text: (mean) => `${Number(mean.toPrecision(2))}` },
 ];
 
 export function bufferColumns(sections: boolean, isDifference: boolean): readonly ShownColumn<BufferCell>[] {
   const section: ShownColumn<BufferCell> = {
-    ...{ id: "section", title: "section", term: "section", value: sectionName, text: sectionName },
+    ...{ id: "section", title: "section", term: "section", value: sectionName, text: sectionName, isWords: true },
     cell: (cell) => el("span", { class: "ellipsis", title: sectionName(cell) }, sectionName(cell)),
   };
   const changed: ShownColumn<BufferCell> = {
@@ -34,12 +33,11 @@ export function bufferColumns(sections: boolean, isDifference: boolean): readonl
   };
   return [
     { id: "name", title: "channel", term: "channel", value: ({ row }) => row.group.name, text: ({ row }) => row.group.name, cell: nameCell },
-    { id: "kind", title: "kind", value: ({ row }) => row.group.kind, text: ({ row }) => row.group.kind },
+    { id: "kind", title: "kind", value: ({ row }) => row.group.kind, text: ({ row }) => row.group.kind, isWords: true },
     sections ? section : { ...section, isHidden: true },
     ...(isDifference ? [changed] : []),
     ...FIGURES.map((figure) => figureColumn(figure, isDifference)),
-    { id: "over", title: "slots in use over time", term: "occupancy", value: () => null, text: () => "", cell: ({ row }) => areaPicture(row) },
-    { id: "how", title: "how often how full", term: "occupancy", value: () => null, text: () => "", cell: ({ row }) => tenthsPicture(row) },
+    { id: "over", title: "in use over time", term: "occupancy", value: () => null, text: () => "", cell: ({ row }) => areaPicture(row), isWords: true },
   ];
 }
 

@@ -3,7 +3,7 @@
 import type { ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
 import { type Compared, compared } from "../model/compared.ts";
-import { type ChannelGroup, channelGroups, type Fill, fillOf, type GroupOccupancy, groupOccupancy, singleChannels } from "../model/occupancy.ts";
+import { type ChannelGroup, channelGroups, type GroupOccupancy, groupOccupancy, meanIn, singleChannels } from "../model/occupancy.ts";
 import type { RunView } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
 import type { Window } from "../model/window.ts";
@@ -16,7 +16,7 @@ export const buffers: View = {
   id: "buffers",
   tab: "stages",
   title: "Channels and buffers",
-  what: "A row is a channel, or the channels between copies of the same units: how many of its slots were in use over time, and how long units waited for its tokens (starved) or its slots (blocked). Those that cost most stand first.",
+  what: "A row is a channel, or the channels between copies of the same units: how long units waited for its tokens (starved: it was empty) or its slots (blocked: it was full), and about how many slots were in use over time. Those that cost most stand first.",
   wide: true,
   absent: ({ scene }) => (scene.sections.every(({ channels }) => channels.length === 0) ? "This run used no channel." : null),
   mount,
@@ -28,7 +28,8 @@ export interface BufferRow {
   readonly window: Window;
   /** Null: it cannot be told from the trace. */
   readonly use: GroupOccupancy | null;
-  readonly fill: Fill | null;
+  /** Slots in use in the window, on average. */
+  readonly mean: number | null;
   /** One channel of a group. */
   readonly isSingle: boolean;
 }
@@ -43,13 +44,14 @@ function mount(host: HTMLElement, { app, run, base }: ViewContext): MountedView 
   const table = makeTable<BufferCell>({
     ...{ id: "buffers", app, run, what: "channels", columns: bufferColumns(run.sections.length > 1, base !== null) },
     order: { column: base === null ? "waited" : "changed", descending: true },
-    example: "full>20% buffer",
+    example: "blocked>1000 buffer",
     keyOf: ({ row, only }) => `${keyOf(row)}${only ?? ""}`,
     pick: ({ row }) =>
       app.store.set({ pick: isPick(row, app.store.get()) ? null : { kind: "channel", name: row.group.channels[0]!.id, section: row.group.section.name } }),
     isPicked: ({ row }) => isPick(row, app.store.get()),
     isDim: ({ row, only }) => only !== "A" && !touches(row.group, picked),
-    inside: ({ row, only }) => (row.group.channels.length < 2 || only === "A" ? null : singles(row)),
+    canOpen: ({ row, only }) => row.group.channels.length > 1 && only !== "A",
+    inside: ({ row }) => singles(row),
   });
   host.replaceChildren(words, table.element);
   return {
@@ -80,7 +82,7 @@ function groupsOf(run: RunView): readonly Prepared[] {
 }
 
 function rowOf(run: RunView, { group, use }: Prepared, window: Window): BufferRow {
-  return { group, run, window, use, fill: use === null ? null : fillOf(run, group.section, use, window), isSingle: false };
+  return { group, run, window, use, mean: use === null ? null : meanIn(run, group.section, use, window), isSingle: false };
 }
 
 /** Each channel of a group by itself. */
@@ -106,5 +108,5 @@ function touches({ section, channels }: ChannelGroup, picked: Uint8Array | null)
 function headWords(run: RunView, { window }: ViewState): string {
   if (run.trace.origin === "means")
     return "Activity over time was not recorded in this run, so that how full channels were is not known; who waited for them is, over the whole run.";
-  return `Slots in use ${windowWords(run, windowOf(run, window))}, one sample at the end of each bin while the section runs; waits are those of the whole run.`;
+  return `Waits are counted, over the whole run. Slots in use are estimated from firings, ${windowWords(run, windowOf(run, window))}, while the section runs.`;
 }

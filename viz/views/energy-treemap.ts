@@ -2,7 +2,8 @@
 
 import { hierarchy, treemap } from "d3";
 import { energy as joules, percent } from "../../src/report/format.ts";
-import { type DetailEnergy, ENERGY_PARTS, type EnergyCell, type EnergyPart, energyDetails, PART_WORDS } from "../model/energy.ts";
+import { type DetailEnergy, ENERGY_PARTS, type EnergyCell, energyDetails, PART_WORDS } from "../model/energy.ts";
+import { inkOn } from "../model/ink.ts";
 import { svg } from "../ui/dom.ts";
 import { tipRows } from "../ui/tip.ts";
 import { tipped } from "../ui/tipped.ts";
@@ -38,16 +39,6 @@ interface Box {
   readonly height: number;
 }
 
-/** Letters on a colour, dark or light, that all can read. */
-const INK: { readonly [P in EnergyPart]: string } = {
-  compute: "#ffffff",
-  sram: "#000000",
-  network: "#000000",
-  hbm: "#000000",
-  ddr: "#000000",
-  static: "#000000",
-};
-
 function block({ part, words, pJ }: DetailEnergy, box: Box, total: number): SVGGElement {
   const share = percent(pJ / total);
   const rect = svg("rect", { ...box, fill: PART_WORDS[part].colour });
@@ -61,6 +52,6 @@ function block({ part, words, pJ }: DetailEnergy, box: Box, total: number): SVGG
   const line = (text: string, row: number): SVGTextElement | null =>
     box.height < 20 * row - 4 || box.width < text.length * 6.4 + 8
       ? null
-      : svg("text", { x: box.x + 5, y: box.y + 16 * row, style: `fill:${INK[part]}`, "pointer-events": "none" }, text);
+      : svg("text", { x: box.x + 5, y: box.y + 16 * row, style: `fill:${inkOn(PART_WORDS[part].colour)}`, "pointer-events": "none" }, text);
   return svg("g", {}, rect, line(words === part ? words : `${part}: ${words}`, 1), line(`${joules(pJ)}, ${share}`, 2));
 }

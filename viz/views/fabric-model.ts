@@ -4,6 +4,7 @@ import type { ViewState } from "../app/state.ts";
 import { type Cells, cellsOf, differenceOf, scaledWindow } from "../model/cells.ts";
 import { huesOf } from "../model/hues.ts";
 import { type Extent, extentOf, type Place, placesOf } from "../model/places.ts";
+import { twinsOf } from "../model/rows.ts";
 import type { RunView, SectionView, UnitView } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
 import { STATES } from "../model/states.ts";
@@ -17,6 +18,8 @@ export interface FabricModel {
   readonly base: RunView | null;
   readonly places: readonly Place[];
   readonly basePlaces: readonly Place[];
+  /** By unit; empty: no difference is drawn. */
+  readonly twins: readonly (UnitView | null)[];
   readonly extent: Extent;
   readonly hues: { readonly operator: ReadonlyMap<string, string>; readonly section: ReadonlyMap<string, string> };
   /** By section; under null of all of them. */
@@ -39,7 +42,7 @@ export function modelOf(run: RunView, base: RunView | null): FabricModel {
   const operators = [...run.scene.program.operators.map(({ name }) => name), ...run.units.map(({ scene }) => scene.operator)];
   const used = new Set(run.units.map(({ scene }) => scene.operator));
   return {
-    ...{ run, base, places, basePlaces: base === null ? [] : placesOf(base), extent: extentOf(run, places) },
+    ...{ run, base, places, basePlaces: base === null ? [] : placesOf(base), twins: base === null ? [] : twinsOf(run, base), extent: extentOf(run, places) },
     hues: { operator: huesOf(operators.filter((name) => used.has(name))), section: huesOf(run.sections.map(({ name }) => name)) },
     lanes: new Map(),
   };
@@ -55,7 +58,10 @@ export function shownOf(model: FabricModel, state: ViewState): Shown {
   const lanes = lanesIn(model, section);
   return {
     ...{ section, cells, baseCells, lanes, traffic: trafficOf(run, sectionsIn(run, section), lanes, window) },
-    paint: baseCells === null ? paintOf(model, state, section) : { kind: "difference", differences: differenceOf(cells, places, baseCells, basePlaces) },
+    paint:
+      baseCells === null
+        ? paintOf(model, state, section)
+        : { kind: "difference", differences: differenceOf(places, cells, baseCells, model.twins, (unit) => section === null || unit.section === section) },
     picked: units === null ? null : Uint8Array.from(places, (place) => (unitsIn(place, section).some(({ number }) => units[number] === 1) ? 1 : 0)),
   };
 }

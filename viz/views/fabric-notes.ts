@@ -55,7 +55,7 @@ function cellWords(paint: Paint, isStacked: boolean, isMerged: boolean): string 
     case "names":
       return "Each cell has the colour of what it works for; zoom in to read names in the cells.";
     case "difference":
-      return "The root of the difference is drawn, so that small ones are seen too. Empty: one of the two runs has no unit there.";
+      return "Places and links are those of B; the root of the difference is drawn, so that small ones are seen too. Empty: A has no unit that stands for the one of B.";
   }
 }
 
@@ -79,13 +79,14 @@ export function meansWords({ trace: { origin } }: RunView): string | null {
 }
 
 function differenceWords(run: RunView, base: RunView, matched: number, places: number): string {
-  const time =
-    run.report.cycles === base.report.cycles
-      ? ""
-      : ` The runs differ in length (${grouped(run.report.cycles)} and ${grouped(base.report.cycles)} cycles): the same part of each run's own time is compared.`;
   const machines =
-    run.scene.machine.name === base.scene.machine.name
-      ? ""
-      : ` The machines differ: ${listed([run.scene.machine.name, base.scene.machine.name])}; places are matched by column and row.`;
-  return `${grouped(matched)} of ${grouped(places)} places have a unit in both runs.${time}${machines}`;
+    run.scene.machine.name === base.scene.machine.name ? "" : ` The machines differ: ${listed([run.scene.machine.name, base.scene.machine.name])}.`;
+  return `In ${grouped(matched)} of ${grouped(places)} places a unit is found in A by section and name, or by place.${timeWords(run, base)}${machines}`;
+}
+
+/** What is compared, of runs that differ in length. */
+export function timeWords({ report: { cycles } }: RunView, { report: base }: RunView): string {
+  return cycles === base.cycles
+    ? ""
+    : ` The runs differ in length (${grouped(cycles)} and ${grouped(base.cycles)} cycles): the same part of each run's own time is compared.`;
 }

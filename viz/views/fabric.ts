@@ -13,7 +13,7 @@ import { type Pixels, pixelOf, pixelsOf } from "../ui/pixels.ts";
 import { hideTip, showTip } from "../ui/tip.ts";
 import { type Camera, makeCamera } from "./fabric-camera.ts";
 import { colourChoice, namesLegend, sectionChoice } from "./fabric-controls.ts";
-import { gridAt } from "./fabric-frame.ts";
+import { type Frame, gridAt } from "./fabric-frame.ts";
 import { paintLinks, paintRoute } from "./fabric-links.ts";
 import { makeMinimap } from "./fabric-minimap.ts";
 import { type FabricModel, modelOf, type Shown, shownOf, unitsIn } from "./fabric-model.ts";
@@ -56,6 +56,7 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
     pixels = pixelsOf(width, height, pixels);
     paintMap(fitCanvas(canvas, width, height), pixels, model, shown, picture, store.get(), cursor);
     minimap.draw(picture, picture.frame, camera.isZoomed());
+    sayWhere(stage, picture.frame);
   };
   const camera = makeCamera(stage, model.extent, model.places, () => {
     hideTip();
@@ -126,6 +127,12 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
     },
     destroy: player.destroy,
   };
+}
+
+/** Where the grid stands, for tests that click on it. */
+function sayWhere({ dataset }: HTMLElement, { pitch, left, top }: Frame): void {
+  if (dataset.pitch === `${pitch}` && dataset.left === `${left}` && dataset.top === `${top}`) return;
+  Object.assign(dataset, { pitch, left, top });
 }
 
 const STEP = 1.5;

@@ -7,6 +7,7 @@ import type { SceneGpuSide } from "../../src/scene/scene.ts";
 import type { ViewState } from "../app/state.ts";
 import type { App } from "../app/view.ts";
 import { blockName, blocksOf, type GpuBlock, hbmRate } from "../model/gpu-timeline.ts";
+import { inkOn } from "../model/ink.ts";
 import { svg } from "../ui/dom.ts";
 import { tipRows } from "../ui/tip.ts";
 import { tipped } from "../ui/tipped.ts";
@@ -85,7 +86,7 @@ function blockMarks(
     marks.push(
       svg(
         "text",
-        { class: "on-block", x: from + 4, y: top + 18, "pointer-events": "none" },
+        { x: from + 4, y: top + 18, style: `fill:${inkOn(KERNEL_COLOURS[kernels[0]!.kind])}`, "pointer-events": "none" },
         words.length > letters ? `${words.slice(0, letters - 1)}…` : words,
       ),
     );

@@ -15,6 +15,8 @@ const TOP = 14;
 const BOTTOM = 20;
 /** Widest bar. */
 const MOST = 26;
+/** Of its capacity: where the fullest PMU has less, the figure ends far below the capacity. */
+const LOW = 0.25;
 
 export function drawPmus(
   host: HTMLElement,
@@ -26,7 +28,9 @@ export function drawPmus(
 ): void {
   const width = host.clientWidth || 800;
   const capacity = run.scene.machine.pmu_bytes;
-  const most = Math.max(capacity, held[0]!.bytes);
+  const fullest = Math.max(held[0]!.bytes, before?.[0]?.bytes ?? 0);
+  const isLow = fullest < LOW * capacity;
+  const most = isLow ? Math.max(1, fullest * 1.25) : Math.max(capacity, fullest);
   const y = scaleLinear([0, most], [TOP + HEIGHT, TOP]);
   const step = Math.min(MOST, (width - LEFT - RIGHT) / held.length);
   const gap = step > 4 ? 1 : 0;
@@ -43,15 +47,15 @@ export function drawPmus(
       role: "img",
       "aria-label": `Bytes held by ${held.length} PMUs: from ${scaled(held[0]!.bytes, "B")} down to ${scaled(held.at(-1)!.bytes, "B")}, of ${scaled(capacity, "B")} each. Arrow keys step through them, Enter picks one.`,
     },
-    ...[0, capacity / 2].map((bytes) => svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(bytes), y2: y(bytes) })),
-    ...[0, capacity / 2, capacity].map((bytes) => svg("text", { x: LEFT - 6, y: y(bytes) + 4, "text-anchor": "end" }, scaled(bytes, "B"))),
+    ...[0, most / 2].map((bytes) => svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(bytes), y2: y(bytes) })),
+    ...[0, most / 2, most].map((bytes) => svg("text", { x: LEFT - 6, y: y(bytes) + 4, "text-anchor": "end" }, scaled(bytes, "B"))),
     svg("path", { class: "held", d: bars(held) }),
     ...chosen.map((one) =>
       svg("rect", { class: "chosen", x: LEFT + held.indexOf(one) * step, y: y(one.bytes), width: Math.max(2, step - gap), height: y(0) - y(one.bytes) }),
     ),
     before === null ? null : svg("path", { class: "base-line", d: outline }),
-    svg("line", { class: "peak", x1: LEFT, x2: width - RIGHT, y1: y(capacity), y2: y(capacity) }),
-    svg("text", { class: "halo", x: width - RIGHT - 4, y: y(capacity) + 13, "text-anchor": "end" }, `capacity of a PMU${before === null ? "" : "; line: A"}`),
+    isLow ? null : svg("line", { class: "peak", x1: LEFT, x2: width - RIGHT, y1: y(capacity), y2: y(capacity) }),
+    svg("text", { class: "halo", x: width - RIGHT - 4, y: TOP + 12, "text-anchor": "end" }, capacityWords(capacity, held[0]!.bytes, isLow, before !== null)),
     svg("text", { x: LEFT, y: TOP + HEIGHT + 14 }, `${held.length} PMUs of section ${section.name}, the fullest first`),
   );
   host.append(element);
@@ -80,6 +84,14 @@ export function drawPmus(
     const { left, top } = element.getBoundingClientRect();
     tell(at + move, left + LEFT + (at + move) * step, top + 30);
   });
+}
+
+/** `isLow`: the line of the capacity is far above the figure. */
+function capacityWords(capacity: number, fullest: number, isLow: boolean, hasBase: boolean): string {
+  const line = isLow
+    ? `a PMU has ${scaled(capacity, "B")}, far above: the fullest is ${percent(fullest / capacity)} full`
+    : `line: the capacity of a PMU, ${scaled(capacity, "B")}`;
+  return `${line}${hasBase ? "; outline: A" : ""}`;
 }
 
 function readout({ unit, bytes }: HeldBytes, capacity: number): HTMLElement {

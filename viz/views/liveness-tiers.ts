@@ -4,6 +4,7 @@ import { area, curveStepAfter, line, scaleLinear } from "d3";
 import { duration, grouped, percent, scaled } from "../../src/report/format.ts";
 import type { ViewState } from "../app/state.ts";
 import type { ViewContext } from "../app/view.ts";
+import { inkOn } from "../model/ink.ts";
 import { type FootprintStep, footprintOf, type Life, peakOf } from "../model/liveness.ts";
 import { OTHERS_COLOUR, tensorColours } from "../model/tensor-colours.ts";
 import type { TierName } from "../model/traffic.ts";
@@ -111,13 +112,14 @@ function lifeRow(life: Life, top: number, x: TimeScale, { app, run }: ViewContex
   if (span === null) return svg("g", {}, label, svg("text", { x: left + 6, y: top + 11 }, `${scaled(bytes, "B")}, never touched`));
   const [from, to] = [clip(span[0]), clip(span[1])];
   const words = `${tensor}: ${scaled(bytes, "B")}, ${role}, live from cycle ${grouped(span[0])} to ${grouped(span[1])}`;
+  const colour = tensorColours(run).get(tensor) ?? OTHERS_COLOUR;
   const bar = svg("rect", {
     class: isPicked ? "life picked" : "life",
     x: from,
     y: top + 2,
     width: Math.max(1, to - from),
     height: ROW - 4,
-    fill: tensorColours(run).get(tensor) ?? OTHERS_COLOUR,
+    fill: colour,
   });
   tipped(
     bar,
@@ -131,12 +133,12 @@ function lifeRow(life: Life, top: number, x: TimeScale, { app, run }: ViewContex
       ]),
     () => app.store.set({ pick: isPicked ? null : { kind: "tensor", name: tensor, section: null } }),
   );
-  return svg("g", {}, label, bar, sizeLabel(scaled(bytes, "B"), from, to, [left, right], top + 12));
+  return svg("g", {}, label, bar, sizeLabel(scaled(bytes, "B"), from, to, [left, right], top + 12, colour));
 }
 
 /** Behind the bar, before it, or where it takes all the room in it. */
-function sizeLabel(words: string, from: number, to: number, [left, right]: readonly [number, number], y: number): SVGTextElement {
+function sizeLabel(words: string, from: number, to: number, [left, right]: readonly [number, number], y: number, colour: string): SVGTextElement {
   if (right - to > 70) return svg("text", { x: to + 4, y }, words);
   if (from - left > 70) return svg("text", { x: from - 4, y, "text-anchor": "end" }, words);
-  return svg("text", { class: "halo", x: from + 6, y }, words);
+  return svg("text", { x: from + 6, y, style: `fill:${inkOn(colour)}`, "pointer-events": "none" }, words);
 }

@@ -25,6 +25,8 @@ const LEAST = 44;
 const MOST = 76;
 const INPUT_HEIGHT = 24;
 const MARGIN = 8;
+/** Half of the way that an edge goes straight down beside the cards of a layer. */
+const BESIDE = MOST / 2;
 
 interface Drawing {
   readonly context: ViewContext;
@@ -111,7 +113,7 @@ function edgePath({ tensor, bytes, way, isNextRound }: GraphEdge, { places, pick
   const touches = isPicked || (pick?.kind === "operator" && (way[0] === pick.name || way.at(-1) === pick.name));
   const points = way.map((id, i) => {
     const { x, y, height } = places.get(id)!;
-    return [x, i === 0 ? y + height / 2 : i === way.length - 1 ? y - height / 2 - 2 : y] as const;
+    return [x, i === 0 ? y + height / 2 : i === way.length - 1 ? y - height / 2 - 2 : y - BESIDE] as const;
   });
   const label = `${tensor}: ${scaled(bytes, "B")}${isNextRound ? ", to the next round" : ""}`;
   const path = svg("path", {
@@ -133,10 +135,11 @@ function downPath(points: readonly (readonly [x: number, y: number])[]): string 
   const [[startX, startY], ...rest] = points as readonly [readonly [number, number], ...(readonly [number, number])[]];
   let y = startY;
   let x = startX;
-  const parts = rest.map(([nextX, nextY]) => {
+  const parts = rest.map(([nextX, nextY], i) => {
+    const isBend = i < rest.length - 1;
     const middle = (y + nextY) / 2;
-    const part = `C${x},${middle} ${nextX},${middle} ${nextX},${nextY}`;
-    [x, y] = [nextX, nextY];
+    const part = `C${x},${middle} ${nextX},${middle} ${nextX},${nextY}${isBend ? `v${2 * BESIDE}` : ""}`;
+    [x, y] = [nextX, nextY + (isBend ? 2 * BESIDE : 0)];
     return part;
   });
   return `M${startX},${startY}${parts.join("")}`;
@@ -144,6 +147,7 @@ function downPath(points: readonly (readonly [x: number, y: number])[]): string 
 
 /** Around the side of the cards, upward. */
 function backPath(from: Card, to: Card, width: number): string {
+  if (from === to) return `M${from.x + WIDTH / 2 - 4},${from.y + 10} c20,4 20,-24 2,-20`;
   const side = Math.min(MARGIN + width * WIDTH - 3, Math.max(from.x, to.x) + WIDTH / 2 + 10);
   return `M${from.x + WIDTH / 2 - 6},${from.y} C${side + 6},${from.y} ${side + 6},${to.y} ${to.x + WIDTH / 2 - 4},${to.y}`;
 }
@@ -219,11 +223,14 @@ function operatorContent({ operator, outputs, id }: GraphNode, own: readonly Uni
       : `${operator!.kind} · ${own.length === 1 ? "1 unit" : `${grouped(own.length)} units`} · ${percent(share)}`;
   const bar = svg("svg", { x: 10, y: height - 12, width: inner, height: 6, class: "state-bar", role: "img" });
   if (own.length > 0) drawBar(bar, figuresOf(run, own, cycles, 0).cycles);
+  const [stall] = figuresOf(run, own, cycles, 0).stalls;
+  const cause = stall === undefined ? "" : `waits for ${stall.root}`;
   const badge = `${operator!.inside === null ? "" : "↻ "}${outputs.length === 0 ? "" : "▸ output"}`;
   return [
     svg("text", { x: 10, y: 15, class: "name" }, fitting(operator!.name, inner - badge.length * 7, 7.4)),
     svg("text", { x: WIDTH - 18, y: 15, "text-anchor": "end", class: "small" }, badge),
     svg("text", { x: 10, y: 29, class: "small" }, fitting(words, inner, 6)),
+    ...(own.length === 0 || height < 58 || cause === "" ? [] : [svg("text", { x: 10, y: 44, class: "small" }, fitting(cause, inner, 6))]),
     ...(own.length === 0 ? [] : [bar]),
   ];
 }

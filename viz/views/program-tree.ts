@@ -85,8 +85,13 @@ function itemOf(node: TreeNode, level: number, drawing: Drawing): HTMLElement {
       "div",
       { class: `tree-row${isPicked ? " picked" : ""}${isDim ? " dim" : ""}`, onclick: choose, style: `padding-left:${(level - 1) * 16}px` },
       el("span", { class: "opener", "aria-hidden": "true", onclick: toggle }, canOpen ? (isOpen ? "▾" : "▸") : ""),
-      el("span", { class: `tree-label ${node.kind}`, title: node.label }, node.label),
-      ...rowWords(node, drawing),
+      el(
+        "span",
+        { class: "tree-name" },
+        el("span", { class: `tree-label ${node.kind}`, title: node.label }, node.label),
+        el("span", { class: "tree-kind" }, kindWords(node)),
+      ),
+      ...figureCells(node, drawing),
     ),
     isOpen && hasDetail ? detailOf(node, level) : null,
     isOpen && children.length > 0 ? el("ul", { role: "group" }, ...children.map((child) => itemOf(child, level + 1, drawing))) : null,
@@ -99,7 +104,7 @@ function kindWords({ kind, operator, units }: TreeNode): string {
     case "loop":
       return `loop, ${many}`;
     case "operator":
-      return units.length === 0 ? `${operator!.kind}, no units of its own` : `${operator!.kind}, ${many}`;
+      return units.length === 0 ? `${operator!.kind}, no units of its own` : many;
     case "memory":
       return `data, ${many}`;
     case "stage":
@@ -108,15 +113,14 @@ function kindWords({ kind, operator, units }: TreeNode): string {
   }
 }
 
-function rowWords(node: TreeNode, { context: { run, base }, cycles, busy }: Drawing): readonly Node[] {
-  const words = el("span", { class: "tree-kind" }, kindWords(node));
-  if (node.units.length === 0) return [words];
+function figureCells(node: TreeNode, { context: { run, base }, cycles, busy }: Drawing): readonly Node[] {
+  if (node.units.length === 0) return [];
   const figures = figuresOf(run, node.units, cycles, busy);
   const picture = svg("svg", { width: 70, height: 10, class: "state-bar", role: "img" });
   drawBar(picture, figures.cycles);
   const share = el("span", { class: "tree-share", title: "its share of the busy cycles of all units" }, percent(figures.busyShare));
   const change = base === null ? null : changeOf(node, run, base);
-  return [words, picture, share, el("span", { class: "tree-cause", title: causeWords(figures) }, change ?? causeWords(figures))];
+  return [picture, share, el("span", { class: "tree-cause", title: causeWords(figures) }, change ?? causeWords(figures))];
 }
 
 /** What its units wait most for. */
@@ -146,7 +150,7 @@ function detailOf({ operator }: TreeNode, level: number): HTMLElement {
     { class: "tree-detail", style: `margin-left:${level * 16 + 4}px` },
     el("pre", {}, text),
     carries.length === 0 ? null : el("p", {}, carries.map(({ to, init, from }) => `${to} starts as ${init}, then becomes ${from}`).join("; ")),
-    el("p", {}, place === null ? "It was not written in code of this run." : el("code", {}, `${place.file}:${place.line}`)),
+    place === null ? null : el("p", {}, "written in ", el("code", {}, `${place.file}:${place.line}`)),
   );
 }
 

@@ -14,7 +14,7 @@ import { el, svg, themeColour } from "../ui/dom.ts";
 import { type Pixels, pixelsOf } from "../ui/pixels.ts";
 import { makeSums } from "../ui/sums.ts";
 import { hideTip, showTip } from "../ui/tip.ts";
-import { meansWords } from "./fabric-notes.ts";
+import { meansWords, timeWords } from "./fabric-notes.ts";
 import { unitTip, unitWords } from "./fabric-words.ts";
 import { keyOfTime, listenToTime } from "./raster-drag.ts";
 import { drawAxis, drawLabels, LABEL_WIDTH } from "./raster-labels.ts";
@@ -135,9 +135,14 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
       sums.update(total);
       return;
     }
-    const others = against.units.filter((unit): unit is UnitView => unit !== null);
-    const words = `${grouped(others.length)} of ${grouped(rows.units.length)} units are found in A by section and name, or by place.${run.report.cycles === against.run.report.cycles ? "" : " The runs differ in length: the same part of each run's own time is compared."}`;
-    difference.update(total, totalCycles(others.map((unit) => cyclesOf(against.run, unit, against.window))), words);
+    const found = against.units.filter((unit) => unit !== null).length;
+    const others = pickedUnits(against.run, store.get().pick);
+    const otherTotal = totalCycles(cyclesOfUnits(against.run, against.window), (unit) => others === null || others[unit] === 1);
+    difference.update(
+      total,
+      otherTotal,
+      `${grouped(found)} of ${grouped(rows.units.length)} units are found in A by section and name, or by place.${timeWords(run, against.run)}`,
+    );
   }
 }
 

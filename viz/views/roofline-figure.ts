@@ -143,9 +143,7 @@ function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number): SVGGE
     );
     const [px, py] = [x(begin), y(begin * bytes_per_second)];
     const turn = (Math.atan2(y(ridge * bytes_per_second) - py, x(ridge) - px) * 180) / Math.PI;
-    group.append(
-      svg("text", { class: "halo", style: `fill:${colour}`, transform: `translate(${px},${py}) rotate(${turn}) translate(${24 + 150 * at},-5)` }, words),
-    );
+    group.append(svg("text", { class: "halo ink", transform: `translate(${px},${py}) rotate(${turn}) translate(${24 + 150 * at},-5)` }, words));
   }
   const ridge = peak / fastest(tiers);
   if (ridge < high)
@@ -156,9 +154,7 @@ function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number): SVGGE
         svg("title", {}, `${name}: ${scaled(peak, "FLOP/s")}`),
       ),
     );
-  group.append(
-    svg("text", { class: "halo", style: `fill:${colour}`, x: x(high) - 4, y: y(peak) - 6, "text-anchor": "end" }, `${name}: ${scaled(peak, "FLOP/s")}`),
-  );
+  group.append(svg("text", { class: "halo ink", x: x(high) - 4, y: y(peak) - 6, "text-anchor": "end" }, `${name}: ${scaled(peak, "FLOP/s")}`));
   return group;
 }
 

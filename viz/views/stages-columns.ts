@@ -63,6 +63,7 @@ export function stageColumns(sections: boolean, isDifference: boolean): readonly
     term: "section",
     value: ({ row }) => row.section.name,
     text: ({ row }) => row.section.name,
+    isWords: true,
     cell: ({ row }) => el("span", { class: "ellipsis", title: row.section.name }, row.section.name),
   };
   const changed: ShownColumn<StageCell> = {
@@ -77,8 +78,16 @@ export function stageColumns(sections: boolean, isDifference: boolean): readonly
     ...(sections ? [section] : [{ ...section, isHidden: true }]),
     ...(isDifference ? [changed] : []),
     ...FIGURES.map((figure) => figureColumn(figure, isDifference)),
-    { id: "states", title: "states", term: "cycle", value: () => null, text: () => "", cell: barCell },
-    { id: "stall", title: "waits most for", term: "root", value: ({ row }) => stallWords(row), text: ({ row }) => stallWords(row), cell: stallCell },
+    { id: "states", title: "states", term: "cycle", value: () => null, text: () => "", cell: barCell, isWords: true },
+    {
+      id: "stall",
+      title: "waits most for",
+      term: "root",
+      value: ({ row }) => stallWords(row),
+      text: ({ row }) => stallWords(row),
+      cell: stallCell,
+      isWords: true,
+    },
   ];
 }
 
@@ -103,7 +112,7 @@ function changedCycles({ row, before }: StageCell): number {
 }
 
 function barCell({ row }: StageCell): Node {
-  const picture = svg("svg", { width: 110, height: 12, class: "state-bar", role: "img" });
+  const picture = svg("svg", { width: 84, height: 12, class: "state-bar", role: "img" });
   const rest = STATES.map((state, s) =>
     state === "busy" || state === "starved" || state === "blocked" || state === "memory" || state === "unattributed" ? row.cycles[s]! : 0,
   );
@@ -131,8 +140,8 @@ function stallCell({ row }: StageCell): Node {
     .map((stall) => `${percent(stall.cycles / waited)} of its waits: ${stall.state}, back to ${stall.root}${wayWords(stall)}`);
   return el(
     "span",
-    { class: "ellipsis wide", title: `${lines.join("\n")}\n(of the whole run)` },
-    `${percent(row.stalls[0]!.cycles / waited)}: ${stallWords(row)}`,
+    { class: "ellipsis", title: `${lines.join("\n")}\n(of the whole run)` },
+    `${row.stalls[0]!.root}, ${percent(row.stalls[0]!.cycles / waited)}`,
   );
 }
 

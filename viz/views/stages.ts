@@ -1,12 +1,13 @@
 /** The stage table: one row a stage, opened to its units. */
 
+import { grouped } from "../../src/report/format.ts";
 import type { ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
 import { compared } from "../model/compared.ts";
 import type { RunView } from "../model/run.ts";
 import { type Pick, pickedUnits } from "../model/selection.ts";
-import { type StageRow, stageRows, unitRows } from "../model/stages.ts";
-import { cyclesOfUnits, totalCycles } from "../model/window.ts";
+import { paceOf, ranIn, type StageRow, stageRows, unitRows } from "../model/stages.ts";
+import { cyclesOfUnits, totalCycles, wholeOf } from "../model/window.ts";
 import { unitWords, windowOf, windowWords } from "../model/words.ts";
 import { el } from "../ui/dom.ts";
 import { makeSums } from "../ui/sums.ts";
@@ -38,7 +39,8 @@ function mount(host: HTMLElement, { app, run, base }: ViewContext): MountedView 
     pick: ({ row }) => app.store.set({ pick: pickOf(row, app.store.get().pick) }),
     isPicked: ({ row }) => isPick(row, app.store.get().pick),
     isDim: ({ row, only }) => only !== "A" && !isIn(row),
-    inside: ({ row, before, only }) => (row.units.length < 2 ? null : insideOf(row, before, only)),
+    canOpen: ({ row }) => row.units.length > 1,
+    inside: ({ row, before, only }) => insideOf(row, before, only),
     shown: (rows) => {
       const numbers = new Set(rows.flatMap(({ row, only }) => (only === "A" ? [] : row.units.map(({ number }) => number))));
       const isShown = (unit: number): boolean => numbers.has(unit) && (picked === null || picked[unit] === 1);
@@ -73,7 +75,12 @@ const keyOf = ({ key }: StageRow): string => key;
 function headWords(run: RunView, base: RunView | null, { window, pick }: ViewState, picked: Uint8Array | null): string {
   const count = picked === null ? run.units.length : picked.reduce((sum, one) => sum + one, 0);
   const difference = base === null ? "" : " Beside each figure of B: that of A, and the change; what changed most stands first.";
-  return `Rates and shares of ${unitWords(count, run.units.length, pick)}, ${windowWords(run, windowOf(run, window))}, while their section was on the chip.${difference}`;
+  const paces = run.sections.map((section) => ({ name: section.name, ...paceOf(section) }));
+  const pace =
+    paces.length === 1
+      ? ` The section's pace is ${grouped(paces[0]!.cycles)} cycles, set by ${paces[0]!.by}; it took ${grouped(ranIn(run.sections[0]!, wholeOf(run)))}.`
+      : "";
+  return `Rates and shares of ${unitWords(count, run.units.length, pick)}, ${windowWords(run, windowOf(run, window))}, while their section ran.${pace}${difference}`;
 }
 
 /** Of a row of units their stage, of a row of one unit that; nothing where it was picked already. */

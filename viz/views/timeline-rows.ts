@@ -9,19 +9,39 @@ import { signedPercent } from "../ui/difference.ts";
 import { el, svg } from "../ui/dom.ts";
 import { drawDifference, drawFill, drawSpans, drawStates, type TimeScale } from "./timeline-plot.ts";
 
-export const LABEL = 220;
-export const FIGURES = 256;
+const FIGURES = 256;
 const HIGH = { section: 22, stage: 26 } as const;
 const BUSY = STATES.indexOf("busy");
 
+/** Where time begins in a row, and its pixels. */
+export function roomIn(width: number): { readonly left: number; readonly width: number } {
+  const left = Math.round(Math.max(150, Math.min(360, width * 0.19)));
+  return { left, width: Math.max(80, width - left - FIGURES) };
+}
+
 export interface RowParts {
   readonly section: SectionView;
+  /** Cycles of the window in which the section ran. */
+  readonly time: number;
+  /** Pixels of the name. */
+  readonly left: number;
   readonly scale: TimeScale;
   readonly activity: Activity;
   /** The same of the other run; undefined: no difference is drawn; null: the other run has no such row. */
   readonly base: Activity | null | undefined;
   readonly isDim: boolean;
   readonly pick: () => void;
+}
+
+/** Over the columns. */
+export function headRow(left: number, width: number): HTMLElement {
+  return el(
+    "div",
+    { class: "space-row space-note", role: "listitem" },
+    el("div", { style: `width:${left}px` }, "section, and stages (operator / kind) x units"),
+    el("div", { style: `width:${width}px` }),
+    el("div", { class: "space-row-figures", style: `width:${FIGURES}px` }, "busy while the section runs, fill and drain in cycles"),
+  );
 }
 
 export interface SectionParts extends RowParts {
@@ -40,7 +60,7 @@ export function sectionRow(parts: SectionParts): HTMLElement {
   ];
   const runs = result.runs === 1 ? "1 run" : `${grouped(result.runs)} runs`;
   const configuring = result.configuring_cycles === 0 ? "" : `, ${counted(result.configuring_cycles)} of them configuring`;
-  const words = `${counted(result.cycles)} cycles in ${runs}${configuring}`;
+  const words = result.runs === 0 ? "never ran" : `${counted(result.cycles)} cycles in ${runs}${configuring}`;
   const row = rowOf("section", parts, label, words);
   row.dataset.section = name;
   if (spans.some((span) => span.runs > 1)) row.title = "Some of its runs are told together: there are too many to keep each.";
@@ -74,13 +94,17 @@ export function stageRow(parts: StageParts): HTMLElement {
   return row;
 }
 
-function busyWords({ base }: StageParts, { cycles }: Activity): string {
+function busyWords({ base, stage, time }: StageParts, { cycles }: Activity): string {
+  if (base === undefined || base === null) {
+    const share = time === 0 ? 0 : cycles[BUSY]! / (time * stage.units.length);
+    return `busy ${percent(share)}${base === null ? ", not in A" : ""}`;
+  }
+  return `busy ${signedPercent(shareOf(cycles) - shareOf(base.cycles))} of the time shown`;
+}
+
+function shareOf(cycles: Activity["cycles"]): number {
   const all = cycles.reduce((sum, one) => sum + one, 0);
-  const share = all === 0 ? 0 : cycles[BUSY]! / all;
-  if (base === null) return `busy ${percent(share)}, not in A`;
-  if (base === undefined) return `busy ${percent(share)}`;
-  const others = base.cycles.reduce((sum, one) => sum + one, 0);
-  return `busy ${signedPercent(share - (others === 0 ? 0 : base.cycles[BUSY]! / others))} than in A`;
+  return all === 0 ? 0 : cycles[BUSY]! / all;
 }
 
 function fillWords(mean: StageParts["mean"]): string {
@@ -88,7 +112,12 @@ function fillWords(mean: StageParts["mean"]): string {
   return `${mean.runs > 1 ? "means: " : ""}fill ${counted(Math.round(mean.fill_cycles))}, drain ${counted(Math.round(mean.drain_cycles))}`;
 }
 
-function rowOf(kind: keyof typeof HIGH, { section, scale, activity, base, isDim }: RowParts, label: readonly (Node | null)[], figures: string): HTMLElement {
+function rowOf(
+  kind: keyof typeof HIGH,
+  { section, left, scale, activity, base, isDim }: RowParts,
+  label: readonly (Node | null)[],
+  figures: string,
+): HTMLElement {
   const high = HIGH[kind];
   const width = scale.range()[1]!;
   const picture = svg("svg", { width, height: high, class: "space-plot", "aria-hidden": "true" });
@@ -98,7 +127,7 @@ function rowOf(kind: keyof typeof HIGH, { section, scale, activity, base, isDim 
   return el(
     "div",
     { class: `space-row space-row-${kind}`, role: "listitem", style: isDim ? "opacity:0.4" : null },
-    el("div", { class: "space-row-label", style: `width:${LABEL}px` }, ...label),
+    el("div", { class: "space-row-label", style: `width:${left}px` }, ...label),
     picture,
     el("div", { class: "space-row-figures space-note", style: `width:${FIGURES}px` }, figures),
   );

@@ -11,16 +11,16 @@ import { pickedUnits } from "../model/selection.ts";
 import { windowState } from "../model/spans.ts";
 import { STATES } from "../model/states.ts";
 import { type Activity, activityOf, busiestStages, openAtFirst } from "../model/timeline.ts";
-import { cyclesOfUnits, totalCycles, type Window } from "../model/window.ts";
+import { configuringIn, cyclesOfUnits, overlap, totalCycles, type Window } from "../model/window.ts";
 import { makeDifference } from "../ui/difference.ts";
 import { el, svg } from "../ui/dom.ts";
 import { makeSums } from "../ui/sums.ts";
 import { hideTip, showTip, tipRows } from "../ui/tip.ts";
-import { meansWords } from "./fabric-notes.ts";
+import { meansWords, timeWords } from "./fabric-notes.ts";
 import { keyOfTime, listenToTime, windowOf } from "./raster-drag.ts";
 import { drawAxis } from "./raster-labels.ts";
 import { hatches, type TimeScale } from "./timeline-plot.ts";
-import { FIGURES, LABEL, sectionRow, stageRow } from "./timeline-rows.ts";
+import { headRow, roomIn, sectionRow, stageRow } from "./timeline-rows.ts";
 
 export const timeline: View = {
   id: "timeline",
@@ -47,12 +47,15 @@ function mountTimeline(host: HTMLElement, { app: { store }, run, base }: ViewCon
   const words = el("p", { class: "space-note" }, wordsOf(run));
   let dragged: readonly [number, number] | null = null;
 
-  const room = (): { readonly left: number; readonly width: number } => ({ left: LABEL, width: Math.max(80, host.clientWidth - LABEL - FIGURES) });
+  const room = (): { readonly left: number; readonly width: number } => roomIn(host.clientWidth);
   const mark = (): void => drawMarks(overlay, stage, room(), windowOf(run, store), store.get(), dragged);
   const draw = (): void => {
     const window = windowOf(run, store);
     const { left, width } = room();
-    rows.replaceChildren(...rowsOf({ run, base, store, window, stages, first, scale: scaleLinear([window.from, window.to], [0, width]) }));
+    rows.replaceChildren(
+      headRow(left, width),
+      ...rowsOf({ run, base, store, window, stages, first, left, scale: scaleLinear([window.from, window.to], [0, width]) }),
+    );
     drawAxis(axis, run, window, left, width);
     mark();
   };
@@ -69,7 +72,7 @@ function mountTimeline(host: HTMLElement, { app: { store }, run, base }: ViewCon
     difference.update(
       total,
       baseTotal,
-      "Blue above the line: busier in B; orange below: less. Sections and stages are matched by name, and each run by its own time from 0 to 100 %.",
+      `Blue above the line: busier in B; orange below: less. Sections and stages are matched by name.${timeWords(run, base)}`,
     );
   };
   listenToTime(stage, {
@@ -116,6 +119,8 @@ interface RowsParts {
   readonly window: Window;
   readonly stages: ReadonlyMap<number, readonly Stage[]>;
   readonly first: ReadonlySet<number>;
+  /** Pixels of the names. */
+  readonly left: number;
   readonly scale: TimeScale;
 }
 
@@ -124,7 +129,7 @@ function rowsOf(parts: RowsParts): readonly HTMLElement[] {
   const state = store.get();
   const open = openIn(state, first);
   const picked = pickedUnits(run, state.pick);
-  const inTime = [...run.sections].sort((a, b) => (a.spans[0]?.start ?? 0) - (b.spans[0]?.start ?? 0));
+  const inTime = [...run.sections].sort((a, b) => startOf(a) - startOf(b));
   return inTime.flatMap((section) => {
     const all = stages.get(section.number)!;
     const toggle = (): void => store.setOption(OPEN, [...toggled(open, section.number)].join(",") || NONE);
@@ -141,6 +146,9 @@ function rowsOf(parts: RowsParts): readonly HTMLElement[] {
 }
 
 const NONE = "none";
+
+/** Those that never ran stand last. */
+const startOf = ({ spans }: SectionView): number => spans[0]?.start ?? Number.MAX_SAFE_INTEGER;
 
 function openIn({ options }: ViewState, first: ReadonlySet<number>): ReadonlySet<number> {
   const said = options[OPEN];
@@ -163,14 +171,27 @@ function baseSection({ base }: RowsParts, { name }: SectionView): SectionView | 
 }
 
 function partsOf(
-  { run, base, scale, window }: RowsParts,
+  { run, base, left, scale, window }: RowsParts,
   section: SectionView,
   units: Stage["units"],
   twins: Stage["units"] | undefined,
-): { readonly section: SectionView; readonly scale: TimeScale; readonly activity: Activity; readonly base: Activity | null | undefined } {
+): {
+  readonly section: SectionView;
+  readonly left: number;
+  readonly time: number;
+  readonly scale: TimeScale;
+  readonly activity: Activity;
+  readonly base: Activity | null | undefined;
+} {
   const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.floor(scale.range()[1]! / 2)));
   const other = base === null ? undefined : twins === undefined ? null : activityOf(base, twins, scaledWindow(window, run, base), columns);
-  return { section, scale, activity: activityOf(run, units, window, columns), base: other };
+  return { section, left, scale, time: timeOf(section, window), activity: activityOf(run, units, window, columns), base: other };
+}
+
+/** Cycles of the window in which the section ran, configuring left out. */
+function timeOf(section: SectionView, window: Window): number {
+  const { from, to } = window;
+  return section.spans.reduce((sum, { start, cycles }) => sum + overlap(from, to, start, start + cycles), 0) - configuringIn(section, window);
 }
 
 function stageRows(parts: RowsParts, section: SectionView, stages: readonly Stage[], picked: Uint8Array | null): readonly HTMLElement[] {

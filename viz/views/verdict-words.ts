@@ -13,12 +13,10 @@ export function limitWords(run: RunView): HTMLElement {
     "div",
     { class: "limit" },
     el("h3", {}, withTerm(el("span", {}, "Limited by"), "limit", run), " ", el("b", { class: "limit-resource" }, resource)),
-    el("p", {}, sentenceCase(head!)),
-    rest.length === 0 ? null : el("ul", {}, ...rest.map((part) => el("li", {}, sentenceCase(part)))),
+    el("p", {}, `${head}.`),
+    rest.length === 0 ? null : el("ul", {}, ...rest.map((part) => el("li", {}, `${part}.`))),
   );
 }
-
-const sentenceCase = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
 export function partialNote({ report: { partial } }: RunView): readonly HTMLElement[] {
   return partial === null ? [] : [el("p", { class: "partial", role: "note" }, el("b", {}, "This run did not end. "), `It was ${partialWords(partial)}.`)];

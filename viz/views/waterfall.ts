@@ -35,7 +35,7 @@ function whole(name: string, ps: number, x: ScaleLinear<number, number>, top: nu
   return svg(
     "g",
     {},
-    svg("rect", { class: "whole", x: left, y: top + 4, width: Math.max(1, x(seconds(ps)) - left), height: ROW - 8 }),
+    svg("rect", { class: "whole", x: left, y: top + 2, width: Math.max(1, x(seconds(ps)) - left), height: ROW - 4 }),
     beside(`${name}: ${duration(seconds(ps))}`, left, x(seconds(ps)), x, top),
   );
 }

@@ -1,0 +1,77 @@
+/** The page of a run in Chromium: its size, how soon it answers, how smoothly time is scrubbed, and how soon a trace of a million changes of state is open. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inflateSync } from "node:zlib";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { packageRoot } from "../src/cli/files.ts";
+import { PAGE, packRun, pageOf } from "../src/cli/output.ts";
+import { unpackBundle } from "../src/scene/pack.ts";
+import { busyBundle } from "../test/support/busy-bundle.ts";
+
+const CHANGES = 1_000_000;
+const FRAMES = 240;
+
+export async function benchPage(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "weft-bench-"));
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const run = spawnSync(process.execPath, [join(packageRoot, "bin/weft.js"), "run", "attention", "--machine", "sn40l", "--out", folder], {
+      encoding: "utf8",
+    });
+    if (run.status !== 0) throw new Error(run.stderr);
+    const bundle = unpackBundle(inflateSync(readFileSync(join(folder, "trace.bin"))));
+    const busy = join(folder, "busy.html");
+    writeFileSync(busy, pageOf([packRun(busyBundle(bundle, CHANGES, 1))]));
+    const rows = [
+      await measure(browser, join(folder, PAGE), `attention on sn40l, ${bundle.report.units.length} units`),
+      await measure(browser, busy, `${CHANGES / 1e6} M changes of state`),
+    ];
+    return `the page (Chromium without a GPU)\n${rows.join("")}`;
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measure(browser: Browser, file: string, what: string): Promise<string> {
+  const words = [`${(statSync(file).size / 1e6).toFixed(2)} MB`];
+  for (const tab of ["overview", "fabric"]) {
+    const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+    await page.goto(`${pathToFileURL(file).href}#tab=${tab}`);
+    words.push(`${tab} answers after ${(await readySeconds(page)).toFixed(2)} s`);
+    if (tab === "fabric") words.push(await scrubWords(page));
+    await page.close();
+  }
+  return `  ${what}: ${words.join(", ")}\n`;
+}
+
+/** From the navigation's start until all that the tab shows is there and the next frame has been drawn. */
+function readySeconds(page: Page): Promise<number> {
+  return page.evaluate(`new Promise((resolve) => {
+    const look = () => performance.getEntriesByName("weft-ready").length === 0 ? setTimeout(look, 5) : requestAnimationFrame(() => setTimeout(() => resolve(performance.now() / 1000)));
+    look();
+  })`);
+}
+
+/** The cursor goes through the run, a step a frame, and the fabric map follows. */
+async function scrubWords(page: Page): Promise<string> {
+  const frames = (await page.evaluate(`new Promise((resolve) => {
+    const { store, runs } = window.weft;
+    const { cycles } = runs()[0].report;
+    const times = [];
+    const step = (now) => {
+      times.push(now);
+      if (times.length > ${FRAMES}) return resolve(times.slice(1).map((time, i) => time - times[i]));
+      store.set({ cursor: Math.floor((cycles * times.length) / ${FRAMES + 2}) });
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  })`)) as number[];
+  const sorted = [...frames].sort((a, b) => a - b);
+  const total = frames.reduce((sum, one) => sum + one, 0);
+  return `scrubs at ${((1000 * frames.length) / total).toFixed(0)} frames a second, 95 % of them within ${sorted[Math.floor(0.95 * sorted.length)]!.toFixed(0)} ms`;
+}
