@@ -5,7 +5,8 @@ import type { RunView } from "./run.ts";
 import { type Flow, flowsOf, type TierName } from "./traffic.ts";
 
 /**
- * A tensor off the chip needs its room from the first burst that writes it (an input from the start) to the last burst that reads it (an output to the end). Bursts are known to the bin in which they were asked for.
+ * A tensor off the chip needs its room from the first burst that writes it (an input from the start) to the last burst that reads it (an output to the end). What a loop carries is written under one name and
+ * read under another: then it is from the first read on. Bursts are known to the bin in which they were asked for.
  */
 export interface Life {
   readonly tensor: string;
@@ -28,9 +29,9 @@ function spanOf(run: RunView, tensor: string, role: Life["role"]): Life["span"] 
   const own = flowsOf(run).filter((flow) => flow.tensor === tensor);
   const [reads, writes] = [own.filter(({ direction }) => direction === "read"), own.filter(({ direction }) => direction === "write")];
   const { bin_cycles, cycles } = run.trace;
-  const from = role === "input" ? 0 : Math.min(...writes.map((flow) => firstBin(flow) * bin_cycles));
+  const from = role === "input" ? 0 : Math.min(...(writes.length > 0 ? writes : reads).map((flow) => firstBin(flow) * bin_cycles));
   const until = Math.max(...[...reads, ...writes].map((flow) => Math.min(cycles, (lastBin(flow) + 1) * bin_cycles)));
-  const to = role === "output" && writes.length > 0 ? cycles : until;
+  const to = role === "output" && own.length > 0 ? cycles : until;
   return Number.isFinite(from) && to > from ? [from, to] : null;
 }
 

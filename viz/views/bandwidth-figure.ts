@@ -15,6 +15,7 @@ import {
   brushGroup,
   columnCount,
   domainOf,
+  isZoomed,
   LEFT,
   RIGHT,
   SECTIONS_HEIGHT,
@@ -108,7 +109,7 @@ function drawFigure(element: SVGSVGElement, { app, run, base }: ViewContext, ser
     askedPart(stacks, columns, x, askedTop, (run.report.tiers[served.tier]?.peak_bytes_per_second ?? 0) * MOST_ASKED),
     ...(served.activates === null ? [] : [hitsPart(columns, x, askedTop + ASKED_HEIGHT + GAP)]),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, plot, run.report.cycles),
+    brushGroup(app.store, isZoomed(state) ? null : state.window, x, SECTIONS_HEIGHT, plot, run.report.cycles),
   );
   return { x, served: columns, stacks };
 }
@@ -152,7 +153,11 @@ function servedPart(run: RunView, { tier }: Served, columns: readonly ServedColu
     other === null ? null : svg("path", { class: "base-line", d: outline(closed(other)) }),
     level(peak, "peak"),
     service < 1 ? level(peak * service, "service") : null,
-    svg("text", { class: "strong halo", x: left + 6, y: y(0) - 6 }, "served"),
+    svg(
+      "text",
+      { class: "strong halo", x: left + 6, y: y(0) - 6 },
+      most > peak ? "served (a burst counts whole in one bin: single columns may stand above the pins)" : "served",
+    ),
     service < 1
       ? svg("text", { class: "halo", x: right - 4, y: y(peak * service) + 13, "text-anchor": "end" }, `dashed: refresh leaves ${percent(service)}`)
       : null,
@@ -185,7 +190,7 @@ function askedPart(stacks: readonly Stack[], columns: readonly ServedColumn[], x
     svg("text", { class: "strong halo", x: left + 6, y: top + 12 }, `reads asked for${cutWords(asked.read)}`),
     svg(
       "text",
-      { class: "strong halo", x: left + 6, y: y(0) + (writes === 0 ? -6 : 14) },
+      { class: "strong halo", x: left + 6, y: y(0) + (top + ASKED_HEIGHT - y(0) < 16 ? -5 : 14) },
       writes === 0 ? "no writes" : `writes asked for${cutWords(asked.write)}`,
     ),
   );

@@ -75,7 +75,7 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
     const [from, began, to] = [clip(start), clip(start + configuring_cycles), clip(start + cycles)];
     if (began - from >= 0.5) group.append(svg("rect", { class: "configuring", x: from, y: SECTIONS_HEIGHT, width: began - from, height }));
     if (began - from > 150) group.append(svg("text", { x: (from + began) / 2, y: SECTIONS_HEIGHT + 14, "text-anchor": "middle" }, "loading the configuration"));
-    group.append(svg("line", { class: "section-edge", x1: from, x2: from, y1: 2, y2: SECTIONS_HEIGHT + height }));
+    if (to - from >= 6) group.append(svg("line", { class: "section-edge", x1: from, x2: from, y1: 2, y2: SECTIONS_HEIGHT + height }));
     const name = run.sections[section]!.name;
     const letters = Math.floor((to - Math.max(from, free)) / 7.2);
     if (letters >= 3) {
@@ -86,8 +86,8 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
   return group;
 }
 
-/** Over the plot; the selection is the page's window, and ends with the run's cycles. */
-export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
+/** Over the plot; the selection is the page's window, and ends with the run's cycles. `window`: that is drawn as chosen. */
+export function brushGroup(store: Store, window: ViewState["window"], x: TimeScale, top: number, height: number, cycles: number): SVGGElement {
   const [left, right] = x.range() as [number, number];
   const group = svg("g", { class: "brush" });
   const brush = brushX<unknown>()
@@ -102,6 +102,6 @@ export function brushGroup(store: Store, state: ViewState, x: TimeScale, top: nu
     });
   const layer = select<SVGGElement, unknown>(group).call(brush);
   const place = (cycle: number): number => Math.min(right, Math.max(left, x(cycle)));
-  if (state.window !== null && !isZoomed(state)) layer.call(brush.move, [place(state.window[0]), place(state.window[1])]);
+  if (window !== null) layer.call(brush.move, [place(window[0]), place(window[1])]);
   return group;
 }

@@ -11,6 +11,7 @@ import { drawChannels } from "./bandwidth-channels.ts";
 import { makeFigure } from "./bandwidth-figure.ts";
 import { tensorLegend } from "./bandwidth-legend.ts";
 import { isZoomed, toggleZoom } from "./bandwidth-time.ts";
+import { resumedWords, unrecorded } from "./bandwidth-words.ts";
 
 export const bandwidth: View = {
   id: "bandwidth",
@@ -18,15 +19,7 @@ export const bandwidth: View = {
   title: "Bandwidth off the chip",
   what: "What each memory served over time against the rate of its pins; below it what was asked for, reads above the line and writes under it, by tensor; then its channels, one a row. Drag over the time to choose a window for all views; a name in the legend picks its tensor.",
   wide: true,
-  absent: ({ trace, report }) => {
-    if (report.cycles === 0) return "Nothing ran: no memory was asked for anything.";
-    if (trace.tiers.length > 0) return null;
-    const moved = (["hbm", "ddr"] as const).flatMap((tier) => {
-      const own = report.tiers[tier];
-      return own === undefined ? [] : [`${tier}: ${scaled(own.read_bytes, "B")} read, ${scaled(own.write_bytes, "B")} written`];
-    });
-    return `Nobody recorded what memory did when. Over the whole run, ${moved.length === 0 ? "the machine has no memory off the chip" : moved.join("; ")}.`;
-  },
+  absent: unrecorded,
   mount: (host, context) => mount(host, context),
 };
 
@@ -39,7 +32,7 @@ function mount(host: HTMLElement, { app, run, base }: ViewContext): MountedView 
   const draw = (state: ViewState): void => {
     zoom.textContent = isZoomed(state) ? "show the whole run" : "show the window alone";
     zoom.disabled = state.window === null;
-    words.textContent = base === null ? "" : changeWords(run, base);
+    words.textContent = [resumedWords(run), base === null ? "" : changeWords(run, base)].join(" ").trim();
     showBytes(bytes, run, state);
     for (const figure of figures) figure.draw(state);
   };

@@ -53,5 +53,5 @@ function block({ part, words, pJ }: DetailEnergy, box: Box, total: number): SVGG
     box.height < 20 * row - 4 || box.width < text.length * 6.4 + 8
       ? null
       : svg("text", { x: box.x + 5, y: box.y + 16 * row, style: `fill:${inkOn(PART_WORDS[part].colour)}`, "pointer-events": "none" }, text);
-  return svg("g", {}, rect, line(words === part ? words : `${part}: ${words}`, 1), line(`${joules(pJ)}, ${share}`, 2));
+  return svg("g", {}, rect, line(words.startsWith(part) ? words : `${part}: ${words}`, 1), line(`${joules(pJ)}, ${share}`, 2));
 }

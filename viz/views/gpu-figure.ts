@@ -20,6 +20,8 @@ export interface BesideParts {
   readonly hasOwnAxes: boolean;
 }
 
+type Scale = ScaleLinear<number, number>;
+
 const LEFT = 150;
 const RIGHT = 24;
 const AXIS = 24;
@@ -35,16 +37,34 @@ export function drawBeside(host: HTMLElement, parts: BesideParts): void {
   const both = Math.max(gpuTime, time, 1e-12);
   const above = scaleLinear([0, hasOwnAxes ? Math.max(gpuTime, 1e-12) : both], range);
   const below = scaleLinear([0, hasOwnAxes ? Math.max(time, 1e-12) : both], range);
-  const waterfall = run.scene.gpu.comparison.waterfalls.find(({ from }) => from === side.name) ?? null;
-  const cycles = cyclesScale(below, run.report.clock_hz);
   const element = svg("svg", { class: "plot beside", role: "group", "aria-label": `${side.name} above, ${run.title} below` }, patterns());
   let top = AXIS;
   element.append(axis(above, top, "above"), head(`${side.name}: ${duration(gpuTime)}`, top + 14));
   top += HEAD;
   element.append(kernelRows(side, above, top, app, state), rowName("kernels", top + 18));
   top += KERNEL_HEIGHT + 10 + HBM_HEIGHT + GAP;
+  if (run.sections.length > 0) top = drawSpatial(element, parts, { below, both }, top);
+  element.append(axis(below, top + 4, "below"));
+  element.setAttribute("height", `${top + 4 + AXIS}`);
+  const strip = el("div");
+  host.replaceChildren(element, strip);
+  stageStrip(strip, run, cyclesScale(below, run.report.clock_hz));
+}
+
+interface Scales {
+  readonly below: Scale;
+  /** Seconds of the longer of both. */
+  readonly both: number;
+}
+
+/** The waterfall and the spatial run below it; gives where they end. */
+function drawSpatial(element: SVGSVGElement, { context, state, side }: BesideParts, { below, both }: Scales, begin: number): number {
+  const { app, run, base } = context;
+  const waterfall = run.scene.gpu.comparison.waterfalls.find(({ from }) => from === side.name) ?? null;
+  const cycles = cyclesScale(below, run.report.clock_hz);
+  let top = begin;
   if (waterfall === null) element.append(svg("text", { x: LEFT, y: top + 14 }, noWaterfall(context)));
-  else element.append(waterfallRows(waterfall, scaleLinear([0, both], range), top));
+  else element.append(waterfallRows(waterfall, scaleLinear([0, both], below.range()), top));
   top += (waterfall === null ? 24 : waterfallHeight(waterfall)) + GAP;
   element.append(head(`${run.title}, ${run.report.style}: ${duration(run.report.seconds)}`, top + 14));
   top += HEAD;
@@ -52,7 +72,7 @@ export function drawBeside(host: HTMLElement, parts: BesideParts): void {
   const pins = pinsRow(run, cycles, top + SPAN_HEIGHT + 10);
   top += SPAN_HEIGHT + (pins === null ? 0 : 10 + PINS_HEIGHT);
   element.append(
-    brushGroup(app.store, state, cycles, spans, top - spans, run.report.cycles),
+    brushGroup(app.store, state.window, cycles, spans, top - spans, run.report.cycles),
     spanRow(run, cycles, spans, app, state),
     rowName("sections", spans + 18),
   );
@@ -62,19 +82,15 @@ export function drawBeside(host: HTMLElement, parts: BesideParts): void {
     element.append(spanRow(base, cyclesScale(below, base.report.clock_hz), top, app, state), rowName("sections of A", top + 18));
     top += SPAN_HEIGHT;
   }
-  element.append(axis(below, top + 4, "below"));
-  element.setAttribute("height", `${top + 4 + AXIS}`);
-  const strip = el("div");
-  host.replaceChildren(element, strip);
-  stageStrip(strip, run, cycles);
+  return top;
 }
 
 /** The same place for so many cycles as for their seconds. */
-function cyclesScale(seconds: ScaleLinear<number, number>, clock_hz: number): ScaleLinear<number, number> {
+function cyclesScale(seconds: Scale, clock_hz: number): Scale {
   return scaleLinear([0, seconds.domain()[1]! * clock_hz], seconds.range());
 }
 
-function axis(x: ScaleLinear<number, number>, top: number, where: "above" | "below"): SVGGElement {
+function axis(x: Scale, top: number, where: "above" | "below"): SVGGElement {
   const group = svg("g", { class: "axis", transform: `translate(0,${top})` });
   const [left, right] = x.range() as [number, number];
   const ticks = Math.max(2, Math.floor((right - left) / 110));

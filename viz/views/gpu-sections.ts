@@ -15,6 +15,8 @@ import { tipped } from "../ui/tipped.ts";
 export const SPAN_HEIGHT = 28;
 export const PINS_HEIGHT = 44;
 
+const LOADING = "loading the configuration";
+
 /** `x`: of cycles. */
 export function spanRow(run: RunView, x: ScaleLinear<number, number>, top: number, app: App, { pick }: ViewState): SVGGElement {
   const group = svg("g", {});
@@ -35,19 +37,20 @@ export function spanRow(run: RunView, x: ScaleLinear<number, number>, top: numbe
       ]);
     group.append(to - from < 3 ? bar : tipped(bar, words, rows, () => app.store.set({ pick: isPicked ? null : { kind: "section", name, section: null } })));
     if (began > from) group.append(svg("rect", { x: from, y: top, width: began - from, height: SPAN_HEIGHT, fill: "url(#gpu-gap)", "pointer-events": "none" }));
-    const text =
-      to - began > began - from ? { at: began, words: name, room: to - began } : { at: from, words: "loading the configuration", room: began - from };
-    const letters = Math.floor((text.room - 8) / 7.2);
-    if (letters >= 4)
-      group.append(
-        svg(
-          "text",
-          { class: "halo ink", x: text.at + 4, y: top + 18, "pointer-events": "none" },
-          text.words.length > letters ? `${text.words.slice(0, letters - 1)}…` : text.words,
-        ),
-      );
+    const label = spanLabel(name, from, began, to);
+    if (label !== null) group.append(svg("text", { class: "halo ink", x: label.at + 4, y: top + 18, "pointer-events": "none" }, label.words));
   });
   return group;
+}
+
+/** Where there is room: that it loads, or its name, cut where it must be. */
+function spanLabel(name: string, from: number, began: number, to: number): { readonly at: number; readonly words: string } | null {
+  const letters = (room: number): number => Math.floor((room - 8) / 7.2);
+  if (letters(began - from) >= LOADING.length && began - from > to - began) return { at: from, words: LOADING };
+  const at = letters(to - began) >= Math.min(name.length, 8) ? began : from;
+  const room = letters(to - at);
+  if (room < 4) return null;
+  return { at, words: name.length > room ? `${name.slice(0, room - 1)}…` : name };
 }
 
 /** Of all memories off the chip together; none where nobody recorded it. */

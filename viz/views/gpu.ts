@@ -1,6 +1,6 @@
 /** A GPU above, the spatial run below, on one axis of seconds; between them the waterfall of the difference. */
 
-import { duration, grouped, scaled } from "../../src/report/format.ts";
+import { duration, grouped, percent, scaled } from "../../src/report/format.ts";
 import type { SceneGpuSide } from "../../src/scene/scene.ts";
 import type { ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
@@ -47,10 +47,10 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
   const figure = el("div");
   const trust = el("ul", { class: "notes", "aria-label": "How far to trust it" });
   host.append(
-    el("div", { class: "controls-row" }, sides.length > 1 ? side.element : null, scale.element, kindLegend(sides), bytes),
+    el("div", { class: "controls-row" }, sides.length > 1 ? side.element : null, run.sections.length === 0 ? null : scale.element, kindLegend(sides), bytes),
     words,
     figure,
-    el("div", { class: "controls-row" }, sums.element),
+    el("div", { class: "controls-row" }, run.sections.length === 0 ? null : sums.element),
     trust,
   );
   const draw = (state: ViewState): void => {
@@ -95,21 +95,30 @@ function showBytes(list: HTMLElement, { result }: SceneGpuSide): void {
   );
 }
 
+/** `side` may be the run itself: one on a GPU. */
 function verdict({ run, base }: ViewContext, side: SceneGpuSide): readonly (Node | string)[] {
+  if (run.sections.length === 0)
+    return [el("strong", {}, `${side.name} takes ${duration(side.result.seconds)}`), ": this run is on a GPU, and there is no spatial run beside it."];
   const own = run.scene.gpu.comparison.sides.at(-1)!;
   const [gpuTime, time] = [side.result.seconds, own.seconds];
-  const expected = own.provenance === "simulated" ? "" : " (expected by its plan: the run was stopped)";
+  const isPlanned = own.provenance !== "simulated";
   const before = base === null ? "" : ` A, ${base.title}, takes ${duration(base.report.seconds)}.`;
-  if (time === 0 || gpuTime === 0) return [`${side.name} takes ${duration(gpuTime)}, ${own.name} ${duration(time)}${expected}.${before}`];
+  if (time === 0 || gpuTime === 0) return [`${side.name} takes ${duration(gpuTime)}, ${own.name} ${duration(time)}.${before}`];
   const [fast, slow, times] = time <= gpuTime ? [own.name, side.name, gpuTime / time] : [side.name, own.name, time / gpuTime];
+  const verb = isPlanned ? "would be" : "is";
+  const planned = isPlanned ? ` ${own.name} was stopped: its ${duration(time)} are what its plan expects.` : "";
   return [
-    el("strong", {}, `${fast} is ${Number(times.toPrecision(3))} times as fast as ${slow}`),
-    `: ${duration(Math.min(time, gpuTime))} against ${duration(Math.max(time, gpuTime))}${expected}.${before}`,
+    el("strong", {}, `${fast} ${verb} ${Number(times.toPrecision(3))} times as fast as ${slow}`),
+    `: ${duration(Math.min(time, gpuTime))} against ${duration(Math.max(time, gpuTime))}.${planned}${before}`,
   ];
 }
 
 function notes({ kernels, result }: SceneGpuSide, { run }: ViewContext): readonly string[] {
-  const { comparison, name } = run.scene.gpu;
-  const stopped = run.report.partial === null ? [] : comparison.warnings.filter((warning) => warning.includes("was stopped"));
+  const { name } = run.scene.gpu;
+  const { partial } = run.report;
+  const stopped =
+    partial === null
+      ? []
+      : [`the spatial run was stopped (${partial.reason}) after ${percent(partial.share_done)} of its work: its rows show what was simulated until then`];
   return [errorWords(name ?? "", kernels), ...stopped, ...result.warnings].map((words) => `${words[0]!.toUpperCase()}${words.slice(1)}.`.replace(/\.\.$/, "."));
 }

@@ -17,6 +17,8 @@ const BOTTOM = 20;
 const MOST = 26;
 /** Of its capacity: where the fullest PMU has less, the figure ends far below the capacity. */
 const LOW = 0.25;
+/** Of a section's name. */
+const LETTERS = 60;
 
 export function drawPmus(
   host: HTMLElement,
@@ -56,7 +58,11 @@ export function drawPmus(
     before === null ? null : svg("path", { class: "base-line", d: outline }),
     isLow ? null : svg("line", { class: "peak", x1: LEFT, x2: width - RIGHT, y1: y(capacity), y2: y(capacity) }),
     svg("text", { class: "halo", x: width - RIGHT - 4, y: TOP + 12, "text-anchor": "end" }, capacityWords(capacity, held[0]!.bytes, isLow, before !== null)),
-    svg("text", { x: LEFT, y: TOP + HEIGHT + 14 }, `${held.length} PMUs of section ${section.name}, the fullest first`),
+    svg(
+      "text",
+      { x: LEFT, y: TOP + HEIGHT + 14 },
+      `${held.length} ${held.length === 1 ? "PMU" : "PMUs"} of section ${section.name.length > LETTERS ? `${section.name.slice(0, LETTERS - 1)}…` : section.name}, the fullest first`,
+    ),
   );
   host.append(element);
   let at = -1;

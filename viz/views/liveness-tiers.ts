@@ -11,7 +11,7 @@ import type { TierName } from "../model/traffic.ts";
 import { el, svg } from "../ui/dom.ts";
 import { tipRows } from "../ui/tip.ts";
 import { tipped } from "../ui/tipped.ts";
-import { AXIS_HEIGHT, axisGroup, brushGroup, domainOf, LEFT, SECTIONS_HEIGHT, sectionMarks, type TimeScale, timeScale } from "./bandwidth-time.ts";
+import { AXIS_HEIGHT, axisGroup, brushGroup, domainOf, isZoomed, LEFT, SECTIONS_HEIGHT, sectionMarks, type TimeScale, timeScale } from "./bandwidth-time.ts";
 
 const FOOTPRINT_HEIGHT = 70;
 const ROW = 16;
@@ -48,7 +48,7 @@ export function drawTier(host: HTMLElement, parts: TierParts): void {
     el(
       "p",
       { class: "view-words" },
-      `${rest > 0 ? `${rest} smaller ${rest === 1 ? "tensor has" : "tensors have"} no row. ` : ""}A tensor needs its room from the first burst that writes it (an input from the start) to the last that reads it (an output to the end); bursts are placed to the bin of ${grouped(run.trace.bin_cycles)} cycles in which they were asked for. ${run.trace.tiers.length === 0 ? "Bursts were not recorded." : ""}`,
+      `${rest > 0 ? `${rest} smaller ${rest === 1 ? "tensor has" : "tensors have"} no row. ` : ""}A tensor needs its room from the first burst that writes it (an input from the start) to the last that reads it (an output to the end); what a loop carries is written under one name and read under another; bursts are placed to the bin of ${grouped(run.trace.bin_cycles)} cycles in which they were asked for. ${run.trace.tiers.length === 0 ? "Bursts were not recorded." : ""}`,
     ),
   );
 }
@@ -70,7 +70,7 @@ function picture(
     sectionMarks(run, x, plot),
     footprint(steps, other, x),
     axisGroup(x, SECTIONS_HEIGHT + plot, run.report.clock_hz),
-    brushGroup(app.store, state, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT, run.report.cycles),
+    brushGroup(app.store, isZoomed(state) ? null : state.window, x, SECTIONS_HEIGHT, FOOTPRINT_HEIGHT, run.report.cycles),
     ...rows.map((life, row) => lifeRow(life, SECTIONS_HEIGHT + FOOTPRINT_HEIGHT + 10 + row * ROW, x, context, state)),
   );
 }

@@ -16,7 +16,12 @@ export const liveness: View = {
   title: "What stands in memory",
   what: "Above, how full each PMU's scratchpad is while a section is on the chip, the fullest first; below, which tensors need their room off the chip when. A bar picks its unit or its tensor in all views.",
   wide: true,
-  absent: ({ sections, scene }) => (sections.length === 0 && scene.program.tensors.length === 0 ? "The program has no section and no tensor." : null),
+  absent: ({ sections, scene }) => {
+    if (sections.length > 0) return null;
+    return scene.machine.tiers.length > 0
+      ? "The program has no section: nothing stands on the chip."
+      : `${scene.machine.name} has no scratchpads that a compiler fills, and nobody recorded what its memory holds.`;
+  },
   mount: (host, context) => mount(host, context),
 };
 
@@ -34,7 +39,7 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
   const draw = (state: ViewState): void => {
     const section = sectionOf(run, state);
     choice.show(`${section}`);
-    if (run.sections.length > 0) drawChip(pmus, tiles, context, state, section);
+    drawChip(pmus, tiles, context, state, section);
     tiers.replaceChildren();
     const lives = livesOf(run);
     for (const { name } of run.scene.machine.tiers) drawTier(tiers, { context, state, tier: name, lives, base: base === null ? null : livesOf(base) });

@@ -40,6 +40,8 @@ const PLOT = { left: 92, right: 16, top: 16, bottom: 44 } as const;
 const LEAST_RADIUS = 4;
 /** Of a point that takes all of its side's time. */
 const MOST_RADIUS = 22;
+/** Between two peaks, for the words of both. */
+const LABEL_ROOM = 18;
 
 export function drawRoofline(host: HTMLElement, parts: RooflineParts): void {
   const { figure, frameOf, level, looks, state } = parts;
@@ -68,7 +70,12 @@ export function drawRoofline(host: HTMLElement, parts: RooflineParts): void {
       ),
     ),
     grid(axes, frame, level),
-    ...figure.machines.map((machine, at) => roof(machine, axes, lookOf(looks.find(({ side }) => side.startsWith(machine.name))?.side ?? "").colour, at)),
+    ...figure.machines.map((machine, at) => {
+      const colour = lookOf(looks.find(({ side }) => side.startsWith(machine.name))?.side ?? "").colour;
+      const peak = axes.y(machine.peak_flops_per_second);
+      const isBelow = figure.machines.some((other) => axes.y(other.peak_flops_per_second) < peak && peak - axes.y(other.peak_flops_per_second) < LABEL_ROOM);
+      return roof(machine, axes, colour, at, isBelow);
+    }),
   );
   for (const { from, to } of figure.arrows) {
     const [a, b] = [places.get(from.number), places.get(to.number)];
@@ -117,8 +124,8 @@ function grid({ x, y }: Axes, frame: { readonly x: readonly [number, number]; re
 
 const decadeWord = (decade: number): string => (decade >= -3 && decade <= 5 ? `${Number((10 ** decade).toPrecision(1))}` : `1e${decade}`);
 
-/** A slope for each tier up to the peak, and the peak along. */
-function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number): SVGGElement {
+/** A slope for each tier up to the peak, and the peak along. `isBelow`: another peak is close above it, so that its words stand below. */
+function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number, isBelow: boolean): SVGGElement {
   const { name, peak_flops_per_second: peak, tiers } = machine;
   const group = svg("g", {});
   if (fastest(tiers) === 0) return group;
@@ -154,7 +161,9 @@ function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number): SVGGE
         svg("title", {}, `${name}: ${scaled(peak, "FLOP/s")}`),
       ),
     );
-  group.append(svg("text", { class: "halo ink", x: x(high) - 4, y: y(peak) - 6, "text-anchor": "end" }, `${name}: ${scaled(peak, "FLOP/s")}`));
+  group.append(
+    svg("text", { class: "halo ink", x: x(high) - 4, y: y(peak) + (isBelow ? 14 : -6), "text-anchor": "end" }, `${name}: ${scaled(peak, "FLOP/s")}`),
+  );
   return group;
 }
 

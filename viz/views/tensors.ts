@@ -8,6 +8,7 @@ import { OTHERS_COLOUR, tensorColours } from "../model/tensor-colours.ts";
 import { onChipTensors, type TensorRow, tensorRows } from "../model/tensors.ts";
 import { type Window, wholeOf } from "../model/window.ts";
 import { el, svg } from "../ui/dom.ts";
+import { unrecorded } from "./bandwidth-words.ts";
 
 export const tensors: View = {
   id: "tensors",
@@ -15,7 +16,7 @@ export const tensors: View = {
   title: "Bytes by tensor",
   wide: true,
   what: "What crossed the pins, tensor by tensor. A tensor that is moved more than once over its size is read again and again: a tile that stays on the chip would save that. A row picks its tensor in all views.",
-  absent: (run) => (tensorRows(run, wholeOf(run)).length === 0 ? "No tensor has a place off the chip." : null),
+  absent: (run) => unrecorded(run) ?? (tensorRows(run, wholeOf(run)).length === 0 ? "No tensor has a place off the chip." : null),
   mount: (host, context) => mount(host, context),
 };
 
