@@ -105,7 +105,7 @@ export function makeTable<R>(parts: TableParts<R>): Table<R> {
     count,
     el("button", { type: "button", onclick: saveCsv, "aria-label": `Save these ${what} as CSV` }, "CSV"),
   );
-  const table = el("table", { class: "data" }, el("caption", { class: "visually-hidden" }, what), el("thead", {}, head), body);
+  const table = el("table", { class: "data rows" }, el("caption", { class: "visually-hidden" }, what), el("thead", {}, head), body);
   return { element: el("div", {}, bar, el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": what }, table, more)), draw };
 }
 

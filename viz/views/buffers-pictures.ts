@@ -11,12 +11,13 @@ const HEIGHT = 34;
 /** Means that it shows: several bins each, as single samples are rough. */
 const PIECES = 48;
 
-/** Mean over the channels as an area; the dashed line is all slots. */
+/** Mean over the channels as an area, from the first to the last bin of the window in which the section runs; the dashed line is all slots. */
 export function areaPicture({ run, window, group: { section }, use, mean }: BufferRow): Node {
   if (use === null) return el("span", { class: "tree-kind" }, run.trace.origin === "means" ? "not recorded" : "data decides");
   const pieces = piecesOf(run, section, use, window, PIECES);
-  const points = pieces.flatMap(({ from, to, mean: slots }) => [[from, slots] as const, [to, slots] as const]);
-  const x = ([at]: readonly [number, number]): number => (WIDTH * (at - window.from)) / (window.to - window.from);
+  const points = pieces.flatMap((piece) => [[piece.from, piece.mean] as const, [piece.to, piece.mean] as const]);
+  const [from, to] = [pieces[0]?.from ?? 0, pieces.at(-1)?.to ?? 1];
+  const x = ([at]: readonly [number, number]): number => (WIDTH * (at - from)) / (to - from);
   const height = (slots: number): number => HEIGHT - 1 - ((HEIGHT - 4) * slots) / use.slots;
   const y = ([, slots]: readonly [number, number]): number => height(slots);
   const unknown = use.known < use.all ? `; of ${use.all - use.known} of ${use.all} it cannot be told` : "";

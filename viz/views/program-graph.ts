@@ -25,6 +25,8 @@ const LEAST = 44;
 const MOST = 76;
 const INPUT_HEIGHT = 24;
 const MARGIN = 8;
+/** A graph that is wider than its room is drawn smaller, down to this; beyond it is scrolled. */
+const LEAST_SCALE = 0.7;
 /** Half of the way that an edge goes straight down beside the cards of a layer. */
 const BESIDE = MOST / 2;
 
@@ -57,6 +59,7 @@ export function makeGraph(context: ViewContext): ProgramGraph {
     width,
     height,
     viewBox: `0 0 ${width} ${height}`,
+    style: `min-width:${Math.round(LEAST_SCALE * width)}px`,
     role: "group",
     "aria-label": "Dataflow graph of the program",
   });
@@ -227,7 +230,7 @@ function operatorContent({ operator, outputs, id }: GraphNode, own: readonly Uni
   const cause = stall === undefined ? "" : `waits for ${stall.root}`;
   const badge = `${operator!.inside === null ? "" : "↻ "}${outputs.length === 0 ? "" : "▸ output"}`;
   return [
-    svg("text", { x: 10, y: 15, class: "name" }, fitting(operator!.name, inner - badge.length * 7, 7.4)),
+    svg("text", { x: 10, y: 15, class: "name" }, fitting(operator!.name, inner - badge.length * 7, 7.9)),
     svg("text", { x: WIDTH - 18, y: 15, "text-anchor": "end", class: "small" }, badge),
     svg("text", { x: 10, y: 29, class: "small" }, fitting(words, inner, 6)),
     ...(own.length === 0 || height < 58 || cause === "" ? [] : [svg("text", { x: 10, y: 44, class: "small" }, fitting(cause, inner, 6))]),

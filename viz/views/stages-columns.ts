@@ -95,10 +95,11 @@ const rowName = ({ stage, units, key }: StageRow): string => (key.endsWith(stage
 
 function nameCell({ row, only }: StageCell): Node {
   const isUnit = rowName(row) !== row.stage;
+  const { operator, kind } = row.units[0]!.scene;
   return el(
     "span",
     {},
-    el("span", { class: "ellipsis" }, rowName(row)),
+    ...(isUnit ? [el("span", { class: "ellipsis" }, rowName(row))] : [el("span", { class: "ellipsis" }, operator), ` / ${kind}`]),
     row.isCritical && !isUnit ? el("span", { class: "badge", title: "its busiest unit sets the pace of the section" }, "critical") : null,
     only === null ? null : el("span", { class: "badge" }, `only ${only}`),
   );
