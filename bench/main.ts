@@ -1,4 +1,4 @@
-/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `workloads`, `noc`, `mapper`, `dram`, `fidelity`, `compile` or `page`: one part. */
+/** `npm run bench`: all of it; `npm run bench -- engine`, `forward`, `record`, `workloads`, `noc`, `mapper`, `dram`, `fidelity`, `compile` or `page`: one part. */
 
 import { benchCompile } from "./compile.ts";
 import { benchDram } from "./dram.ts";
@@ -8,11 +8,13 @@ import { benchForward } from "./forward.ts";
 import { benchMapper } from "./mapper.ts";
 import { benchNoc } from "./noc.ts";
 import { benchPage } from "./page.ts";
+import { benchRecord } from "./record.ts";
 import { benchWorkloads } from "./workloads.ts";
 
 const parts = {
   engine: benchEngine,
   forward: benchForward,
+  record: benchRecord,
   noc: benchNoc,
   mapper: benchMapper,
   workloads: benchWorkloads,

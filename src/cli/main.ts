@@ -39,7 +39,7 @@ function endOfPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.done);
 }
 
-const COMMANDS = ["run", "compile", "explain", "compare", "search", "list", "check", "area", "dram", "systolic", "validate"] as const;
+const COMMANDS = ["run", "compile", "explain", "compare", "search", "view", "list", "check", "area", "dram", "systolic", "validate"] as const;
 
 /** `end` takes the exit code of a command that has one of its own. */
 function parser(args: readonly string[], end: (code: number) => void): Argv {
@@ -140,6 +140,16 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           .option("json", { ...text("--json", "a file"), describe: "write all tries as JSON, after each of them; - is standard output, at the end" })
           .option("resume", { ...text("--resume", "a file"), describe: "go on from what --json wrote" }),
       async (flags) => (await import("./search.ts")).search(flags),
+    )
+    .command(
+      "view <folder> [other]",
+      "serve the page of a run to a browser on this computer, or two runs side by side",
+      (y) =>
+        y
+          .positional("folder", { type: "string", demandOption: true, describe: "what weft run --out wrote" })
+          .positional("other", { type: "string", describe: "another, to compare it with" })
+          .option("port", { ...text("--port", "a number"), describe: "of 127.0.0.1; one that is free unless said" }),
+      async ({ folder, other, port }) => (await import("./view.ts")).view({ folders: other === undefined ? [folder] : [folder, other], port }),
     )
     .command("list", "name the workloads with their parameters and data, and the machines with their figures", {}, async () =>
       (await import("./list.ts")).list(),
@@ -244,7 +254,7 @@ function target(y: Argv) {
     .option("seed", { ...text("--seed", "a number"), describe: "of generated data and of placement; 1 unless the workload says" });
 }
 
-const NEEDS: Readonly<Partial<Record<string, string>>> = { check: "file", area: "machine", dram: "memory" };
+const NEEDS: Readonly<Partial<Record<string, string>>> = { check: "file", area: "machine", dram: "memory", view: "folder" };
 
 /** What yargs says about a command line, in weft's words where they can be better. */
 function commandLineFault(said: string, args: readonly string[]): UserError {
@@ -293,6 +303,7 @@ const FLAGS = [
   "layers",
   "pattern",
   "source",
+  "port",
   "ports",
   "lines",
   "range",

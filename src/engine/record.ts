@@ -56,22 +56,30 @@ export interface Recording {
   readonly processes: Track;
   /** By process: all bursts that its source has given so far. Undefined: it has none. */
   readonly bursts: readonly ((() => number) | undefined)[];
-  /** Of its first resources. Their time is the grid's. */
-  readonly resources: Track;
+  /** Of its first resources. */
+  readonly resources: Resources;
   /** Which of a server's counters is followed. */
   readonly counter: number;
 }
 
-export function createResources(grid: Grid, resources: number): Track {
-  return createTrack(grid, new Array<number>(resources).fill(RESOURCE_WIDTH), false);
+/** The same in all runs. */
+export interface Resources {
+  /** Its time is the grid's. */
+  readonly track: Track;
+  /** Ticks in service that runs before left over when they were rounded, -0.5 .. 0.5. */
+  readonly rest: Float64Array;
+}
+
+export function createResources(grid: Grid, resources: number): Resources {
+  return { track: createTrack(grid, new Array<number>(resources).fill(RESOURCE_WIDTH), false), rest: new Float64Array(resources) };
 }
 
 /** A run begins at tick `origin`. What a state that is restored has behind it is taken to have been even. */
-export function beginRecording({ processes, resources }: Recording, origin: number): void {
+export function beginRecording({ processes, resources: { track } }: Recording, origin: number): void {
   restartTrack(processes, origin);
-  resources.known.fill(0);
-  resources.stored.fill(0);
-  for (let row = 0; row < resources.rows; row++) skipRow(resources, row, Math.max(origin, resources.time[row]!));
+  track.known.fill(0);
+  track.stored.fill(0);
+  for (let row = 0; row < track.rows; row++) skipRow(track, row, Math.max(origin, track.time[row]!));
 }
 
 /** After a visit of process p. Most end in the bin in which they began. */
@@ -147,51 +155,61 @@ function readProcess({ bursts }: Recording, { pf, pi, count }: State, p: number,
 }
 
 /** After resources have served: each was busy for as long as it served now, up to when it became free. */
-export function recordServed({ resources, counter }: Recording, state: State): void {
-  for (let r = 0; r < resources.rows; r++) {
+export function recordServed(recording: Recording, state: State): void {
+  const { track } = recording.resources;
+  for (let r = 0; r < track.rows; r++) {
     const served = state.count[state.resourceCount + r * RC + SERVED]!;
-    if (served === resources.known[r * WIDTH]) continue;
-    readResource(resources, counter, state, r);
-    const busy = resources.target[BUSY_COLUMN]! - resources.known[r * WIDTH + BUSY_COLUMN]!;
+    if (served === track.known[r * WIDTH]) continue;
+    readResource(recording, state, r);
+    const busy = track.target[BUSY_COLUMN]! - track.known[r * WIDTH + BUSY_COLUMN]!;
     const { clock } = state.spec.resources[r]!;
     const free = Math.ceil((state.free[r]! * clock.denominator) / clock.numerator);
-    if (free - busy > resources.time[r]!) skipRow(resources, r, free - busy);
-    moveRow(resources, r, resources.time[r]! + busy);
+    if (free - busy > track.time[r]!) skipRow(track, r, free - busy);
+    moveRow(track, r, track.time[r]! + busy);
   }
 }
 
-function readResource({ target }: Track, counter: number, { spec, count, resourceCount, serverCount }: State, r: number): void {
+/** Into the track's target; returns what is left over where its ticks in service are rounded. */
+function readResource({ resources, counter }: Recording, { spec, count, resourceCount, serverCount }: State, r: number): number {
+  const {
+    track: { target },
+    rest,
+  } = resources;
   const { clock } = spec.resources[r]!;
+  const busy = rest[r]! + (count[resourceCount + r * RC + BUSY_SERVER]! * clock.denominator) / clock.numerator;
   target[SERVED_COLUMN] = count[resourceCount + r * RC + SERVED]!;
-  target[BUSY_COLUMN] = Math.round((count[resourceCount + r * RC + BUSY_SERVER]! * clock.denominator) / clock.numerator);
+  target[BUSY_COLUMN] = Math.max(0, Math.round(busy));
   target[COUNTED_COLUMN] = serverCount[r]! < 0 ? 0 : count[serverCount[r]! + counter]!;
+  return busy - target[BUSY_COLUMN]!;
 }
 
 /** After a leap: everything that moved did so by `periods` times `ticks`. */
 export function recordLeap(recording: Recording, state: State, ticks: number, periods: number): void {
-  const { processes, resources, counter } = recording;
+  const { processes, resources } = recording;
   for (let p = 0; p < processes.rows; p++) {
     if (state.pf[p * PF + READY] === processes.time[p]) continue;
     readProcess(recording, state, p, processes.target, 0);
     repeatRow(processes, p, ticks, periods);
   }
-  for (let r = 0; r < resources.rows; r++) {
-    if (state.count[state.resourceCount + r * RC + SERVED] === resources.known[r * WIDTH]) continue;
-    readResource(resources, counter, state, r);
-    repeatRow(resources, r, ticks, periods);
+  const { track } = resources;
+  for (let r = 0; r < track.rows; r++) {
+    if (state.count[state.resourceCount + r * RC + SERVED] === track.known[r * WIDTH]) continue;
+    readResource(recording, state, r);
+    repeatRow(track, r, ticks, periods);
   }
 }
 
 /** At the end of the run, wherever that is: then all counters stand in the bins. */
 export function endRecording(recording: Recording, state: State): void {
-  const { processes, resources, counter } = recording;
+  const { processes, resources } = recording;
   for (let p = 0; p < processes.rows; p++) {
     recordVisit(recording, state, p);
     storeRow(processes, p);
   }
-  for (let r = 0; r < resources.rows; r++) {
-    readResource(resources, counter, state, r);
-    moveRow(resources, r, resources.time[r]!);
-    storeRow(resources, r);
+  const { track, rest } = resources;
+  for (let r = 0; r < track.rows; r++) {
+    rest[r] = readResource(recording, state, r);
+    moveRow(track, r, track.time[r]!);
+    storeRow(track, r);
   }
 }

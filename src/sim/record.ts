@@ -11,6 +11,7 @@ import {
   createResources,
   FIRINGS,
   type Recording,
+  type Resources,
   SERVED_COLUMN,
   STATE_COLUMNS,
 } from "../engine/record.ts";
@@ -36,7 +37,7 @@ export interface Recorder {
   /** Like the fabric's: a row for each nest, unit by unit. */
   readonly sections: readonly Track[];
   /** A row for each channel of the tiers. */
-  readonly tiers: Track;
+  readonly tiers: Resources;
   spans: SectionSpan[];
   unrecorded: Instant;
 }
@@ -136,9 +137,9 @@ export function recordPast(recorder: Recorder, past: readonly SectionCounters[])
     const origin = start + configuring_cycles;
     const nests = units.flatMap((unit) => unit.nests);
     spreadNests(sections[section]!, nests, origin, ticks);
-    for (const tier of placedTiers(recorder.machine)) spreadTier(channels, tier, tiers[tier.name]!, origin, ticks);
+    for (const tier of placedTiers(recorder.machine)) spreadTier(channels.track, tier, tiers[tier.name]!, origin, ticks);
   }
-  restartTrack(channels, 0);
+  restartTrack(channels.track, 0);
 }
 
 function spreadNests(track: Track, nests: readonly NestCounters[], origin: Instant, ticks: Cycles): void {
@@ -190,7 +191,7 @@ export function traceOf({ mapping, machine, grid, sections, tiers, spans, unreco
   const trace: ActivityTrace = {
     ...{ schemaVersion: 1, cycles: ticks, bin_cycles: grid.bin, bins, origin: "recorded", unrecorded_cycles: unrecorded, spans },
     sections: sections.map((track, s) => sectionTrace(track, counted[s]!, nestsOf(mapping.fabric.sections[s]!))),
-    tiers: placedTiers(machine).map((tier) => tierTrace(tiers, tier, ticks, bins)),
+    tiers: placedTiers(machine).map((tier) => tierTrace(tiers.track, tier, ticks, bins)),
   };
   assertTrace(trace, counters, machine);
   return trace;

@@ -73,10 +73,15 @@ function badTier(
   const tiers = sections.map((section) => section.tiers[name]!);
   const moved = tiers.reduce((sum, { read_bytes, write_bytes }) => sum + read_bytes + write_bytes, 0);
   const opened = tiers.reduce((sum, { commands }) => sum + (commands?.activates ?? 0), 0);
+  const serving = sections.reduce((sum, { ticks }, s) => sum + tiers[s]!.busy_share * ticks * spec.channels, 0);
   const full = busy.findIndex((ticks) => ticks > bin_cycles);
   return [
     ...(sumOf(served) * spec.burst_bytes === moved ? [] : [`the channels of ${name} serve ${sumOf(served)} bursts, and the run moved ${moved} bytes`]),
     ...(activates === null || sumOf(activates) === opened ? [] : [`the channels of ${name} open ${sumOf(activates)} rows, not ${opened}`]),
+    // Each channel is rounded once, and once for each section that was not recorded.
+    ...(Math.abs(sumOf(busy) - serving) <= spec.channels * (1 + sections.length)
+      ? []
+      : [`the channels of ${name} serve for ${sumOf(busy)} cycles of their bins, and for ${serving} of the run`]),
     ...(full < 0 ? [] : [`channel ${Math.floor(full / bins)} of ${name} serves for more than the ${bin_cycles} cycles of bin ${full % bins}`]),
   ];
 }

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BURSTS, FIRINGS, SERVED_COLUMN, STATE_COLUMNS } from "../../src/engine/record.ts";
+import { BURSTS, BUSY_COLUMN, FIRINGS, SERVED_COLUMN, STATE_COLUMNS } from "../../src/engine/record.ts";
 import { runNetwork } from "../../src/engine/run.ts";
 import { build, type NetworkPlan, networkPlan } from "../support/networks.ts";
 import { binsOf, COLUMNS, type Recorded, record, STATES, total } from "../support/recordings.ts";
@@ -40,6 +40,14 @@ function overfull({ grid, processes, result }: Recorded): readonly string[] {
   });
 }
 
+/** No resource of a fixed rate serves for longer than a bin is; a tick more where its clock is rounded. */
+function overserved({ grid, resources }: Recorded, { resources: plans }: NetworkPlan): readonly string[] {
+  return plans.flatMap(({ pages }, r) => {
+    const full = pages === null ? binsOf(resources, r, BUSY_COLUMN).findIndex((ticks) => ticks > grid.bin + 1) : -1;
+    return full < 0 ? [] : [`resource ${r} serves for ${binsOf(resources, r, BUSY_COLUMN)[full]} ticks of bin ${full}, of ${grid.bin}`];
+  });
+}
+
 /** At the end of each bin a row stands between what its counters were at points before and after, `slack` ticks away at least. */
 function misplaced({ grid, processes, result }: Recorded, points: Recorded["points"], slack: number): readonly string[] {
   const faults: string[] = [];
@@ -72,6 +80,7 @@ describe("what is recorded of random networks", () => {
       expect(recorded.result).toEqual(runNetwork(build(plan).spec, { fastForward }));
       expectTotals(recorded);
       expect(overfull(recorded)).toEqual([]);
+      expect(overserved(recorded, plan)).toEqual([]);
       if (recorded.skipped > 0) leaped++;
     };
     fc.assert(fc.property(networkPlan(limits), widths, check), { numRuns: NETWORKS, seed: SEED });

@@ -64,7 +64,7 @@ export function record(
   while (advance(course)) note();
   endRecording(recording, state);
   return {
-    ...{ grid, processes: recording.processes, resources: recording.resources, points, skipped: course.skipped.firings },
+    ...{ grid, processes: recording.processes, resources: recording.resources.track, points, skipped: course.skipped.firings },
     result: readResult(state),
     bursts: counted.map((source, p) => (source?.bursts() ?? 0) - drawnOf(state.pi, p)),
   };

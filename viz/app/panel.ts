@@ -26,7 +26,13 @@ export function makePanel(view: View, app: App, sides: ViewState["sides"]): Pane
   const element = el(
     "section",
     { class: view.wide === true ? "panel wide" : "panel", "data-view": view.id, "aria-labelledby": `title-${view.id}` },
-    el("header", {}, el("h2", { id: `title-${view.id}` }, view.title), ...pictureButtons(view, body), el("p", { class: "what" }, view.what)),
+    el(
+      "header",
+      {},
+      el("h2", { id: `title-${view.id}` }, view.title),
+      ...(view.isOfPage === true ? [] : pictureButtons(view, body)),
+      el("p", { class: "what" }, view.what),
+    ),
     body,
   );
   const mounted = shown.map((one) => mountOne(view, app, one, body)).filter((one): one is MountedView => one !== null);

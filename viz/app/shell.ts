@@ -75,7 +75,10 @@ export function mountShell(root: HTMLElement, first: readonly RunView[]): App {
     if (changed.has("tab") || changed.has("sides") || changed.has("theme")) rebuild();
     else for (const panel of panels) panel.update(state, changed);
   });
+  let width = main.clientWidth;
   new ResizeObserver(() => {
+    if (main.clientWidth === width) return;
+    width = main.clientWidth;
     drawStrip(store.get());
     for (const panel of panels) panel.resize();
   }).observe(main);

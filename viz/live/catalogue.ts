@@ -11,7 +11,6 @@ import { GPUS, INSTANCES, MACHINES } from "./files.ts";
 export interface Catalogue {
   readonly workloads: readonly CatalogueWorkload[];
   readonly machines: readonly CatalogueMachine[];
-  readonly gpus: readonly string[];
 }
 
 export interface CatalogueWorkload {
@@ -47,8 +46,10 @@ export interface Stop {
 export function catalogue(): Catalogue {
   return {
     workloads: [...PROGRAMS.map(programEntry), ...Object.keys(INSTANCES).map(instanceEntry)].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    machines: Object.entries(MACHINES).map(([name, text]) => ({ name, figures: figuresOf(loadServedMachine(text, `configs/${name}.yaml`)) })),
-    gpus: Object.keys(GPUS),
+    machines: [
+      ...Object.entries(MACHINES).map(([name, text]) => ({ name, figures: figuresOf(loadServedMachine(text, `configs/${name}.yaml`)) })),
+      ...Object.keys(GPUS).map((name) => ({ name, figures: [] })),
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ export interface ClientEvents {
   readonly ready: (catalogue: Catalogue) => void;
   readonly progress: (words: string, share: number) => void;
   /** `milliseconds`: from the wish to the result. */
-  readonly done: (bundle: RunBundle, milliseconds: number) => void;
+  readonly done: (bundle: RunBundle, job: LiveJob, milliseconds: number) => void;
   readonly failed: (words: string) => void;
 }
 
@@ -18,7 +18,6 @@ export interface Client {
   readonly run: (job: LiveJob) => void;
   /** Ends what runs, at once. */
   readonly cancel: () => void;
-  readonly isBusy: () => boolean;
 }
 
 /** Milliseconds that a run of no interest may go on: to end it costs a worker that is warm. */
@@ -60,13 +59,13 @@ export function createClient(events: ClientEvents): Client {
       return;
     }
     if (answer.number !== number || underWay === null) return;
-    const { since } = underWay;
+    const { job, since } = underWay;
     switch (answer.kind) {
       case "progress":
         if (waiting === null) events.progress(answer.words, answer.share);
         break;
       case "done":
-        if (ended()) events.done(answer.bundle, performance.now() - since);
+        if (ended()) events.done(answer.bundle, job, performance.now() - since);
         break;
       case "failed":
         if (ended()) events.failed(answer.words);
@@ -94,7 +93,6 @@ export function createClient(events: ClientEvents): Client {
       waiting = null;
       if (underWay !== null) restart();
     },
-    isBusy: () => underWay !== null || waiting !== null,
   };
 }
 

@@ -8,6 +8,7 @@ import { el } from "../ui/dom.ts";
 import type { Catalogue, Knob } from "./catalogue.ts";
 import { type Choice, choiceOf, commandOf, jobOf, machineOf, turn, wordsAt, workloadOf } from "./choice.ts";
 import { type Client, createClient } from "./client.ts";
+import type { LiveJob } from "./run.ts";
 
 export const live: View = {
   id: "live",
@@ -54,7 +55,7 @@ class LivePanel {
     this.#client = createClient({
       ready: (catalogue) => this.#begin(catalogue),
       progress: (words, share) => this.#progress(words, share),
-      done: (bundle, milliseconds) => this.#show(bundle, milliseconds),
+      done: (bundle, job, milliseconds) => this.#show(bundle, job, milliseconds),
       failed: (words) => this.#fail(words),
     });
     this.element.append(this.#status);
@@ -127,26 +128,36 @@ class LivePanel {
   }
 
   #knob(knob: Knob): HTMLElement {
+    const { label, path, stops } = knob;
+    if (path === "dtype") {
+      const values = stops.map(({ words }) => words);
+      return el(
+        "div",
+        { class: "live-knob" },
+        select(path, values, wordsAt(knob, this.#choice!), (value) => this.#turn(knob, value)),
+      );
+    }
     const words = wordsAt(knob, this.#choice!);
-    const at = knob.stops.findIndex((stop) => stop.words === words);
-    const says = (value: string): void => {
-      this.#change({ turned: turn(this.#choice!, knob, value).turned });
-    };
+    const at = stops.findIndex((stop) => stop.words === words);
     const field = knob.isFree
-      ? el("input", { type: "text", class: "live-value", value: words, "aria-label": `${knob.label}, typed` })
+      ? el("input", { type: "text", class: "live-value", value: words, "aria-label": `${label}, typed` })
       : el("output", { class: "live-value" }, words);
     const slider = el("input", {
-      ...{ type: "range", min: 0, max: knob.stops.length - 1, step: 1, value: at < 0 ? knob.standard : at },
-      ...{ "aria-label": knob.label, "aria-valuetext": words, "data-path": knob.path, disabled: knob.stops.length < 2 },
+      ...{ type: "range", min: 0, max: stops.length - 1, step: 1, value: at < 0 ? knob.standard : at },
+      ...{ "aria-label": label, "aria-valuetext": words, "data-path": path, disabled: stops.length < 2 },
     });
     slider.addEventListener("input", () => {
-      const { words: value } = knob.stops[Number(slider.value)]!;
+      const { words: value } = stops[Number(slider.value)]!;
       slider.setAttribute("aria-valuetext", value);
       field.value = value;
-      says(value);
+      this.#turn(knob, value);
     });
-    field.addEventListener("input", () => says(field.value.trim()));
-    return el("div", { class: "live-knob" }, el("span", { class: "live-label" }, knob.label), slider, field);
+    field.addEventListener("input", () => this.#turn(knob, field.value.trim()));
+    return el("div", { class: "live-knob" }, el("span", { class: "live-label" }, label), slider, field);
+  }
+
+  #turn(knob: Knob, words: string): void {
+    this.#change({ turned: turn(this.#choice!, knob, words).turned });
   }
 
   #drawCommand(): void {
@@ -185,10 +196,11 @@ class LivePanel {
     this.#fault.textContent = words;
   }
 
-  #show(bundle: RunBundle, milliseconds: number): void {
+  #show(bundle: RunBundle, job: LiveJob, milliseconds: number): void {
     const run = viewOf(bundle);
     this.#ended(`done in ${duration(milliseconds / 1000)}`);
     this.#results.replaceChildren(resultsTable(this.#first, run));
+    this.#results.dataset.command = commandOf(job);
     this.#app.replaceRun(this.#place, run);
     performance.mark("weft-live-shown");
   }
@@ -240,15 +252,20 @@ function resultsTable(first: RunView, { report }: RunView): HTMLElement {
     ["PCUs busy", ({ utilization }: RunBundle["report"]) => percent(utilization.pcu)],
     ["limit", ({ limit }: RunBundle["report"]) => limit.sentence],
   ] as const;
-  const faster = first.report.seconds / report.seconds;
   const cells = rows.map(([label, say]) =>
     el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, say(first.report)), el("td", { class: "live-new" }, say(report))),
   );
   return el(
     "table",
     {},
-    el("caption", {}, `This run takes ${Number((1 / faster).toPrecision(3))} times as long as the page's own.`),
+    el("caption", {}, timesWords(report.seconds / first.report.seconds)),
     el("thead", {}, el("tr", {}, el("td", {}), el("th", { scope: "col" }, "the page's run"), el("th", { scope: "col" }, "this run"))),
     el("tbody", {}, ...cells),
   );
+}
+
+function timesWords(ratio: number): string {
+  if (ratio === 1) return "This run takes as long as the page's own.";
+  if (ratio > 1) return `This run takes ${Number(ratio.toPrecision(3))} times as long as the page's own.`;
+  return `This run is ${Number((1 / ratio).toPrecision(3))} times as fast as the page's own.`;
 }

@@ -2,16 +2,19 @@
 
 import { inFile, type Place, UserError } from "../../src/base/errors.ts";
 import type { Override } from "../../src/base/yaml.ts";
-import { parseSettings } from "../../src/cli/settings.ts";
+import { parseSettings, type Settings } from "../../src/cli/settings.ts";
 import { loadEnergyTable } from "../../src/energy/schema.ts";
 import type { Style } from "../../src/fabric/fabric.ts";
 import { bindWorkload, parseWorkload, workloadHash } from "../../src/frontend/workload.ts";
+import { runGpu } from "../../src/gpu/run.ts";
 import { loadGpu } from "../../src/machine/gpu-schema.ts";
 import { loadServedMachine } from "../../src/memory/served.ts";
 import { generateInputs } from "../../src/pattern/inputs.ts";
 import type { Program } from "../../src/pattern/program.ts";
+import { makeGpuResult } from "../../src/report/gpu.ts";
 import { makeResult } from "../../src/report/make.ts";
 import { bundleOf } from "../../src/scene/bundle.ts";
+import { gpuBundle } from "../../src/scene/make-gpu.ts";
 import type { RunBundle } from "../../src/scene/scene.ts";
 import { hostOf } from "../../src/sim/host.ts";
 import { prepare } from "../../src/sim/prepare.ts";
@@ -41,6 +44,7 @@ export type LiveProgress = (words: string, share: number) => void;
 export function runLive(job: LiveJob, version: string, progress: LiveProgress): RunBundle {
   const began = performance.now();
   const settings = parseSettings(job.settings);
+  if (GPUS[job.machine] !== undefined) return runOnGpu(job, settings, version);
   const machine = loadServedMachine(MACHINES[job.machine]!, `configs/${job.machine}.yaml`, settings.machine);
   const { program, seed, hash, file } = workloadOf(job, settings.workload);
   const energyTable = energyTableOf(machine.energy);
@@ -61,6 +65,14 @@ export function runLive(job: LiveJob, version: string, progress: LiveProgress): 
   const report = makeResult({ version, program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host });
   const gpu = job.gpu === null ? null : loadGpu(GPUS[job.gpu]!, `configs/${job.gpu}.yaml`);
   return bundleOf({ program, machine, prepared, counters, report, gpu, actions: null, placeOf: inThePage }, recorder);
+}
+
+function runOnGpu(job: LiveJob, settings: Settings, version: string): RunBundle {
+  const machine = loadGpu(GPUS[job.machine]!, `configs/${job.machine}.yaml`, settings.machine);
+  const { program, seed, hash, file } = workloadOf(job, settings.workload);
+  const run = inFile(file, () => runGpu(program, machine));
+  const report = makeGpuResult({ version, program, workloadHash: hash, seed, machine, run, host: { wall_seconds: 0, peak_rss_bytes: 0 } });
+  return gpuBundle(program, machine, report, inThePage);
 }
 
 /** Places in the page's own code say nothing to a user. */

@@ -11,10 +11,14 @@ declare const WEFT_VERSION: string;
 
 /** Milliseconds between two words of progress. */
 const LOOK = 50;
+const WARM_ROUNDS = 8;
 
 const say = (answer: Answer, transfer: Transferable[] = []): void => self.postMessage(answer, { transfer });
 
+let isWarm = false;
+
 self.onmessage = ({ data }: MessageEvent<Ask>): void => {
+  isWarm = true;
   const { number, job } = data;
   let told = performance.now();
   try {
@@ -30,6 +34,18 @@ self.onmessage = ({ data }: MessageEvent<Ask>): void => {
 };
 
 say({ kind: "ready", catalogue: catalogue() });
+warm(WARM_ROUNDS);
+
+/** Code that has run a few times is compiled by then: what the user asks for first need not wait for that. It goes before what is left of this. */
+function warm(rounds: number): void {
+  if (isWarm || rounds === 0) return;
+  runLive(
+    { workload: "softmax", machine: "plasticine", style: "spatial", settings: [`rows=${32 * rounds}`, "cols=256"], seed: null, gpu: "a100-40" },
+    WEFT_VERSION,
+    () => {},
+  );
+  setTimeout(warm, 0, rounds - 1);
+}
 
 /** Memory that is handed over, not copied. */
 function columnsOf({ trace }: RunBundle): Transferable[] {

@@ -56,16 +56,18 @@ function groupOf(section: SectionView, name: string, channels: readonly SceneCha
 
 /** Labels of copies, without their numbers; of a buffer, which stays in its unit, what its nests do. */
 function nameOf({ scene }: SectionView, { kind, source, sinks }: SceneChannel): string {
-  const end = ({ unit, nest }: SceneChannel["source"]): string => {
-    const { label, nests } = scene.units[unit]!;
-    const role = label.replace(/\[[^\]]*\]$/, "");
-    return nests.length === 1 ? role : `${role} ${nests[nest]!.work}`;
+  const workOf = ({ unit, nest }: SceneChannel["source"]): string => scene.units[unit]!.nests[nest]!.work;
+  const end = (at: SceneChannel["source"]): string => {
+    const { label, nests } = scene.units[at.unit]!;
+    return nests.length === 1 ? roleOf(label) : `${roleOf(label)} ${workOf(at)}`;
   };
-  const [from, to] = [end(source), [...new Set(sinks.map(end))].join(", ")];
-  return kind === "buffer"
-    ? `in ${scene.units[source.unit]!.label.replace(/\[[^\]]*\]$/, "")}: ${from.split(" ").at(-1)} > ${to.split(" ").at(-1)}`
-    : `${from} > ${to}`;
+  const listed = (words: readonly string[]): string => [...new Set(words)].join(", ");
+  if (kind === "stream") return `${end(source)} > ${listed(sinks.map(end))}`;
+  return `in ${roleOf(scene.units[source.unit]!.label)}: ${workOf(source)} > ${listed(sinks.map(workOf))}`;
 }
+
+/** "max.x0[2]" -> "max.x0", "x.load1" -> "x.load". */
+const roleOf = (label: string): string => label.replace(/\[[^\]]*\]$/, "").replace(/\.(load|store)\d+$/, ".$1");
 
 function waitsOf({ units }: SectionView): ReadonlyMap<string, number> {
   const waits = new Map<string, number>();

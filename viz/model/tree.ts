@@ -25,8 +25,13 @@ export function treeOf(run: RunView): readonly TreeNode[] {
   const byOperator = grouped(run.units, ({ scene }) => scene.operator);
   const written = new Set(operators.map(({ name }) => name));
   const inside = (loop: string | null): readonly TreeNode[] => operators.filter((operator) => operator.inside === loop).map((operator) => nodeOf(operator));
+  const ownOf = ({ name }: SceneOperator): readonly UnitView[] => byOperator.get(name) ?? [];
   const unitsIn = (operator: SceneOperator): readonly UnitView[] =>
-    operator.kind === "iterate" ? operators.filter(({ inside: loop }) => loop === operator.name).flatMap(unitsIn) : (byOperator.get(operator.name) ?? []);
+    operator.kind === "iterate" ? [...operators.filter(({ inside: loop }) => loop === operator.name).flatMap(unitsIn), ...ownOf(operator)] : ownOf(operator);
+  const inLoop = (loop: SceneOperator): readonly TreeNode[] => [
+    ...inside(loop.name),
+    ...(ownOf(loop).length === 0 ? [] : [memoryNode(run, loop.name, `carried by ${loop.name}`, ownOf(loop))]),
+  ];
   const nodeOf = (operator: SceneOperator): TreeNode => {
     const { name, kind } = operator;
     const units = unitsIn(operator);
@@ -34,17 +39,17 @@ export function treeOf(run: RunView): readonly TreeNode[] {
     return {
       ...{ id: `operator ${name}`, kind: isLoop ? "loop" : "operator", label: name, operator, units },
       pick: isLoop || units.length === 0 ? null : { kind: "operator", name, section: null },
-      children: once(() => (isLoop ? inside(name) : stagesOf(run, units))),
+      children: once(() => (isLoop ? inLoop(operator) : stagesOf(run, units))),
     };
   };
   const rest = [...byOperator].filter(([name]) => !written.has(name));
-  return [...inside(null), ...rest.map(([name, units]) => memoryNode(run, name, units))];
+  return [...inside(null), ...rest.map(([name, units]) => memoryNode(run, name, name, units))];
 }
 
-/** Units that work for no operator that was written: they fetch an input, or the compiler made what they do. */
-function memoryNode(run: RunView, name: string, units: readonly UnitView[]): TreeNode {
+/** Units that work for no operator that was written: they fetch an input or what a loop carries, or the compiler made what they do. */
+function memoryNode(run: RunView, name: string, label: string, units: readonly UnitView[]): TreeNode {
   return {
-    ...{ id: `operator ${name}`, kind: "memory", label: name, operator: null, units },
+    ...{ id: `data ${name}`, kind: "memory", label, operator: null, units },
     pick: { kind: "operator", name, section: null },
     children: once(() => stagesOf(run, units)),
   };

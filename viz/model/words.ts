@@ -22,9 +22,11 @@ export function unitWords(count: number, all: number, pick: Pick | null): string
   return `the ${count === 1 ? "unit" : `${grouped(count)} units`} of ${pick.kind} ${pick.name}`;
 }
 
+export const SAME = "the same";
+
 /** "+12.5 %", "-3.0 %", "the same": of a number that was `before`. */
 export function changeWords(now: number, before: number): string {
-  if (now === before) return "the same";
+  if (now === before) return SAME;
   if (before === 0) return "new";
   const share = now / before - 1;
   return `${share > 0 ? "+" : "−"}${percent(Math.abs(share))}`;
@@ -33,6 +35,6 @@ export function changeWords(now: number, before: number): string {
 /** Of two shares, in points: "+1.5 points". */
 export function pointWords(now: number, before: number): string {
   const points = 100 * (now - before);
-  if (Math.abs(points) < 0.05) return "the same";
+  if (Math.abs(points) < 0.05) return SAME;
   return `${points > 0 ? "+" : "−"}${Math.abs(points).toFixed(1)} points`;
 }

@@ -44,7 +44,7 @@ export function bufferColumns(sections: boolean, isDifference: boolean): readonl
 const sectionName = ({ row }: BufferCell): string => row.group.section.name;
 
 function nameCell({ row, only }: BufferCell): Node {
-  return el("span", { class: "ellipsis wide" }, row.group.name, only === null ? null : el("span", { class: "badge" }, `only ${only}`));
+  return el("span", {}, el("span", { class: "ellipsis wide" }, row.group.name), only === null ? null : el("span", { class: "badge" }, `only ${only}`));
 }
 
 function changedCycles({ row, before }: BufferCell): number {

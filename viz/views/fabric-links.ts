@@ -1,11 +1,11 @@
 /** Links of the fabric map: a line each way between neighbouring switches, wider and darker the fuller. */
 
 import type { SceneChannel } from "../../src/scene/scene.ts";
-import { type Link, linksOf, occupancyOf, tokensOfChannels, tokensOn } from "../model/links.ts";
+import { type ChannelTokens, type Link, linksOf, occupancyOf, tokensOfChannels, tokensOn } from "../model/links.ts";
 import type { RunView, SectionView } from "../model/run.ts";
 import type { Window } from "../model/window.ts";
 import { fillPixels, mixed, type Pixels, pixelOf } from "../ui/pixels.ts";
-import { type Frame, isInView, switchAt } from "./fabric-frame.ts";
+import { type Frame, switchAt } from "./fabric-frame.ts";
 
 export const LINK_COLOUR = "#009e73";
 
@@ -36,23 +36,32 @@ export interface Traffic {
   readonly busiest: { readonly link: Link; readonly occupancy: number; readonly tokens: number; readonly channel: SceneChannel } | null;
 }
 
+/** Asked for in every frame of a scrub. */
 export function trafficOf(run: RunView, sections: readonly SectionView[], lanes: readonly Lane[], window: Window): Traffic {
   const tokens = tokensOfChannels(run, sections, window);
   const occupancy = new Float64Array(lanes.length);
-  let [most, busiest] = [0, null as Link | null];
-  lanes.forEach(({ links }, lane) => {
-    for (const link of links) {
+  let most = 0;
+  let busiest: Link | null = null;
+  for (let lane = 0; lane < lanes.length; lane++) {
+    for (const link of lanes[lane]!.links) {
       const share = occupancyOf(link, tokens, window);
       if (share > occupancy[lane]!) occupancy[lane] = share;
-      if (share > most) [most, busiest] = [share, link];
+      if (share <= most) continue;
+      most = share;
+      busiest = link;
     }
-  });
-  if (busiest === null) return { occupancy, busiest };
-  const [section, channel] = busiest.channels.reduce((best, one) => (tokens.get(one[0])![one[1]]! > tokens.get(best[0])![best[1]]! ? one : best));
+  }
   return {
     occupancy,
-    busiest: { link: busiest, occupancy: most, tokens: tokensOn(busiest, tokens), channel: run.sections[section]!.scene.channels[channel]! },
+    busiest: busiest === null ? null : { link: busiest, occupancy: most, tokens: tokensOn(busiest, tokens), channel: mainChannel(run, busiest, tokens) },
   };
+}
+
+/** The channel with most of a link's tokens. */
+function mainChannel(run: RunView, { channels }: Link, tokens: ChannelTokens): SceneChannel {
+  let best = 0;
+  for (let i = 2; i < channels.length; i += 2) if (tokens[channels[i]!]![channels[i + 1]!]! > tokens[channels[best]!]![channels[best + 1]!]!) best = i;
+  return run.sections[channels[best]!]!.scene.channels[channels[best + 1]!]!;
 }
 
 /** So many steps of width: lines of one are one path. */
@@ -63,28 +72,45 @@ const stepOf = (occupancy: number): number => (occupancy === 0 ? 0 : Math.max(1,
 
 export const widthAt = (pitch: number, step: number): number => Math.max(0.5, (pitch * 0.13 * step) / STEPS);
 
-/** On the ground that is there: the colour of the panel. */
-export function paintLinks(pixels: Pixels, frame: Frame, lanes: readonly Lane[], { occupancy }: Traffic, ground: string, unused: string): void {
-  const colours = Array.from({ length: STEPS + 1 }, (_, step) =>
-    step === 0 ? pixelOf(unused) : mixed(pixelOf(ground), pixelOf(LINK_COLOUR), 0.3 + (0.7 * step) / STEPS),
-  );
-  const widths = colours.map((_, step) => Math.max(1, Math.round(widthAt(frame.pitch, step) * pixels.scale)));
+export interface LinkPainter {
+  /** On the ground that is there: the colour of the panel. */
+  readonly paint: (pixels: Pixels, frame: Frame, lanes: readonly Lane[], traffic: Traffic, ground: string, unused: string) => void;
+}
+
+/** Keeps where the lanes stand as long as nothing moves. */
+export function makeLinkPainter(): LinkPainter {
+  let kept: { readonly frame: Frame; readonly lanes: readonly Lane[]; readonly places: Float64Array } | null = null;
+  return {
+    paint: (pixels, frame, lanes, { occupancy }, ground, unused) => {
+      if (kept === null || kept.frame !== frame || kept.lanes !== lanes) kept = { frame, lanes, places: placesOfLanes(frame, lanes, pixels.scale) };
+      const { places } = kept;
+      const colours = Array.from({ length: STEPS + 1 }, (_, step) =>
+        step === 0 ? pixelOf(unused) : mixed(pixelOf(ground), pixelOf(LINK_COLOUR), 0.3 + (0.7 * step) / STEPS),
+      );
+      const widths = colours.map((_, step) => Math.max(1, Math.round(widthAt(frame.pitch, step) * pixels.scale)));
+      for (let lane = 0, at = 0; lane < lanes.length; lane++, at += 4) {
+        const step = stepOf(occupancy[lane]!);
+        const width = widths[step]!;
+        const middle = Math.round(places[at]! - width / 2);
+        if (places[at + 1] === FLAT) fillPixels(pixels, places[at + 2]!, middle, places[at + 3]!, middle + width, colours[step]!);
+        else fillPixels(pixels, middle, places[at + 2]!, middle + width, places[at + 3]!, colours[step]!);
+      }
+    },
+  };
+}
+
+const FLAT = 1;
+
+/** Four numbers each, in pixels of the screen: where its middle is across, whether it lies flat, where it begins and ends along. */
+function placesOfLanes(frame: Frame, lanes: readonly Lane[], scale: number): Float64Array {
+  const places = new Float64Array(4 * lanes.length);
   lanes.forEach((lane, i) => {
-    if (!isInView(frame, lane.x, lane.y) && !isInView(frame, lane.x2, lane.y2)) return;
-    const step = stepOf(occupancy[i]!);
-    const { scale } = pixels;
-    const [x, y, wide, high] = laneBox(frame, lane, widths[step]! / scale);
-    const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
     const isFlat = lane.y === lane.y2;
-    fillPixels(
-      pixels,
-      left,
-      top,
-      isFlat ? Math.round((x + wide) * scale) : left + widths[step]!,
-      isFlat ? top + widths[step]! : Math.round((y + high) * scale),
-      colours[step]!,
-    );
+    const [x, y, wide, high] = laneBox(frame, lane, 0);
+    const [across, along, length] = isFlat ? [y, x, wide] : [x, y, high];
+    places.set([across * scale, isFlat ? FLAT : 0, Math.round(along * scale), Math.round((along + length) * scale)], 4 * i);
   });
+  return places;
 }
 
 /** On the right hand of its way, so that both ways are seen: x, y, width and height. */

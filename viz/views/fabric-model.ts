@@ -60,7 +60,7 @@ export function shownOf(model: FabricModel, state: ViewState): Shown {
     ...{ section, cells, baseCells, lanes, traffic: trafficOf(run, sectionsIn(run, section), lanes, window) },
     paint:
       baseCells === null
-        ? paintOf(model, state, section)
+        ? paintOf(model, state, cells, section)
         : { kind: "difference", differences: differenceOf(places, cells, baseCells, model.twins, (unit) => section === null || unit.section === section) },
     picked: units === null ? null : Uint8Array.from(places, (place) => (unitsIn(place, section).some(({ number }) => units[number] === 1) ? 1 : 0)),
   };
@@ -80,10 +80,17 @@ function lanesIn({ run, lanes }: FabricModel, section: number | null): readonly 
   return found;
 }
 
-function paintOf({ run, hues }: FabricModel, { colour }: ViewState, section: number | null): Paint {
+function paintOf({ run, hues }: FabricModel, { colour }: ViewState, cells: Cells, section: number | null): Paint {
   const state = STATES.find((one) => one === colour);
   if (state !== undefined) return { kind: "share", state };
-  if (colour === "operator") return { kind: "names", hues: hues.operator, nameOf: (place) => unitsIn(place, section)[0]!.scene.operator };
-  if (colour === "section") return { kind: "names", hues: hues.section, nameOf: (place) => run.sections[unitsIn(place, section)[0]!.section]!.name };
+  const unitOf = (place: Place): UnitView => busiestOf(unitsIn(place, section), cells);
+  if (colour === "operator") return { kind: "names", hues: hues.operator, nameOf: (place) => unitOf(place).scene.operator };
+  if (colour === "section") return { kind: "names", hues: hues.section, nameOf: (place) => run.sections[unitOf(place).section]!.name };
   return { kind: "states" };
+}
+
+const BUSY = STATES.indexOf("busy");
+
+function busiestOf(units: readonly UnitView[], { byUnit }: Cells): UnitView {
+  return units.reduce((best, unit) => (byUnit[unit.number * STATES.length + BUSY]! > byUnit[best.number * STATES.length + BUSY]! ? unit : best));
 }

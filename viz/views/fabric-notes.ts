@@ -30,7 +30,7 @@ export function makeNotes({ run, base, places }: FabricModel): Notes {
     words: el("div", {}, says, links, means === null ? null : el("p", { class: "space-note" }, means)),
     update: ({ paint, section, traffic, cells, baseCells }, pitch) => {
       says.textContent = `${cellWords(paint, pitch >= SMALLEST_STACK, section === null && isShared)} ${shapeWords(section !== null)}`;
-      links.replaceChildren(linkWords(run, traffic));
+      links.replaceChildren(linkWords(traffic, section === null && run.sections.length > 1));
       if (paint.kind !== "difference" || baseCells === null || base === null) sums.update(cells.total);
       else
         difference.update(
@@ -53,22 +53,22 @@ function cellWords(paint: Paint, isStacked: boolean, isMerged: boolean): string 
     case "share":
       return `The stronger the colour, the larger the share of the time shown that is ${paint.state} (${STATE_WORDS[paint.state].what}).${merged}`;
     case "names":
-      return "Each cell has the colour of what it works for; zoom in to read names in the cells.";
+      return `Each cell has the colour of what it works for${isMerged ? ", where sections take turns of the one that is busiest there in the time shown" : ""}; zoom in to read names in the cells.`;
     case "difference":
       return "Places and links are those of B; the root of the difference is drawn, so that small ones are seen too. Empty: A has no unit that stands for the one of B.";
   }
 }
 
 function shapeWords(isElsewhere: boolean): string {
-  return `PCUs are square, PMUs upright, address generators flat and at the edges; outlines are places that this program leaves unused${isElsewhere ? ", with a grey corner where another section uses them" : ""}.`;
+  return `PCUs are square, PMUs upright, address generators flat and at the edges; outlines are places that this program leaves unused${isElsewhere ? ", half grey where another section uses them" : ""}.`;
 }
 
-function linkWords(run: RunView, { busiest }: Traffic): HTMLElement {
+function linkWords({ busiest }: Traffic, isOfAll: boolean): HTMLElement {
   const key = el("i", { class: "space-ramp", style: `background:linear-gradient(90deg, transparent, ${LINK_COLOUR})`, "aria-hidden": "true" });
   if (busiest === null) return el("p", { class: "space-note" }, key, "Links: no token crosses one in the time shown.");
   const { link, occupancy, tokens, channel } = busiest;
-  const others = link.channels.length > 1 ? ` and ${link.channels.length - 1} more` : "";
-  const text = `Links: width by occupancy (tokens over cycles and tracks). Busiest: column ${link.x}, row ${link.y} to column ${link.x2}, row ${link.y2}: ${percent(occupancy)} of ${link.tracks} ${link.width} ${link.tracks === 1 ? "track" : "tracks"}, ${grouped(tokens)} tokens, of ${channel.id}${others}${run.sections.length > 1 ? " (all sections shown)" : ""}.`;
+  const others = link.channels.length > 2 ? ` and ${link.channels.length / 2 - 1} more` : "";
+  const text = `Links: width by occupancy (tokens over cycles and tracks). Busiest: column ${link.x}, row ${link.y} to column ${link.x2}, row ${link.y2}: ${percent(occupancy)} of ${link.tracks} ${link.width} ${link.tracks === 1 ? "track" : "tracks"}, ${grouped(tokens)} ${tokens === 1 ? "token" : "tokens"}, of ${channel.id}${others}${isOfAll ? " (all sections together)" : ""}.`;
   return el("p", { class: "space-note", "data-test": "fabric-busiest" }, key, text);
 }
 

@@ -1,6 +1,6 @@
 /** What a unit or a place says about itself: in tooltips, and for screen readers. The raster says the same. */
 
-import { counted, grouped, percent } from "../../src/report/format.ts";
+import { grouped, percent, scaled } from "../../src/report/format.ts";
 import type { Place } from "../model/places.ts";
 import type { RunView, UnitView } from "../model/run.ts";
 import { STATES } from "../model/states.ts";
@@ -59,7 +59,7 @@ function causeRows({ result: { causes } }: UnitView): readonly Row[] {
     .slice(0, MOST_CAUSES)
     .map(({ state, channel, root, path, cycles }) => {
       const through = path.length === 0 ? "" : ` through ${path.map(({ unit }) => unit).join(" < ")}`;
-      return [`${state}, in the run`, `${grouped(cycles)} cycles: ${root}${channel === "" ? "" : `, at ${channel}`}${through}`];
+      return [`why ${state}`, `${grouped(cycles)} cycles of the run: ${root}${channel === "" ? "" : `, at ${channel}`}${through}`];
     });
 }
 
@@ -70,7 +70,7 @@ function inputRows({ sections }: RunView, { section, index }: UnitView): readonl
 }
 
 function scratchRows({ scene: { scratch } }: UnitView): readonly Row[] {
-  return scratch.map(({ name, dtype, shape, buffers, bytes }) => ["scratchpad", `${name}: ${buffers} x ${dtype} [${shape.join(", ")}], ${counted(bytes)}B`]);
+  return scratch.map(({ name, dtype, shape, buffers, bytes }) => ["scratchpad", `${name}: ${buffers} x ${dtype} [${shape.join(", ")}], ${scaled(bytes, "B")}`]);
 }
 
 /** The same in a sentence. */

@@ -14,7 +14,7 @@ import { hideTip, showTip } from "../ui/tip.ts";
 import { type Camera, makeCamera } from "./fabric-camera.ts";
 import { colourChoice, namesLegend, sectionChoice } from "./fabric-controls.ts";
 import { type Frame, gridAt } from "./fabric-frame.ts";
-import { paintLinks, paintRoute } from "./fabric-links.ts";
+import { type LinkPainter, makeLinkPainter, paintRoute } from "./fabric-links.ts";
 import { makeMinimap } from "./fabric-minimap.ts";
 import { type FabricModel, modelOf, type Shown, shownOf, unitsIn } from "./fabric-model.ts";
 import { makeNotes } from "./fabric-notes.ts";
@@ -48,13 +48,14 @@ function mountFabric(host: HTMLElement, { app: { store }, run, base }: ViewConte
   let cursor: Place | null = null;
   let ink = inkOfTheme();
   let pixels: Pixels | null = null;
+  const links = makeLinkPainter();
 
   const draw = (): void => {
     if (shown === null) return;
     const picture: Picture = { ...shown, ...camera.view(), places: model.places, ink };
     const { width, height } = picture.frame;
     pixels = pixelsOf(width, height, pixels);
-    paintMap(fitCanvas(canvas, width, height), pixels, model, shown, picture, store.get(), cursor);
+    paintMap(fitCanvas(canvas, width, height), pixels, links, model, shown, picture, store.get(), cursor);
     minimap.draw(picture, picture.frame, camera.isZoomed());
     sayWhere(stage, picture.frame);
   };
@@ -161,6 +162,7 @@ function namesOf({ base, hues }: FabricModel, store: Store, { colour }: ViewStat
 function paintMap(
   context: CanvasRenderingContext2D,
   pixels: Pixels,
+  links: LinkPainter,
   { run }: FabricModel,
   { lanes, traffic, section }: Shown,
   picture: Picture,
@@ -169,7 +171,7 @@ function paintMap(
 ): void {
   const { frame, boxes, ink } = picture;
   pixels.data.fill(pixelOf(ink.panel));
-  paintLinks(pixels, frame, lanes, traffic, ink.panel, ink.line);
+  links.paint(pixels, frame, lanes, traffic, ink.panel, ink.line);
   paintCells(pixels, picture);
   context.putImageData(pixels.image, 0, 0);
   paintPicked(context, picture);

@@ -2,7 +2,7 @@
 
 import type { Compared } from "../model/compared.ts";
 import type { TermKey } from "../model/glossary.ts";
-import { changeWords, pointWords } from "../model/words.ts";
+import { changeWords, pointWords, SAME } from "../model/words.ts";
 import { el } from "../ui/dom.ts";
 import type { ShownColumn } from "../ui/table.ts";
 
@@ -25,9 +25,8 @@ export function figureColumn<R>({ id, title, term, value, text, isShare }: Figur
     ...column,
     cell: ({ row, before }) => {
       const [now, then] = [value(row), before === null ? null : value(before)];
-      if (now === null || then === null) return el("span", {}, textOf(now));
-      const change = isShare ? pointWords(now, then) : changeWords(now, then);
-      return el("span", {}, text(now), el("small", { class: "change" }, now === then ? "the same" : `A ${text(then)}, ${change}`));
+      const change = now === null || then === null ? SAME : isShare ? pointWords(now, then) : changeWords(now, then);
+      return el("span", {}, textOf(now), change === SAME ? null : el("small", { class: "change" }, `A ${textOf(then)}, ${change}`));
     },
   };
 }

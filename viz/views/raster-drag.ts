@@ -2,7 +2,7 @@
 
 import type { Store } from "../app/state.ts";
 import type { RunView } from "../model/run.ts";
-import { movedWindow, windowState, zoomedWindow } from "../model/spans.ts";
+import { movedWindow, windowIn, windowState, zoomedWindow } from "../model/spans.ts";
 import type { Window } from "../model/window.ts";
 
 export interface TimeArea {
@@ -29,8 +29,7 @@ interface Drag {
 }
 
 export function windowOf(run: RunView, store: Store): Window {
-  const [from, to] = store.get().window ?? [0, run.report.cycles];
-  return { from, to: Math.min(to, run.report.cycles) };
+  return windowIn(run, store.get().window);
 }
 
 export function listenToTime(stage: HTMLElement, { run, store, room, select, click, hover }: TimeArea): void {

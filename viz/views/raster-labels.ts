@@ -12,6 +12,8 @@ export const AXIS_HEIGHT = 22;
 /** Pixels that a line of letters takes. */
 const LINE = 12;
 const LETTERS = 25;
+/** Half of a tick's words. */
+const EDGE = 48;
 
 export function drawLabels(picture: SVGSVGElement, { units, groups }: Rows, height: number): void {
   const rowHeight = height / Math.max(1, units.length);
@@ -47,10 +49,12 @@ export function drawAxis(picture: SVGSVGElement, run: RunView, { from, to }: Win
   picture.setAttribute("height", `${AXIS_HEIGHT}`);
   const scale = scaleLinear([from, to], [left, left + width]);
   const ticks = axisBottom<number>(scale)
-    .ticks(Math.max(2, Math.floor(width / 150)))
+    .ticks(Math.max(2, Math.floor(width / 190)))
     .tickFormat((at) => `${exactly(at, to - from)} · ${duration(at / run.report.clock_hz)}`);
   const axis = select(picture).append<SVGGElement>("g").attr("class", "axis").call(ticks);
-  axis.selectAll("text").attr("text-anchor", (_, i, all) => (i === 0 ? "start" : i === all.length - 1 && width > 300 ? "end" : "middle"));
+  axis
+    .selectAll<SVGTextElement, number>("text")
+    .attr("text-anchor", (at) => (scale(at) - left < EDGE ? "start" : left + width - scale(at) < EDGE ? "end" : "middle"));
 }
 
 /** In full where neighbouring ticks would look alike. */

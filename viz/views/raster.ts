@@ -7,6 +7,7 @@ import { cyclesOf, scaledWindow } from "../model/cells.ts";
 import { ORDERS, type Order, type Rows, rowsOf, twinsOf } from "../model/rows.ts";
 import type { RunView, UnitView } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
+import { windowIn } from "../model/spans.ts";
 import { cyclesOfUnits, type StateCycles, totalCycles } from "../model/window.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { makeDifference } from "../ui/difference.ts";
@@ -59,14 +60,13 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
   let row = -1;
   let dragged: readonly [number, number] | null = null;
 
-  const room = (): { readonly width: number; readonly height: number } => {
-    const rows = drawn?.raster.rows.units.length ?? 1;
-    return { width: Math.max(80, host.clientWidth - LABEL_WIDTH), height: Math.round(Math.max(40, Math.min(HIGHEST, rows * ROW))) };
-  };
+  /** Of the picture: asked for once a drawing, as that makes the browser lay out the page. */
+  let size = { width: 0, height: 0 };
   const draw = (): void => {
     if (drawn === null) return;
     const { raster, picked } = drawn;
-    const { width, height } = room();
+    const { width, height } = sizeIn(host.clientWidth, raster.rows.units.length);
+    size = { width, height };
     const context = fitCanvas(canvas, width, height);
     pixels = pixelsOf(width, height, pixels);
     paintRaster(pixels, raster, { panel: themeColour("--panel"), empty: themeColour("--empty") }, ({ number }) => picked !== null && picked[number] === 0);
@@ -77,17 +77,17 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
     mark();
   };
   const mark = (): void => {
-    if (drawn !== null) drawMarks(overlay, drawn, room(), store.get(), row, dragged);
+    if (drawn !== null) drawMarks(overlay, drawn, size, store.get(), row, dragged);
   };
   const rowAt = (event: MouseEvent): number => {
     const rows = drawn!.raster.rows.units.length;
-    return Math.max(0, Math.min(rows - 1, Math.floor(((event.clientY - stage.getBoundingClientRect().top) / room().height) * rows)));
+    return Math.max(0, Math.min(rows - 1, Math.floor(((event.clientY - stage.getBoundingClientRect().top) / size.height) * rows)));
   };
   const ofUnit = (unit: UnitView): StateCycles => cyclesOf(run, unit, drawn!.raster.window);
   const pick = (unit: UnitView): void => store.set({ pick: { kind: "unit", name: unit.scene.id, section: run.sections[unit.section]!.name } });
   listenToTime(stage, {
     ...{ run, store },
-    room: () => ({ left: 0, width: room().width }),
+    room: () => ({ left: 0, width: size.width }),
     select: (between) => {
       dragged = between;
       mark();
@@ -146,9 +146,12 @@ function mountRaster(host: HTMLElement, { app: { store }, run, base }: ViewConte
   }
 }
 
+function sizeIn(width: number, rows: number): { readonly width: number; readonly height: number } {
+  return { width: Math.max(80, width - LABEL_WIDTH), height: Math.round(Math.max(40, Math.min(HIGHEST, rows * ROW))) };
+}
+
 function rasterOf(run: RunView, base: RunView | null, twins: ReturnType<typeof twinsOf> | null, state: ViewState, picked: Uint8Array | null): Raster {
-  const [from, to] = state.window ?? [0, run.report.cycles];
-  const window = { from, to: Math.min(to, run.report.cycles) };
+  const window = windowIn(run, state.window);
   const units = picked === null || state.options[ONLY] !== "yes" ? run.units : run.units.filter(({ number }) => picked[number] === 1);
   const rows: Rows = rowsOf(run, units, orderOf(state), cyclesOfUnits(run, window));
   const against =

@@ -97,8 +97,8 @@ function nameCell({ row, only }: StageCell): Node {
   const isUnit = rowName(row) !== row.stage;
   return el(
     "span",
-    { class: "ellipsis" },
-    rowName(row),
+    {},
+    el("span", { class: "ellipsis" }, rowName(row)),
     row.isCritical && !isUnit ? el("span", { class: "badge", title: "its busiest unit sets the pace of the section" }, "critical") : null,
     only === null ? null : el("span", { class: "badge" }, `only ${only}`),
   );

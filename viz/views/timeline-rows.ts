@@ -9,22 +9,29 @@ import { signedPercent } from "../ui/difference.ts";
 import { el, svg } from "../ui/dom.ts";
 import { drawDifference, drawFill, drawSpans, drawStates, type TimeScale } from "./timeline-plot.ts";
 
-const FIGURES = 256;
+const MOST_FIGURES = 256;
+const LEAST_PLOT = 80;
 const HIGH = { section: 22, stage: 26 } as const;
 const BUSY = STATES.indexOf("busy");
 
-/** Where time begins in a row, and its pixels. */
-export function roomIn(width: number): { readonly left: number; readonly width: number } {
+/** Of a row so wide, in pixels: where time begins, how long it is, and what is left for figures. */
+export interface RowRoom {
+  readonly left: number;
+  readonly width: number;
+  readonly figures: number;
+}
+
+export function roomIn(width: number): RowRoom {
   const left = Math.round(Math.max(150, Math.min(360, width * 0.19)));
-  return { left, width: Math.max(80, width - left - FIGURES) };
+  const figures = Math.round(Math.min(MOST_FIGURES, Math.max(140, width * 0.26)));
+  return { left, width: Math.max(LEAST_PLOT, width - left - figures), figures };
 }
 
 export interface RowParts {
   readonly section: SectionView;
   /** Cycles of the window in which the section ran. */
   readonly time: number;
-  /** Pixels of the name. */
-  readonly left: number;
+  readonly room: RowRoom;
   readonly scale: TimeScale;
   readonly activity: Activity;
   /** The same of the other run; undefined: no difference is drawn; null: the other run has no such row. */
@@ -34,13 +41,13 @@ export interface RowParts {
 }
 
 /** Over the columns. */
-export function headRow(left: number, width: number): HTMLElement {
+export function headRow({ left, width, figures }: RowRoom): HTMLElement {
   return el(
     "div",
     { class: "space-row space-note", role: "listitem" },
     el("div", { style: `width:${left}px` }, "section, and stages (operator / kind) x units"),
     el("div", { style: `width:${width}px` }),
-    el("div", { class: "space-row-figures", style: `width:${FIGURES}px` }, "busy while the section runs, fill and drain in cycles"),
+    el("div", { class: "space-row-figures", style: `width:${figures}px` }, "busy while the section runs, fill and drain in cycles"),
   );
 }
 
@@ -114,7 +121,7 @@ function fillWords(mean: StageParts["mean"]): string {
 
 function rowOf(
   kind: keyof typeof HIGH,
-  { section, left, scale, activity, base, isDim }: RowParts,
+  { section, room, scale, activity, base, isDim }: RowParts,
   label: readonly (Node | null)[],
   figures: string,
 ): HTMLElement {
@@ -127,8 +134,8 @@ function rowOf(
   return el(
     "div",
     { class: `space-row space-row-${kind}`, role: "listitem", style: isDim ? "opacity:0.4" : null },
-    el("div", { class: "space-row-label", style: `width:${left}px` }, ...label),
+    el("div", { class: "space-row-label", style: `width:${room.left}px` }, ...label),
     picture,
-    el("div", { class: "space-row-figures space-note", style: `width:${FIGURES}px` }, figures),
+    el("div", { class: "space-row-figures space-note", style: `width:${room.figures}px` }, figures),
   );
 }

@@ -20,7 +20,7 @@ import { meansWords, timeWords } from "./fabric-notes.ts";
 import { keyOfTime, listenToTime, windowOf } from "./raster-drag.ts";
 import { drawAxis } from "./raster-labels.ts";
 import { hatches, type TimeScale } from "./timeline-plot.ts";
-import { headRow, roomIn, sectionRow, stageRow } from "./timeline-rows.ts";
+import { headRow, type RowRoom, roomIn, sectionRow, stageRow } from "./timeline-rows.ts";
 
 export const timeline: View = {
   id: "timeline",
@@ -47,14 +47,15 @@ function mountTimeline(host: HTMLElement, { app: { store }, run, base }: ViewCon
   const words = el("p", { class: "space-note" }, wordsOf(run));
   let dragged: readonly [number, number] | null = null;
 
-  const room = (): { readonly left: number; readonly width: number } => roomIn(host.clientWidth);
+  const room = (): RowRoom => roomIn(host.clientWidth);
   const mark = (): void => drawMarks(overlay, stage, room(), windowOf(run, store), store.get(), dragged);
   const draw = (): void => {
     const window = windowOf(run, store);
-    const { left, width } = room();
+    const own = room();
+    const { left, width } = own;
     rows.replaceChildren(
-      headRow(left, width),
-      ...rowsOf({ run, base, store, window, stages, first, left, scale: scaleLinear([window.from, window.to], [0, width]) }),
+      headRow(own),
+      ...rowsOf({ run, base, store, window, stages, first, room: own, scale: scaleLinear([window.from, window.to], [0, width]) }),
     );
     drawAxis(axis, run, window, left, width);
     mark();
@@ -119,8 +120,7 @@ interface RowsParts {
   readonly window: Window;
   readonly stages: ReadonlyMap<number, readonly Stage[]>;
   readonly first: ReadonlySet<number>;
-  /** Pixels of the names. */
-  readonly left: number;
+  readonly room: RowRoom;
   readonly scale: TimeScale;
 }
 
@@ -171,13 +171,13 @@ function baseSection({ base }: RowsParts, { name }: SectionView): SectionView | 
 }
 
 function partsOf(
-  { run, base, left, scale, window }: RowsParts,
+  { run, base, room, scale, window }: RowsParts,
   section: SectionView,
   units: Stage["units"],
   twins: Stage["units"] | undefined,
 ): {
   readonly section: SectionView;
-  readonly left: number;
+  readonly room: RowRoom;
   readonly time: number;
   readonly scale: TimeScale;
   readonly activity: Activity;
@@ -185,7 +185,7 @@ function partsOf(
 } {
   const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.floor(scale.range()[1]! / 2)));
   const other = base === null ? undefined : twins === undefined ? null : activityOf(base, twins, scaledWindow(window, run, base), columns);
-  return { section, left, scale, time: timeOf(section, window), activity: activityOf(run, units, window, columns), base: other };
+  return { section, room, scale, time: timeOf(section, window), activity: activityOf(run, units, window, columns), base: other };
 }
 
 /** Cycles of the window in which the section ran, configuring left out. */

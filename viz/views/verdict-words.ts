@@ -32,7 +32,7 @@ export function warningNotes({ report: { warnings } }: RunView): readonly HTMLEl
   return [
     el(
       "div",
-      { class: "notes" },
+      { class: "verdict-notes" },
       el("h3", {}, "Keep in mind"),
       el("ul", {}, ...items.slice(0, SHOWN)),
       rest.length === 0 ? null : el("details", {}, el("summary", {}, `${rest.length} more`), el("ul", {}, ...rest)),
