@@ -38,6 +38,11 @@ export function duration(seconds: number): string {
   return `${Number((seconds / size).toPrecision(4))} ${unit}`;
 }
 
+/** Of a logarithmic axis: -2 -> "0.01", 7 -> "1e7". */
+export function decadeWord(decade: number): string {
+  return decade >= -3 && decade <= 5 ? `${Number((10 ** decade).toPrecision(1))}` : `1e${decade}`;
+}
+
 /** Picojoules -> "12.3 mJ". */
 export function energy(picojoules: number): string {
   const units = [

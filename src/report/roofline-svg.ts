@@ -3,7 +3,7 @@
  * Design", 2008), a title on every point.
  */
 
-import { duration, scaled } from "./format.ts";
+import { decadeWord, duration, scaled } from "./format.ts";
 import { type Frame, fastest, frameOf, isPlaced, type PlacedPoint, type Roofline, roofAt } from "./roofline.ts";
 import { escaped, line, tenths, text } from "./svg.ts";
 
@@ -71,8 +71,6 @@ function gridLines(frame: Frame): readonly string[] {
   lines.push(text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 42, "operations a byte off the chip (FLOP/byte)", 'text-anchor="middle"'));
   return lines;
 }
-
-const decadeWord = (decade: number): string => (decade >= -3 && decade <= 5 ? `${Number((10 ** decade).toPrecision(1))}` : `1e${decade}`);
 
 /** Up the slope of the fastest tier to the peak, and on along it. */
 function roofLines(machine: Roofline["machines"][number], frame: Frame, color: string): readonly string[] {

@@ -99,6 +99,19 @@ inBrowser("the views of memory and of the GPU", (open) => {
     await opened.close();
   });
 
+  it("draw where in time the cursor stands, in the window that is shown alone, too", async () => {
+    const { cycles } = reportIn(a);
+    const opened = await at(a, `tab=memory&cursor=${Math.round(cycles * 0.9)}`);
+    const cursor = opened.page.locator("[data-view=bandwidth] line.cursor");
+    const place = async (): Promise<number> => Number(await cursor.getAttribute("x1"));
+    const late = await place();
+    await opened.page.evaluate((cycle) => window.weft!.store.set({ cursor: cycle }), Math.round(cycles * 0.5));
+    await expect.poll(place).toBeLessThan(late);
+    await opened.page.evaluate((to) => window.weft!.store.set({ window: [0, to], options: { "memory.zoom": "window" } }), Math.round(cycles * 0.25));
+    await expect.poll(() => cursor.getAttribute("visibility")).toBe("hidden");
+    await opened.close();
+  });
+
   it("draw the GPU's bytes and a waterfall that adds up, of each way to run its kernels", async () => {
     const opened = await at(a, "tab=gpu");
     const sides = await opened.page.evaluate(() => window.weft!.runs()[0]!.scene.gpu.sides.map(({ result }) => result.tiers.hbm!));

@@ -34,6 +34,7 @@ const MOST_ASKED = 1.5;
 export interface Figure {
   readonly element: SVGSVGElement;
   readonly draw: (state: ViewState) => void;
+  readonly moveCursor: (state: ViewState) => void;
 }
 
 /** A rate axis: bytes a second upwards from `zero`. */
@@ -50,13 +51,18 @@ export function makeFigure(context: ViewContext, served: Served): Figure {
   let drawn: Drawn | null = null;
   let at = 0;
   const hair = svg("line", { class: "hair", visibility: "hidden" });
+  const pointer = svg("line", { class: "cursor", visibility: "hidden" });
+  const moveCursor = ({ cursor }: ViewState): void => {
+    const [low, high] = drawn?.x.domain() ?? [0, -1];
+    if (drawn === null || cursor === null || cursor < low! || cursor > high!) pointer.setAttribute("visibility", "hidden");
+    else standAt(pointer, element, drawn.x(cursor));
+  };
   const tell = (column: number, clientX: number, clientY: number): void => {
     if (drawn === null) return;
     at = Math.max(0, Math.min(drawn.served.length - 1, column));
     const { from, to } = drawn.served[at]!;
     const x = drawn.x((from + to) / 2);
-    for (const [name, value] of Object.entries({ x1: x, x2: x, y1: SECTIONS_HEIGHT, y2: element.clientHeight - AXIS_HEIGHT, visibility: "visible" }))
-      hair.setAttribute(name, `${value}`);
+    standAt(hair, element, x);
     showTip(clientX, clientY, readout(context.run, served, drawn, at));
   };
   const leave = (): void => {
@@ -83,9 +89,17 @@ export function makeFigure(context: ViewContext, served: Served): Figure {
     element,
     draw: (state) => {
       drawn = drawFigure(element, context, served, state);
-      element.append(hair);
+      element.append(pointer, hair);
+      moveCursor(state);
     },
+    moveCursor,
   };
+}
+
+/** A line over the whole plot, at this place. */
+function standAt(one: SVGLineElement, { clientHeight }: SVGSVGElement, x: number): void {
+  const places = { x1: x, x2: x, y1: SECTIONS_HEIGHT, y2: clientHeight - AXIS_HEIGHT, visibility: "visible" };
+  for (const [name, value] of Object.entries(places)) one.setAttribute(name, `${value}`);
 }
 
 function drawFigure(element: SVGSVGElement, { app, run, base }: ViewContext, served: Served, state: ViewState): Drawn {

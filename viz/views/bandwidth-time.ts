@@ -74,7 +74,8 @@ export function sectionMarks(run: RunView, x: TimeScale, height: number): SVGGEl
     if (start + cycles <= low || start >= high) continue;
     const [from, began, to] = [clip(start), clip(start + configuring_cycles), clip(start + cycles)];
     if (began - from >= 0.5) group.append(svg("rect", { class: "configuring", x: from, y: SECTIONS_HEIGHT, width: began - from, height }));
-    if (began - from > 150) group.append(svg("text", { x: (from + began) / 2, y: SECTIONS_HEIGHT + 14, "text-anchor": "middle" }, "loading the configuration"));
+    if (began - from > 150)
+      group.append(svg("text", { x: (from + began) / 2, class: "halo", y: SECTIONS_HEIGHT + 34, "text-anchor": "middle" }, "loading the configuration"));
     if (to - from >= 6) group.append(svg("line", { class: "section-edge", x1: from, x2: from, y1: 2, y2: SECTIONS_HEIGHT + height }));
     const name = run.sections[section]!.name;
     const letters = Math.floor((to - Math.max(from, free)) / 7.2);

@@ -8,7 +8,7 @@ import { bytesByTier, type Served, servedOf } from "../model/traffic.ts";
 import { wholeOf } from "../model/window.ts";
 import { el } from "../ui/dom.ts";
 import { drawChannels } from "./bandwidth-channels.ts";
-import { makeFigure } from "./bandwidth-figure.ts";
+import { type Figure, makeFigure } from "./bandwidth-figure.ts";
 import { tensorLegend } from "./bandwidth-legend.ts";
 import { isZoomed, toggleZoom } from "./bandwidth-time.ts";
 import { resumedWords, unrecorded } from "./bandwidth-words.ts";
@@ -39,16 +39,17 @@ function mount(host: HTMLElement, { app, run, base }: ViewContext): MountedView 
   return {
     update: (state, changed) => {
       if (changed.has("window") || changed.has("options") || changed.has("pick")) draw(state);
+      else if (changed.has("cursor")) for (const figure of figures) figure.moveCursor(state);
     },
     resize: () => draw(app.store.get()),
   };
 }
 
-function makeTier(host: HTMLElement, context: ViewContext, served: Served): { readonly draw: (state: ViewState) => void } {
+function makeTier(host: HTMLElement, context: ViewContext, served: Served): Pick<Figure, "draw" | "moveCursor"> {
   const moved = context.run.report.tiers[served.tier];
   if (moved === undefined || moved.read_bytes + moved.write_bytes === 0) {
     host.append(el("p", { class: "tier-head" }, el("strong", {}, served.tier), ` ${headOf(context.run, served)}: nothing was asked of it`));
-    return { draw: () => {} };
+    return { draw: () => {}, moveCursor: () => {} };
   }
   const figure = makeFigure(context, served);
   const heat = el("div", { class: "heat-row" });
@@ -66,6 +67,7 @@ function makeTier(host: HTMLElement, context: ViewContext, served: Served): { re
     ),
   );
   return {
+    moveCursor: figure.moveCursor,
     draw: (state) => {
       figure.draw(state);
       legend.replaceChildren(tensorLegend(context, served.tier, state));

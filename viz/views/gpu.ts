@@ -72,12 +72,14 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
 }
 
 function kindLegend(sides: readonly SceneGpuSide[]): HTMLElement {
+  const hasRounds = sides.some(({ kernels }) => kernels.some(({ launches }) => launches > 1));
   const kinds = [...new Set(sides.flatMap(({ kernels }) => kernels.map(({ kind }) => kind)))];
   return el(
     "ul",
     { class: "legend", "aria-label": "Kinds of kernels" },
     ...kinds.map((kind) => el("li", {}, el("i", { style: `background:${KERNEL_COLOURS[kind]}`, "aria-hidden": "true" }), kind)),
     el("li", {}, el("i", { class: "hatch", "aria-hidden": "true" }), "launch, or loading a configuration"),
+    hasRounds ? el("li", {}, el("i", { class: "hatch rounds", "aria-hidden": "true" }), "rounds of a loop that are alike, as one block") : null,
   );
 }
 

@@ -1,7 +1,7 @@
 /** The figure of the roofline: both axes logarithmic, roofs, arrows, points, names where there is room. */
 
 import { type ScaleLogarithmic, scaleLog } from "d3";
-import { duration, listed, percent, scaled } from "../../src/report/format.ts";
+import { decadeWord, duration, listed, percent, scaled } from "../../src/report/format.ts";
 import { fastest, roofAt } from "../../src/report/roofline.ts";
 import type { Roofs } from "../../src/report/sides.ts";
 import type { ViewState } from "../app/state.ts";
@@ -121,8 +121,6 @@ function grid({ x, y }: Axes, frame: { readonly x: readonly [number, number]; re
   );
   return group;
 }
-
-const decadeWord = (decade: number): string => (decade >= -3 && decade <= 5 ? `${Number((10 ** decade).toPrecision(1))}` : `1e${decade}`);
 
 /** A slope for each tier up to the peak, and the peak along. `isBelow`: another peak is close above it, so that its words stand below. */
 function roof(machine: Roofs, { x, y }: Axes, colour: string, at: number, isBelow: boolean): SVGGElement {

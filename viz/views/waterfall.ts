@@ -65,14 +65,18 @@ function partRow({ name, ps, why }: WaterfallPart, reached: number, saved: numbe
   );
 }
 
-/** Behind the bar, or before it where there is no room. */
+/** Behind the bar, or before it where there is no room; in a bar that leaves room nowhere; else behind it, cut. */
 function beside(words: string, begin: number, end: number, x: ScaleLinear<number, number>, top: number): SVGTextElement {
-  const right = x.range()[1]!;
+  const [left, right] = x.range() as [number, number];
   const size = words.length * LETTER;
-  if (end + size + 8 < right) return svg("text", { class: "halo ink", x: end + 6, y: top + ROW - 6 }, words);
-  if (begin - size - 8 > x.range()[0]!) return svg("text", { class: "halo ink", x: begin - 6, y: top + ROW - 6, "text-anchor": "end" }, words);
-  return svg("text", { class: "on-block", x: begin + 6, y: top + ROW - 6 }, words);
+  const y = top + ROW - 6;
+  if (end + size + 8 < right) return svg("text", { class: "halo ink", x: end + 6, y }, words);
+  if (begin - size - 8 > left) return svg("text", { class: "halo ink", x: begin - 6, y, "text-anchor": "end" }, words);
+  if (begin + size + 8 < end) return svg("text", { class: "on-block", x: begin + 6, y }, words);
+  return svg("text", { class: "halo ink", x: end + 6, y }, cut(words, Math.floor((right - end - 8) / LETTER)));
 }
+
+const cut = (words: string, letters: number): string => (letters < 2 ? "" : `${words.slice(0, letters - 1)}…`);
 
 function signed(ps: number): string {
   return ps === 0 ? "0" : `${ps < 0 ? "-" : "+"}${duration(Math.abs(seconds(ps)))}`;
