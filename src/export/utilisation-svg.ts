@@ -146,10 +146,10 @@ function area(
   return `<path class="${state}" d="M${outline.map(([px, py]) => `${px},${py}`).join("L")}Z" fill="url(#${state})"/>`;
 }
 
-/** The next even number that is easy to halve. */
+/** The next number that is easy to halve. */
 function niceTop(most: number): number {
   const step = 10 ** Math.floor(Math.log10(most));
-  const nice = [1, 2, 4, 6, 8, 10].map((times) => times * step).find((top) => top >= most)!;
+  const nice = [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10].map((times) => times * step).find((top) => top >= most)!;
   return Math.max(2, nice);
 }
 

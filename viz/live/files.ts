@@ -1,3 +1,4 @@
+/// <reference path="../yaml.d.ts" />
 /** The files that come with weft, as the page carries them: what runs in it may read no others. Instances that read data files are not among them. */
 
 import a100x40 from "../../configs/a100-40.yaml";
