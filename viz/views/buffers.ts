@@ -108,5 +108,5 @@ function touches({ section, channels }: ChannelGroup, picked: Uint8Array | null)
 function headWords(run: RunView, { window }: ViewState): string {
   if (run.trace.origin === "means")
     return "Activity over time was not recorded in this run, so that how full channels were is not known; who waited for them is, over the whole run.";
-  return `Waits are counted, over the whole run. Slots in use are estimated from firings, ${windowWords(run, windowOf(run, window))}, while the section runs.`;
+  return `Waits are counted, over the whole run. Slots in use are estimated from firings, ${windowWords(run, windowOf(run, window))}, while the section runs. Which depth would remove a wait was not searched: weft explain tries FIFOs of twice the depth.`;
 }
