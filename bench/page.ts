@@ -1,4 +1,4 @@
-/** The page of a run in Chromium: its size, how soon it answers, how smoothly time is scrubbed, and how soon a trace of a million changes of state is open. */
+/** The page of a run in Chromium: its size, how soon it answers, how smoothly time is scrubbed, how soon a trace of a million changes of state is open, and how soon a slider's move shows new results. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -29,12 +29,20 @@ export async function benchPage(): Promise<string> {
     const rows = [
       await measure(browser, join(folder, PAGE), `attention on sn40l, ${bundle.report.units.length} units`),
       await measure(browser, busy, `${CHANGES / 1e6} M changes of state`),
+      await measureLive(browser, folder, 256),
+      await measureLive(browser, folder, 1024),
+      await measureLive(browser, folder, 4096),
     ];
     return `the page (Chromium without a GPU)\n${rows.join("")}`;
   } finally {
     await browser.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+function runTo(folder: string, ...args: readonly string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, "bin/weft.js"), "run", ...args, "--out", folder], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
 }
 
 async function measure(browser: Browser, file: string, what: string): Promise<string> {
@@ -74,4 +82,36 @@ async function scrubWords(page: Page): Promise<string> {
   const sorted = [...frames].sort((a, b) => a - b);
   const total = frames.reduce((sum, one) => sum + one, 0);
   return `scrubs at ${((1000 * frames.length) / total).toFixed(0)} frames a second, 95 % of them within ${sorted[Math.floor(0.95 * sorted.length)]!.toFixed(0)} ms`;
+}
+
+const MOVES = 9;
+
+/** Waits until the figures of a live run are there, half a minute at most, and gives the time. */
+const SHOWN = `new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("the live run gave no result")), 30_000);
+  const look = () => {
+    const [shown] = performance.getEntriesByName("weft-live-shown");
+    if (shown === undefined) setTimeout(look, 5);
+    else resolve(shown.startTime);
+  };
+  look();
+})`;
+
+/** From the move of a slider that halves or doubles the rows of softmax to its figures on the page: the worker has done the same before. */
+async function measureLive(browser: Browser, folder: string, rows: number): Promise<string> {
+  const own = join(folder, `live-${rows}`);
+  runTo(own, "softmax", "--set", `rows=${rows}`, "--set", `cols=${rows}`);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${pathToFileURL(join(own, PAGE)).href}#tab=live`);
+  await readySeconds(page);
+  await page.getByRole("slider", { name: "rows" }).focus();
+  const times: number[] = [];
+  for (let move = 0; move < MOVES; move++) {
+    const moved = Number(await page.evaluate("performance.clearMarks('weft-live-shown'), performance.now()"));
+    await page.keyboard.press(move % 2 === 0 ? "ArrowLeft" : "ArrowRight");
+    times.push(Number(await page.evaluate(SHOWN)) - moved);
+  }
+  await page.close();
+  const sorted = times.slice(1).sort((a, b) => a - b);
+  return `  a slider's move, softmax of ${rows} x ${rows} on plasticine: ${sorted[0]!.toFixed(0)} ms at best, ${sorted[sorted.length >> 1]!.toFixed(0)} ms as a rule\n`;
 }

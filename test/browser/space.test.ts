@@ -104,23 +104,6 @@ inBrowser("space and time", (open) => {
     await close();
   });
 
-  it("works less than a 60th of a second a frame while time is scrubbed over as many units as sn40l has", async () => {
-    const attention = await runTo(["attention", "--machine", "sn40l", "--set", "heads=8"]);
-    const { length } = reportIn(attention).units;
-    expect(length).toBeGreaterThan(1500);
-    const { page: tab, close } = await open(page(attention), { hash: "tab=fabric" });
-    const session = await tab.context().newCDPSession(tab);
-    await session.send("Performance.enable", { timeDomain: "threadTicks" });
-    const worked = async (): Promise<number> => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")!.value;
-    await tab.evaluate(scrub, 30);
-    const before = await worked();
-    const frames = 120;
-    await tab.evaluate(scrub, frames);
-    const seconds = ((await worked()) - before) / frames;
-    expect((seconds * 2080) / length).toBeLessThan(1 / 60);
-    await close();
-  });
-
   it("names what fills and drains, and the busiest stages", async () => {
     const { page: tab, close } = await open(page(softmax), { hash: "tab=overview" });
     const stages = await tab.$$eval(".space-row-stage", (rows) => rows.map((row) => ({ ...(row as HTMLElement).dataset })));
@@ -164,18 +147,4 @@ async function placeOf(tab: Page, folder: string): Promise<{ readonly x: number;
   const grid = await tab.$eval('[data-test="fabric-map"]', (map) => ({ ...(map as HTMLElement).dataset }));
   const [pitch, left, top] = [grid.pitch, grid.left, grid.top].map(Number) as [number, number, number];
   return { x: left + (unit.x + 0.6) * pitch, y: top + (unit.y + 0.6) * pitch };
-}
-
-/** Moves the slider on in each of so many frames. */
-function scrub(frames: number): Promise<void> {
-  const slider = document.querySelector<HTMLInputElement>(".space-slider")!;
-  return new Promise((resolve) => {
-    const step = (frame: number): void => {
-      slider.value = `${frame % (Number(slider.max) + 1)}`;
-      slider.dispatchEvent(new Event("input"));
-      if (frame === frames) resolve();
-      else requestAnimationFrame(() => step(frame + 1));
-    };
-    step(0);
-  });
 }
