@@ -7,7 +7,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { RunResult } from "../../src/result/result.ts";
 import type { App } from "../../viz/app/view.ts";
 import { root } from "../support/cli.ts";
-import { axeFindings, freshFolder, inBrowser, runTo } from "./support.ts";
+import { freshFolder, inBrowser, runTo } from "./support.ts";
 
 const PAIRS: readonly { readonly workload: string; readonly machine: string; readonly settings: readonly string[] }[] = [
   { workload: "softmax", machine: "plasticine", settings: ["rows=96", "machine.pcu.lanes=8"] },
@@ -54,16 +54,6 @@ inBrowser("live mode", (open) => {
     await page.getByRole("tab", { name: "Try it" }).click();
     expect(await page.getByRole("slider", { name: "lanes of a PCU" }).getAttribute("aria-valuetext")).toBe("32");
     await close();
-  });
-
-  it("is without serious findings of axe, light and dark", async () => {
-    for (const scheme of ["light", "dark"] as const) {
-      const { page, close } = await open(file, { hash: "tab=live", scheme });
-      await page.getByRole("button", { name: "run", exact: true }).click();
-      await ended(page);
-      expect(await axeFindings(page), scheme).toEqual([]);
-      await close();
-    }
   });
 
   it("is cancelled at once, and runs again after that", async () => {

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
-import { axeFindings, drawnSums, inBrowser, reportedSums, reportIn, runTo } from "./support.ts";
+import { drawnSums, inBrowser, reportedSums, reportIn, runTo } from "./support.ts";
 
 const VIEWS = ["fabric", "raster", "timeline"] as const;
 
@@ -123,14 +123,6 @@ inBrowser("space and time", (open) => {
     const [a, b] = [reportedSums(reportIn(softmax)), reportedSums(reportIn(softmaxB))];
     expect(await drawnSums(tab, view)).toEqual(Object.fromEntries(Object.keys(a).map((state) => [state, b[state]! - a[state]!])));
     await close();
-  });
-
-  it("has nothing that axe finds serious, in light and in dark", async () => {
-    for (const hash of ["tab=fabric", "tab=fabric&theme=dark&colour=operator", "tab=overview", "tab=overview&theme=dark"]) {
-      const opened = await open(page(kmeans), { hash });
-      expect(await axeFindings(opened.page)).toEqual([]);
-      await opened.close();
-    }
   });
 });
 
