@@ -63,11 +63,14 @@ export function assertFolder(folder: string, what = `cannot make folder ${folder
 
 const nearestFolder = (path: string): string => (existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path)));
 
+/** Folder by folder: Node's own recursion never ends where none can be made, as below /proc. */
 export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder);
   } catch (error) {
-    throw fileFault("cannot make folder", folder, error);
+    if (!existsSync(folder)) throw fileFault("cannot make folder", folder, error);
   }
 }
 

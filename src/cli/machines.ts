@@ -60,6 +60,18 @@ export function readGpu(nameOrFile: string, overrides: readonly Override[] = [])
   return loadGpu(text, file, overrides);
 }
 
+/** The GPU beside which a page shows its run: what --gpu names. */
+export function readGpuBeside(nameOrFile: string): GpuMachine {
+  const isKnown = looksLikePath(nameOrFile) || namesIn(CONFIGS).includes(nameOrFile);
+  if (isKnown && kindOfMachine(nameOrFile) === "gpu") return readGpu(nameOrFile);
+  throw new UserError({
+    code: isKnown ? "wrong-machine" : "unknown-machine",
+    message: isKnown ? `expected a GPU, found the machine ${JSON.stringify(nameOrFile)}` : `there is no GPU ${JSON.stringify(nameOrFile)} in configs/`,
+    place: { path: "--gpu" },
+    hint: suggestion(nameOrFile, [...gpuNames(), "none"]),
+  });
+}
+
 /** `file`: as messages name it. */
 function configOf(nameOrFile: string): { readonly text: string; readonly file: string } {
   if (looksLikePath(nameOrFile)) return { text: readText(nameOrFile), file: nameOrFile };

@@ -12,7 +12,7 @@ import type { RunBundle, SceneAction } from "../scene/scene.ts";
 import { createRecorder, type Recorder } from "../sim/record.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
 import type { OutputJob, Watch } from "./jobs.ts";
-import { readGpu } from "./machines.ts";
+import { readGpuBeside } from "./machines.ts";
 
 /** A result, and what its page is made from: deflated, so that it travels and stands cheaply. */
 export interface RunOutput {
@@ -22,7 +22,7 @@ export interface RunOutput {
 
 /** Watches a run for what its page needs of it. */
 export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu: string | null, actions: readonly SceneAction[] | null): RunWatch {
-  const gpuMachine = gpu === null ? null : readGpu(gpu);
+  const gpuMachine = gpu === null ? null : readGpuBeside(gpu);
   const seen: { plan?: Parameters<NonNullable<Watch["begins"]>>[0]; recorder?: Recorder; counters?: RunCounters } = {};
   return {
     begins: (plan) => {

@@ -73,11 +73,11 @@ export function wholes(parts: readonly number[], total: number): readonly number
   });
 }
 
-/** [2, 1] -> ["66.7 %", "33.3 %"]: they add up to 100. */
+/** [2, 1] -> ["66.7 %", "33.3 %"]: they add up to 100. A part that has no share left is "< 0.1 %"; only 0 is "0 %". */
 export function percents(parts: readonly number[]): readonly string[] {
   const total = parts.reduce((sum, part) => sum + part, 0);
   return wholes(
     parts.map((part) => (1000 * part) / total),
     1000,
-  ).map((whole) => percent(whole / 1000));
+  ).map((whole, i) => percent(whole === 0 && parts[i]! > 0 ? Number.MIN_VALUE : whole / 1000));
 }

@@ -48,6 +48,17 @@ inBrowser("the page of a run", (open) => {
     await again.close();
   });
 
+  it("shows nothing of a window that lies behind the run, and says no time below nothing", async () => {
+    const { cycles } = reportIn(a);
+    for (const tab of ["overview", "stages", "memory"]) {
+      const opened = await open(page(), { hash: `tab=${tab}&window=${2 * cycles}-${3 * cycles}&cursor=${5 * cycles}` });
+      expect(Object.values(await drawnSums(opened.page, "strip")).every((sum) => sum === 0)).toBe(true);
+      expect(await opened.page.locator(".strip-words").textContent()).toMatch(/^cycles ([\d.]+ k) to \1, 0 ns/);
+      expect(await opened.page.locator("#panels").innerText()).not.toMatch(/-\d+ ns|NaN|undefined/);
+      await opened.close();
+    }
+  });
+
   it("takes another run beside it, and takes it away again", async () => {
     const opened = await open(page());
     await opened.page.locator("input[type=file]").setInputFiles(join(b, "index.html"));

@@ -21,6 +21,8 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     "run softmax extra",
     "run softmax --machin sn10",
     "run softmax --trace csv",
+    "run softmax --out one --gpu h10",
+    "run softmax --out one --gpu sn40l",
     "run softmax --machine",
     "run softmax --style spatail",
     "run softmax --engine warp",

@@ -8,9 +8,10 @@ import { ORDERS, rowsOf, twinsOf } from "../../viz/model/rows.ts";
 import { type RunView, viewOf } from "../../viz/model/run.ts";
 import { samplerOf } from "../../viz/model/samples.ts";
 import { pickedUnits } from "../../viz/model/selection.ts";
-import { movedWindow, windowIn, windowState, zoomedWindow } from "../../viz/model/spans.ts";
+import { movedWindow, windowState, zoomedWindow } from "../../viz/model/spans.ts";
 import { cyclesIn, STATES } from "../../viz/model/states.ts";
 import { cyclesOfUnits, totalCycles, type Window, wholeOf } from "../../viz/model/window.ts";
+import { windowOf } from "../../viz/model/words.ts";
 import { kmeansBundle, softmaxBundle } from "../support/traces.ts";
 
 const softmax = viewOf(softmaxBundle());
@@ -204,9 +205,9 @@ describe("a window moved by hand", () => {
 
   it("is inside of the run, whatever the address says", () => {
     const { cycles } = softmax.report;
-    expect(windowIn(softmax, null)).toEqual({ from: 0, to: cycles });
-    expect(windowIn(softmax, [10, cycles + 5])).toEqual({ from: 10, to: cycles });
-    expect(windowIn(softmax, [cycles + 1, cycles + 5])).toEqual({ from: cycles, to: cycles });
+    expect(windowOf(softmax, null)).toEqual({ from: 0, to: cycles });
+    expect(windowOf(softmax, [10, cycles + 5])).toEqual({ from: 10, to: cycles });
+    expect(windowOf(softmax, [cycles + 1, cycles + 5])).toEqual({ from: cycles, to: cycles });
   });
 
   it("is none where it is the whole run", () => {

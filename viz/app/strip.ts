@@ -6,6 +6,7 @@ import { type RunView, sumAt } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
 import { RECORDED, STATE_WORDS, STATES } from "../model/states.ts";
 import { configuringIn, cyclesOfUnits, type StateCycles, totalCycles } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { el, svg } from "../ui/dom.ts";
 import { makeSums } from "../ui/sums.ts";
 import type { Store, ViewState } from "./state.ts";
@@ -31,7 +32,7 @@ export function makeStrip(store: Store): Strip {
   return {
     element,
     draw: (run, state) => {
-      const [from, to] = state.window ?? [0, run.report.cycles];
+      const { from, to } = windowOf(run, state.window);
       const picked = pickedUnits(run, state.pick);
       sums.update(totalCycles(cyclesOfUnits(run, { from, to }), (unit) => picked === null || picked[unit] === 1));
       reset.disabled = state.window === null && state.cursor === null;
@@ -94,7 +95,8 @@ function drawPicture(picture: SVGSVGElement, run: RunView, state: ViewState, pic
       else store.set({ window: (selection as [number, number]).map((at) => Math.round(x.invert(at))) as [number, number] });
     });
   const layer = root.append("g").attr("class", "brush").call(brush);
-  if (state.window !== null) layer.call(brush.move, [x(state.window[0]), x(state.window[1])]);
+  const { from, to } = windowOf(run, state.window);
+  if (state.window !== null && to > from) layer.call(brush.move, [x(from), x(to)]);
 }
 
 function scaleOf({ report }: RunView, width: number): ScaleLinear<number, number> {
@@ -104,7 +106,7 @@ function scaleOf({ report }: RunView, width: number): ScaleLinear<number, number
 }
 
 function moveCursor(picture: SVGSVGElement, run: RunView, { cursor }: ViewState): void {
-  const x = scaleOf(run, picture.clientWidth || 800)(cursor ?? 0);
+  const x = scaleOf(run, picture.clientWidth || 800)(Math.min(cursor ?? 0, run.report.cycles));
   select(picture)
     .select("line.cursor")
     .attr("visibility", cursor === null ? "hidden" : "visible")

@@ -1,6 +1,5 @@
 /** Windows of time moved and zoomed by hand. */
 
-import type { RunView } from "./run.ts";
 import type { Window } from "./window.ts";
 
 /** Zoomed by a factor around a point: what is under it stays there. `least`: cycles that a window has at least. */
@@ -17,12 +16,6 @@ export function movedWindow({ from, to }: Window, by: number, cycles: number): W
 function insideOf(from: number, length: number, cycles: number): Window {
   const begin = Math.max(0, Math.min(cycles - length, Math.round(from)));
   return { from: begin, to: Math.min(cycles, begin + Math.round(length)) };
-}
-
-/** What the page's state means in a run: a window may come from an address, or from a longer run beside it. */
-export function windowIn({ report: { cycles } }: RunView, window: readonly [number, number] | null): Window {
-  if (window === null) return { from: 0, to: cycles };
-  return { from: Math.max(0, Math.min(cycles, window[0])), to: Math.max(0, Math.min(cycles, window[1])) };
 }
 
 /** As the page's state has it: null is the whole run. */

@@ -11,9 +11,11 @@ export function windowWords(run: RunView, window: Window): string {
   return `in cycles ${counted(window.from)} to ${counted(window.to)} (${duration((window.to - window.from) / run.report.clock_hz)})`;
 }
 
+/** What the page's state means in a run: a window may come from an address, or from a longer run beside it. */
 export function windowOf(run: RunView, window: readonly [from: number, to: number] | null): Window {
   if (window === null) return wholeOf(run);
-  return { from: Math.max(0, window[0]), to: Math.min(run.report.cycles, window[1]) };
+  const [from, to] = window.map((at) => Math.max(0, Math.min(run.report.cycles, at))) as [number, number];
+  return { from, to };
 }
 
 /** "all 92 units", "the 12 units of operator y". */

@@ -5,7 +5,8 @@ import { percent } from "../../src/report/format.ts";
 import type { ViewState } from "../app/state.ts";
 import type { ViewContext } from "../app/view.ts";
 import { columnsOf, countIn, type Served } from "../model/traffic.ts";
-import { overlap, type Window, wholeOf } from "../model/window.ts";
+import { overlap, type Window } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { el, themeColour } from "../ui/dom.ts";
 import { hideTip, showTip, tipRows } from "../ui/tip.ts";
@@ -19,11 +20,11 @@ export function drawChannels(host: HTMLElement, { run, base }: ViewContext, serv
   const columns = columnsOf(domain, columnCount(run, domain, width));
   const { channels, busy, tier } = served;
   const row = Math.max(2, Math.min(12, Math.floor(150 / channels)));
-  const canvas = el("canvas", { class: "plot-canvas", role: "img", "aria-label": labelOf(run, served, windowOf(run, state)) });
+  const canvas = el("canvas", { class: "plot-canvas", role: "img", "aria-label": labelOf(run, served, windowOf(run, state.window)) });
   host.replaceChildren(
     el("span", { class: "heat-label" }, `${channels} ${channels === 1 ? "channel" : "channels"}`),
     canvas,
-    scaleWords(run, served, windowOf(run, state)),
+    scaleWords(run, served, windowOf(run, state.window)),
   );
   canvas.style.marginLeft = `${LEFT}px`;
   const inner = Math.max(1, width - LEFT - RIGHT);
@@ -55,10 +56,6 @@ export function drawChannels(host: HTMLElement, { run, base }: ViewContext, serv
     );
   });
   canvas.addEventListener("pointerleave", hideTip);
-}
-
-function windowOf(run: ViewContext["run"], { window }: ViewState): Window {
-  return window === null ? wholeOf(run) : { from: window[0], to: window[1] };
 }
 
 /** Mean and fullest channel of a window. */

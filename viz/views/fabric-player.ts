@@ -3,8 +3,8 @@
 import { counted, duration, grouped } from "../../src/report/format.ts";
 import type { Store, ViewState } from "../app/state.ts";
 import type { RunView } from "../model/run.ts";
-import { windowIn } from "../model/spans.ts";
 import type { Window } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { el } from "../ui/dom.ts";
 
 export interface Player {
@@ -28,7 +28,7 @@ export function stepOf(run: RunView, { from, to }: Window): number {
 
 /** What the map shows: the step at the cursor, or the window. */
 export function shownWindow(run: RunView, { window, cursor }: ViewState): Window {
-  const whole = windowIn(run, window);
+  const whole = windowOf(run, window);
   if (cursor === null) return whole;
   const from = Math.max(0, Math.min(cursor, run.report.cycles - 1));
   return { from, to: Math.min(run.report.cycles, from + stepOf(run, whole)) };

@@ -2,8 +2,9 @@
 
 import type { Store } from "../app/state.ts";
 import type { RunView } from "../model/run.ts";
-import { movedWindow, windowIn, windowState, zoomedWindow } from "../model/spans.ts";
+import { movedWindow, windowState, zoomedWindow } from "../model/spans.ts";
 import type { Window } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 
 export interface TimeArea {
   readonly run: RunView;
@@ -28,8 +29,8 @@ interface Drag {
   readonly window: Window;
 }
 
-export function windowOf(run: RunView, store: Store): Window {
-  return windowIn(run, store.get().window);
+export function windowShown(run: RunView, store: Store): Window {
+  return windowOf(run, store.get().window);
 }
 
 export function listenToTime(stage: HTMLElement, { run, store, room, select, click, hover }: TimeArea): void {
@@ -43,7 +44,7 @@ export function listenToTime(stage: HTMLElement, { run, store, room, select, cli
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || (event.target as Element).closest("button, select, label") !== null) return;
     stage.setPointerCapture(event.pointerId);
-    drag = { at: pixelOf(event), isMove: event.shiftKey, window: windowOf(run, store) };
+    drag = { at: pixelOf(event), isMove: event.shiftKey, window: windowShown(run, store) };
   });
   stage.addEventListener("pointermove", (event) => {
     if (drag === null) {
@@ -73,7 +74,7 @@ export function listenToTime(stage: HTMLElement, { run, store, room, select, cli
   stage.addEventListener(
     "wheel",
     (event) => {
-      const window = windowOf(run, store);
+      const window = windowShown(run, store);
       if (event.ctrlKey || (event.deltaY > 0 && window.to - window.from >= cycles)) return;
       event.preventDefault();
       set(zoomedWindow(window, cycleOf(pixelOf(event), window), 1.2 ** (-event.deltaY / 100), cycles, leastOf(run)));
@@ -87,7 +88,7 @@ const leastOf = ({ trace }: RunView): number => Math.min(trace.cycles, LEAST_BIN
 /** True: the key was one of time. Left and right move by a tenth, + and - zoom, 0 shows the whole run. */
 export function keyOfTime(key: string, run: RunView, store: Store): boolean {
   const { cycles } = run.report;
-  const window = windowOf(run, store);
+  const window = windowShown(run, store);
   const length = window.to - window.from;
   const set = (next: Window): void => store.set({ window: windowState(next, cycles), cursor: null });
   if (key === "ArrowLeft" || key === "ArrowRight") set(movedWindow(window, (key === "ArrowLeft" ? -length : length) / 10, cycles));

@@ -7,8 +7,8 @@ import { cyclesOf, scaledWindow } from "../model/cells.ts";
 import { ORDERS, type Order, type Rows, rowsOf, twinsOf } from "../model/rows.ts";
 import type { RunView, UnitView } from "../model/run.ts";
 import { pickedUnits } from "../model/selection.ts";
-import { windowIn } from "../model/spans.ts";
 import { cyclesOfUnits, type StateCycles, totalCycles } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { fitCanvas } from "../ui/canvas.ts";
 import { makeDifference } from "../ui/difference.ts";
 import { el, svg, themeColour } from "../ui/dom.ts";
@@ -151,7 +151,7 @@ function sizeIn(width: number, rows: number): { readonly width: number; readonly
 }
 
 function rasterOf(run: RunView, base: RunView | null, twins: ReturnType<typeof twinsOf> | null, state: ViewState, picked: Uint8Array | null): Raster {
-  const window = windowIn(run, state.window);
+  const window = windowOf(run, state.window);
   const units = picked === null || state.options[ONLY] !== "yes" ? run.units : run.units.filter(({ number }) => picked[number] === 1);
   const rows: Rows = rowsOf(run, units, orderOf(state), cyclesOfUnits(run, window));
   const against =

@@ -17,7 +17,7 @@ import { el, svg } from "../ui/dom.ts";
 import { makeSums } from "../ui/sums.ts";
 import { hideTip, showTip, tipRows } from "../ui/tip.ts";
 import { meansWords, timeWords } from "./fabric-notes.ts";
-import { keyOfTime, listenToTime, windowOf } from "./raster-drag.ts";
+import { keyOfTime, listenToTime, windowShown } from "./raster-drag.ts";
 import { drawAxis } from "./raster-labels.ts";
 import { hatches, type TimeScale } from "./timeline-plot.ts";
 import { headRow, type RowRoom, roomIn, sectionRow, stageRow } from "./timeline-rows.ts";
@@ -48,9 +48,9 @@ function mountTimeline(host: HTMLElement, { app: { store }, run, base }: ViewCon
   let dragged: readonly [number, number] | null = null;
 
   const room = (): RowRoom => roomIn(host.clientWidth);
-  const mark = (): void => drawMarks(overlay, stage, room(), windowOf(run, store), store.get(), dragged);
+  const mark = (): void => drawMarks(overlay, stage, room(), windowShown(run, store), store.get(), dragged);
   const draw = (): void => {
-    const window = windowOf(run, store);
+    const window = windowShown(run, store);
     const own = room();
     const { left, width } = own;
     rows.replaceChildren(
@@ -61,7 +61,7 @@ function mountTimeline(host: HTMLElement, { app: { store }, run, base }: ViewCon
     mark();
   };
   const tell = (state: ViewState): void => {
-    const window = windowOf(run, store);
+    const window = windowShown(run, store);
     const picked = pickedUnits(run, state.pick);
     const total = totalCycles(cyclesOfUnits(run, window), (unit) => picked === null || picked[unit] === 1);
     if (base === null) {

@@ -14,18 +14,19 @@ export function actionsList(run: RunView): readonly HTMLElement[] {
   return [el("div", { class: "actions" }, el("h3", {}, "What would help"), ...(actions === null ? [askWords(run)] : actionItems(actions)))];
 }
 
-/** Nothing was tried: how to. */
-function askWords({ report: { workload, machine } }: RunView): HTMLElement {
-  const what = `${workload.name} --machine ${machine.name}`;
+/** Nothing was tried: how to. The report has not got the command that made it (settings of the machine, a file of its own): it is not made up here. */
+function askWords({ report: { machine } }: RunView): HTMLElement {
   if (machine.kind === "gpu") return el("p", {}, "Changes are tried on spatial machines only.");
   return el(
     "p",
     {},
-    "No change was tried for this page. ",
-    el("code", {}, `weft run ${what} --out DIR --tries 8`),
-    " runs the most promising changes to the schedule and the machine and puts what they gain here; ",
-    el("code", {}, `weft explain ${what}`),
-    " tells it in the terminal.",
+    "No change was tried for this page. The same ",
+    el("code", {}, "weft run"),
+    " with ",
+    el("code", {}, "--out DIR --tries 8"),
+    " behind it runs the most promising changes to the schedule and the machine and puts what they gain here; ",
+    el("code", {}, "weft explain"),
+    " with the same settings tells it in the terminal.",
   );
 }
 

@@ -58,5 +58,5 @@ function drawn(bar: Bar, row: number, width: number, run: RunView): readonly SVG
 }
 
 function words({ cycles }: Bar, { report }: RunView): string {
-  return `${grouped(cycles)} cycles${cycles === report.cycles || report.cycles === 0 ? "" : ` (${percent(cycles / report.cycles)})`}`;
+  return `${grouped(cycles)} ${cycles === 1 ? "cycle" : "cycles"}${cycles === report.cycles || report.cycles === 0 ? "" : ` (${percent(cycles / report.cycles)})`}`;
 }
