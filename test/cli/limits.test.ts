@@ -47,7 +47,7 @@ describe("a limit", () => {
     expect({ code, stderr }).toMatchObject({ code: 3 });
     expect(stderr).toMatch(message);
     expect(stdout).toContain("partial");
-    expect(readdirSync(join(folder, "runs")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin"]);
+    expect(readdirSync(join(folder, "runs")).sort()).toEqual(["index.html", "report.json", "report.txt", "trace.bin", "utilisation.svg"]);
     const result = resultIn(folder, "x.json");
     expect(result.partial).toMatchObject({ reason });
     expect(resultIn(folder, "runs/report.json")).toEqual(result);
