@@ -1,6 +1,8 @@
 /** The columns of the table of channels. */
 
 import { counted, grouped, percent } from "../../src/report/format.ts";
+import { depthWords } from "../../src/scene/depth-words.ts";
+import { depthOf } from "../model/occupancy.ts";
 import { el } from "../ui/dom.ts";
 import type { ShownColumn } from "../ui/table.ts";
 import type { BufferCell, BufferRow } from "./buffers.ts";
@@ -37,8 +39,20 @@ export function bufferColumns(sections: boolean, isDifference: boolean): readonl
     sections ? section : { ...section, isHidden: true },
     ...(isDifference ? [changed] : []),
     ...FIGURES.map((figure) => figureColumn(figure, isDifference)),
+    {
+      ...{ id: "needs", title: "depth that removes the wait", term: "needed_depth", value: depthCell, text: depthCell, isWords: true },
+      cell: (cell) => el("span", { class: "needs" }, depthCell(cell)),
+    },
     { id: "over", title: "in use over time", term: "occupancy", value: () => null, text: () => "", cell: ({ row }) => areaPicture(row), isWords: true },
   ];
+}
+
+/** Copies are searched together: one of them says nothing. */
+function depthCell({ row: { group, run, isSingle } }: BufferCell): string {
+  if (isSingle) return "";
+  const depth = depthOf(run, group);
+  if (depth !== null) return depthWords(depth);
+  return group.blocked === 0 ? "nobody waited for a slot" : "not searched";
 }
 
 const sectionName = ({ row }: BufferCell): string => row.group.section.name;
