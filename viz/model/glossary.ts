@@ -233,7 +233,7 @@ const OTHERS = {
     here: NOTHING,
   },
   needed_depth: {
-    title: "depth that removes the wait",
+    title: "depth needed",
     what: "The smallest depth with which the whole run takes at most 0.1 % more cycles than with 64 times the depth (of a tile buffer: as many buffers as the PMU has room for), as runs of the program tell. Copies are deepened together, all other channels stay, and nothing is placed anew. No depth helps: with the deepest the run is not 0.1 % faster.",
     unit: "tokens",
     formula: null,

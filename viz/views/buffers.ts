@@ -115,5 +115,5 @@ function searchWords({ scene, report }: RunView): string {
   if (scene.depths === null)
     return `Which depth would remove a wait for slots was not searched: weft run ${report.workload.name} --machine ${report.machine.name} --out DIR --tries 8.`;
   if (scene.depths.length === 0) return "No channel was searched for a depth that removes its wait.";
-  return "Of the channels whose slots units waited for most, the smallest depth that removes the wait was searched by running the program again, all else as it is.";
+  return "Of the channels whose slots units waited for most, the smallest depth that removes the wait was searched by running the program again, all else as it is: write verified into the box to see them alone.";
 }
