@@ -16,8 +16,8 @@ import { type Planned, sideOf } from "../report/rda-side.ts";
 import type { Side } from "../report/sides.ts";
 import type { RunCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
-import type { SceneAction } from "../scene/scene.ts";
 import { warnOfBuffers } from "../sim/buffering.ts";
+import type { DepthAnswer } from "../sim/depths.ts";
 import { hostOf } from "../sim/host.ts";
 import { type Prepared, prepare } from "../sim/prepare.ts";
 import type { Recorder } from "../sim/record.ts";
@@ -28,6 +28,7 @@ import { type Change, type ChangesJob, type EstimatesJob, estimateChanges, listC
 import { assertSameRun, type Checkpoint, type Identity, makeKeeper, readCheckpoint, whereFrom } from "./checkpoint.ts";
 import { shownPath } from "./code.ts";
 import type { ComparisonSuite, Row } from "./comparison.ts";
+import { answerDepth, type DepthJob } from "./depth-job.ts";
 import { type DramChoice, type DramReport, runDram, type StreamChoice } from "./dram-memory.ts";
 import { failureOf, JobFailed } from "./failure.ts";
 import { version } from "./files.ts";
@@ -71,7 +72,6 @@ export interface OutputJob extends Omit<RunJob, "kind"> {
   readonly kind: "output";
   /** A GPU on which the same program is shown beside it; null: none. */
   readonly gpu: string | null;
-  readonly actions: readonly SceneAction[] | null;
 }
 
 /** One side of a comparison. */
@@ -114,7 +114,8 @@ export type Job =
   | CandidatesJob
   | TrialJob
   | ChangesJob
-  | EstimatesJob;
+  | EstimatesJob
+  | DepthJob;
 
 /** Words for people while a job runs. */
 export type Progress = (line: string) => void;
@@ -138,7 +139,8 @@ export type Done =
   | Candidates
   | Trial
   | readonly Change[]
-  | readonly (number | null)[];
+  | readonly (number | null)[]
+  | DepthAnswer;
 
 export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> {
   switch (job.kind) {
@@ -166,6 +168,8 @@ export function doJob(job: Job, progress: Progress, link?: Link): Promise<Done> 
       return listChanges(job);
     case "estimates":
       return estimateChanges(job, makeRowTeller(seconds, progress));
+    case "depth":
+      return answerDepth(job);
   }
 }
 
@@ -175,9 +179,9 @@ async function runJob(job: RunJob, progress: Progress, link?: Link): Promise<Run
 }
 
 /** The run, and the bundle of its page; of a run that was stopped, too. */
-async function outputJob({ gpu, actions, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
+async function outputJob({ gpu, ...job }: OutputJob, progress: Progress, link?: Link): Promise<RunOutput> {
   if (kindOfMachine(job.machine) === "gpu") return gpuOutput({ ...job, kind: "run" });
-  const watch = makeWatch(job, gpu, actions);
+  const watch = makeWatch(job, gpu);
   try {
     const { result } = await studyJob({ ...job, kind: "study" }, progress, link, watch);
     return { result, packed: watch.packed(result) };

@@ -80,7 +80,7 @@ function parser(args: readonly string[], end: (code: number) => void): Argv {
           .option("tries", {
             ...text("--tries", "a number"),
             default: "0",
-            describe: "with --out: changes to run, as weft explain does; the page tells what they gain",
+            describe: "with --out: changes to run, as weft explain does, and most runs to find the depth of a channel; the page tells what they gain",
           }),
       (flags) => run(flags),
     )

@@ -8,7 +8,7 @@ import type { RunCounters } from "../result/counters.ts";
 import type { RunResult } from "../result/result.ts";
 import { bundleOf } from "../scene/bundle.ts";
 import { packBundle } from "../scene/pack.ts";
-import type { RunBundle, SceneAction } from "../scene/scene.ts";
+import type { RunBundle } from "../scene/scene.ts";
 import { createRecorder, type Recorder } from "../sim/record.ts";
 import { makeFolder, packageRoot, readText, writeBytes, writeText } from "./files.ts";
 import type { OutputJob, Watch } from "./jobs.ts";
@@ -21,7 +21,7 @@ export interface RunOutput {
 }
 
 /** Watches a run for what its page needs of it. */
-export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu: string | null, actions: readonly SceneAction[] | null): RunWatch {
+export function makeWatch(job: Omit<OutputJob, "kind" | "gpu">, gpu: string | null): RunWatch {
   const gpuMachine = gpu === null ? null : readGpuBeside(gpu);
   const seen: { plan?: Parameters<NonNullable<Watch["begins"]>>[0]; recorder?: Recorder; counters?: RunCounters } = {};
   return {
@@ -37,7 +37,7 @@ export function makeWatch(job: Omit<OutputJob, "kind" | "gpu" | "actions">, gpu:
       const { plan, recorder, counters } = seen as Required<typeof seen>;
       const { program, machine, prepared, workload } = plan;
       const { placeOf } = workload;
-      const parts = { program, machine, prepared, counters, report, gpu: gpuMachine, actions, ...(placeOf && { placeOf }) };
+      const parts = { program, machine, prepared, counters, report, gpu: gpuMachine, ...(placeOf && { placeOf }) };
       return packRun(bundleOf(parts, recorder ?? null));
     },
   };

@@ -5,7 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { printJson } from "../report/json.ts";
 import { printReport } from "../report/table.ts";
 import type { RunResult } from "../result/result.ts";
-import { tryActions, withActions } from "./actions.ts";
+import { tryForPage, withTries } from "./actions.ts";
 import { heatmapOf, type TraceFormat, writeExports } from "./exports.ts";
 import { JobFailed } from "./failure.ts";
 import { assertFolder, assertWritable, writeText } from "./files.ts";
@@ -31,7 +31,7 @@ export interface RunFlags extends TargetFlags {
   readonly gpu: string;
   readonly trace: readonly TraceFormat[];
   readonly heatmap: boolean;
-  /** Changes that are run for the page. */
+  /** Changes that are run for the page, and runs for the depth of each of some channels. */
   readonly tries: string;
 }
 
@@ -47,8 +47,8 @@ export async function run(flags: RunFlags): Promise<void> {
   const tries = wholeNumber("--tries", flags.tries, 0, 10_000);
   const maxSeconds = flags.maxSeconds === undefined ? Number.POSITIVE_INFINITY : secondsOf("--max-seconds", flags.maxSeconds);
   try {
-    const done = out === undefined ? { result: await inThread(job), packed: null } : await inThread({ ...job, kind: "output", gpu, actions: null });
-    const packed = done.packed === null || tries === 0 ? done.packed : withActions(done.packed, await tryActions(flags, done.result, tries, maxSeconds));
+    const done = out === undefined ? { result: await inThread(job), packed: null } : await inThread({ ...job, kind: "output", gpu });
+    const packed = done.packed === null || tries === 0 ? done.packed : await withTries(done.packed, (bundle) => tryForPage(flags, bundle, tries, maxSeconds));
     writeResult(done.result, packed, flags);
   } catch (error) {
     if (error instanceof JobFailed && error.partial !== null) writeResult(error.partial, error.packed, flags);

@@ -5,8 +5,10 @@ import { Worker } from "node:worker_threads";
 import { RunError } from "../base/errors.ts";
 import type { Side } from "../report/sides.ts";
 import type { RunResult } from "../result/result.ts";
+import type { DepthAnswer } from "../sim/depths.ts";
 import type { Change, ChangesJob, EstimatesJob } from "./changes.ts";
 import type { Row } from "./comparison.ts";
+import type { DepthJob } from "./depth-job.ts";
 import type { DramReport } from "./dram-memory.ts";
 import { type Failure, failureOf, JobFailed } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -31,6 +33,7 @@ export function inThread(job: CandidatesJob, label?: string, signal?: AbortSigna
 export function inThread(job: TrialJob, label?: string, signal?: AbortSignal): Promise<Trial>;
 export function inThread(job: ChangesJob, label?: string, signal?: AbortSignal): Promise<readonly Change[]>;
 export function inThread(job: EstimatesJob, label?: string, signal?: AbortSignal): Promise<readonly (number | null)[]>;
+export function inThread(job: DepthJob, label?: string, signal?: AbortSignal): Promise<DepthAnswer>;
 export function inThread(job: Job, label?: string, signal?: AbortSignal): Promise<unknown> {
   const request = makeRequest();
   const worker = startWorker({ job, request });

@@ -42,6 +42,15 @@ export interface Tried {
 
 /** Whoever stops it, or reaches the limit of time (of the whole command), gets the changes that were run until then. */
 export async function tryWithin(maxSeconds: number, flags: TargetFlags, result: RunResult, tries: number, parts: TryParts): Promise<Tried> {
+  const { done, ...how } = await untilStopped(maxSeconds, (signal) => tryChanges(flags, result, tries, parts, signal));
+  return { ...done, ...how };
+}
+
+/** `work` is to end early, with what it has, when the signal comes. */
+export async function untilStopped<T>(
+  maxSeconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Pick<Tried, "isStopped" | "isInterrupted"> & { readonly done: T }> {
   const stop = new AbortController();
   let isInterrupted = false;
   const release = onInterrupt(() => {
@@ -51,15 +60,15 @@ export async function tryWithin(maxSeconds: number, flags: TargetFlags, result: 
   const left = 1000 * maxSeconds - performance.now();
   const timer = Number.isFinite(left) ? setTimeout(() => stop.abort(), Math.max(0, left)) : null;
   try {
-    const tried = await tryChanges(flags, result, tries, parts, stop.signal);
-    return { ...tried, isStopped: stop.signal.aborted, isInterrupted };
+    const done = await work(stop.signal);
+    return { done, isStopped: stop.signal.aborted, isInterrupted };
   } finally {
     if (timer !== null) clearTimeout(timer);
     release();
   }
 }
 
-async function tryChanges(
+export async function tryChanges(
   flags: TargetFlags,
   result: RunResult,
   tries: number,

@@ -18,7 +18,7 @@ export function gpuBundle(program: Program, machine: GpuMachine, report: RunResu
       schemaVersion: 1,
       machine: machineOf(machine),
       program: programOf(program, { tensors: [] }, placeOf),
-      ...{ passes: [], sections: [], actions: null },
+      ...{ passes: [], sections: [], actions: null, depths: null },
       gpu: { name: machine.name, why: null, sides: [shown], comparison: compareSides([gpuSide.side]) },
     },
     trace: { schemaVersion: 1, cycles: report.cycles, bin_cycles: 1, bins: 0, origin: "means", unrecorded_cycles: 0, spans: [], sections: [], tiers: [] },

@@ -16,7 +16,7 @@ import type { ActivityTrace, SectionTrace } from "../trace/trace.ts";
 import { gpuOf } from "./gpu.ts";
 import { passesOf } from "./passes.ts";
 import { programOf } from "./program.ts";
-import type { Scene, SceneAction, SceneChannel, SceneEnd, SceneMachine, SceneNest, SceneSection, SceneUnit } from "./scene.ts";
+import type { Scene, SceneChannel, SceneEnd, SceneMachine, SceneNest, SceneSection, SceneUnit } from "./scene.ts";
 
 export interface SceneParts {
   /** As written. */
@@ -30,10 +30,9 @@ export interface SceneParts {
   readonly report: RunResult;
   /** On which the same program is shown beside it; null: none. */
   readonly gpu: GpuMachine | null;
-  readonly actions: readonly SceneAction[] | null;
 }
 
-export function makeScene({ program, machine, prepared, counters, trace, report, placeOf = (place) => place, gpu, actions }: SceneParts): Scene {
+export function makeScene({ program, machine, prepared, counters, trace, report, placeOf = (place) => place, gpu }: SceneParts): Scene {
   const { mapping, controllers } = prepared;
   const slots = slotsOf(mapping, machine);
   return {
@@ -48,7 +47,8 @@ export function makeScene({ program, machine, prepared, counters, trace, report,
       ...wiredOf(section, mapping.sections[s]!, slots[s]!, counters.sections[s]!.units, mapping.fabric, trace.sections[s]!),
     })),
     gpu: gpuOf({ machine, program, controllers }, report, gpu),
-    actions,
+    actions: null,
+    depths: null,
   };
 }
 

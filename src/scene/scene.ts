@@ -25,6 +25,26 @@ export interface Scene {
   readonly gpu: SceneGpu;
   /** Changes that were run, the one that gains most first. Null: none was tried. */
   readonly actions: readonly SceneAction[] | null;
+  /** Depths of channels that were searched. Null: none was. */
+  readonly depths: readonly SceneDepth[] | null;
+}
+
+/** How deep channels (copies of each other, together) have to be for nobody to wait for their slots, as runs tell. */
+export interface SceneDepth {
+  readonly section: number;
+  readonly channels: readonly string[];
+  /** Theirs in this run. */
+  readonly depth: number;
+  /** Most that was run: far more than now; of a tile buffer as many as its PMU has room for, at least those it has. */
+  readonly deepest: number;
+  /** With it the run is as fast as with the deepest. Null: that is not faster than this run. */
+  readonly least: number | null;
+  /** Not enough. One less than `least`, unless there were too few runs to tell what is between. */
+  readonly short: number;
+  readonly before_cycles: number;
+  /** With `least`, or else with the deepest. */
+  readonly after_cycles: number;
+  readonly runs: number;
 }
 
 /** A change to the program's schedule or to the machine, and what came of it when it was run. */

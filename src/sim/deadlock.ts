@@ -81,12 +81,14 @@ export class DeadlockError extends RunError {
 /** The fabric with the channels (and the scratch memories that they hand over) as deep as the cure says; itself where no depth is a cure. */
 export function deepenFabric(fabric: Fabric, { section: name, cure }: Deadlock): Fabric {
   if (cure.kind !== "deeper") return fabric;
-  const depths = new Map(cure.changes.map(({ channel, to }) => [channel, to]));
-  const deepen = (section: Section): Section => {
-    const channels = section.channels.map((channel) => ({ ...channel, depth: depths.get(channel.id) ?? channel.depth }));
-    return { ...section, channels, units: section.units.map((unit) => withBuffers(unit, channels)) };
-  };
-  return { ...fabric, sections: fabric.sections.map((section) => (section.name === name ? deepen(section) : section)) };
+  const depths = new Map<string, number>(cure.changes.map(({ channel, to }) => [channel, to]));
+  return { ...fabric, sections: fabric.sections.map((section) => (section.name === name ? deepenSection(section, depths) : section)) };
+}
+
+/** `depths`: by id of a channel; of those that are not named the depth stays. */
+export function deepenSection(section: Section, depths: ReadonlyMap<string, number>): Section {
+  const channels = section.channels.map((channel) => ({ ...channel, depth: depths.get(channel.id) ?? channel.depth }));
+  return { ...section, channels, units: section.units.map((unit) => withBuffers(unit, channels)) };
 }
 
 /** As many buffers as their channels hand over. */

@@ -15,8 +15,8 @@ inBrowser("the views of structure", (open) => {
   beforeAll(async () => {
     a = await runTo([...small, "--tries", "2"]);
     b = await runTo([...small, "--set", "machine.tiers.ddr.channels=8"]);
-    rounds = await runTo(["kmeans", "--set", "n=64", "--set", "dim=8", "--set", "k=4", "--set", "iterations=3"]);
-  }, 120_000);
+    rounds = await runTo(["kmeans", "--set", "n=128", "--set", "dim=8", "--set", "k=4", "--set", "iterations=3", "--tries", "8"]);
+  }, 240_000);
   const page = (): string => join(a, "index.html");
 
   it.each([
@@ -111,6 +111,20 @@ inBrowser("the views of structure", (open) => {
     const at = head!.indexOf("waited");
     expect(lines.reduce((sum, cells) => sum + Number(cells[at]), 0)).toBe(waits);
     await opened.close();
+  });
+
+  it("channels say which depth would remove the wait, as far as runs told it, and how to search where none was run", async () => {
+    const opened = await open(join(rounds, "index.html"), { hash: "tab=stages" });
+    const view = opened.page.locator('[data-view="buffers"]');
+    await view.locator("input[type=search]").fill("verified");
+    await expect.poll(() => view.locator(".needs").count()).toBe(2);
+    const words = (await view.locator(".needs").allInnerTexts()).toSorted();
+    expect(words[0]).toMatch(/^16 -> \d+: \d+ cycles fewer, verified$/);
+    expect(words[1]).toBe("no depth helps (1,024 run), verified");
+    await opened.close();
+    const unsearched = await open(join(b, "index.html"), { hash: "tab=stages" });
+    expect(await unsearched.page.locator('[data-view="buffers"] .now').innerText()).toContain("not searched: weft run softmax");
+    await unsearched.close();
   });
 
   it("the program is walked by arrows and picked by enter, and the graph shows it", async () => {

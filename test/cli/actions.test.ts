@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { actionsOf, tryActions, withActions } from "../../src/cli/actions.ts";
+import { actionsOf, tryForPage, withTries } from "../../src/cli/actions.ts";
 import type { Change } from "../../src/cli/changes.ts";
 import type { Trial } from "../../src/cli/trials.ts";
 import type { RunResult } from "../../src/result/result.ts";
@@ -30,31 +30,35 @@ test("changes that were run, the one that gains most first, with what to type", 
   ]);
 });
 
-test("a page gets them and keeps all else", () => {
+test("a page gets them and keeps all else", async () => {
   const plain = softmaxBundle();
   const actions = [{ what: "more lanes", how: "--set machine.pcu.lanes=32", before_cycles: 10, after_cycles: 5 }];
-  const { scene, report, trace } = unpackBundle(new Uint8Array(inflateSync(withActions(deflateSync(packBundle(plain)), actions))));
-  expect(scene).toEqual({ ...JSON.parse(JSON.stringify(plain.scene)), actions });
+  const packed = await withTries(deflateSync(packBundle(plain)), () => Promise.resolve({ actions, depths: [] }));
+  const { scene, report, trace } = unpackBundle(new Uint8Array(inflateSync(packed)));
+  expect(scene).toEqual({ ...JSON.parse(JSON.stringify(plain.scene)), actions, depths: [] });
   expect(report).toEqual(JSON.parse(JSON.stringify(plain.report)));
   expect(trace).toEqual(plain.trace);
 });
 
-test("as many as are asked for are run, those first of which most is expected", async () => {
+test("as many as are asked for are run, those first of which most is expected, and then depths are searched", async () => {
   const said: string[] = [];
   const flags = { workload: "softmax", machine: "plasticine", style: "spatial", set: [], seed: undefined } as const;
-  const result = {
-    ...softmaxBundle().report,
+  const { report: whole, scene } = softmaxBundle();
+  const report = {
+    ...whole,
     sections: [{ name: "a", ops: ["a"], cycles: 1000, limit: { resource: "ddr" } }],
     cycles: 1000,
     workload: { seed: 1 },
   } as unknown as RunResult;
-  const actions = await tryActions(flags, result, 2, Number.POSITIVE_INFINITY, {
+  const { actions, depths } = await tryForPage(flags, { report, scene }, 2, Number.POSITIVE_INFINITY, {
     list: () => Promise.resolve([change("a little"), change("a lot"), change("nothing")]),
     estimate: ({ changes }) => Promise.resolve(changes.map(({ what }) => ({ "a little": 900, "a lot": 500, nothing: 1000 })[what] ?? 1000)),
     trial: () => Promise.resolve(trial(800)),
+    depth: () => Promise.reject(new Error("no channel of this section is known to block")),
     lanes: 1,
     say: (line) => said.push(line),
   });
-  expect(actions.map(({ what }) => what).toSorted()).toEqual(["a little", "a lot"]);
+  expect(actions!.map(({ what }) => what).toSorted()).toEqual(["a little", "a lot"]);
+  expect(depths).toEqual([]);
   expect(said[0]).toBe("estimating 3 changes");
 });

@@ -41,5 +41,5 @@ function recordedRun(program: Program): RunBundle {
   const recorder = createRecorder(prepared.mapping, machine);
   const counters = simulate(prepared.mapping, machine, { program, inputs: generateInputs(program, 1), values: false, engine: "fast", recorder });
   const report = reportOf(machine, program, prepared.mapping, counters);
-  return bundleOf({ program, machine, prepared, counters, report, gpu: null, actions: null }, recorder);
+  return bundleOf({ program, machine, prepared, counters, report, gpu: null }, recorder);
 }

@@ -64,7 +64,7 @@ export function runLive(job: LiveJob, version: string, progress: LiveProgress): 
   const host = hostOf(use, counters, sliceFabric(mapping.fabric, false));
   const report = makeResult({ version, program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host });
   const gpu = job.gpu === null ? null : loadGpu(GPUS[job.gpu]!, `configs/${job.gpu}.yaml`);
-  return bundleOf({ program, machine, prepared, counters, report, gpu, actions: null, placeOf: inThePage }, recorder);
+  return bundleOf({ program, machine, prepared, counters, report, gpu, placeOf: inThePage }, recorder);
 }
 
 function runOnGpu(job: LiveJob, settings: Settings, version: string): RunBundle {

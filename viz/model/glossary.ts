@@ -232,6 +232,13 @@ const OTHERS = {
     formula: null,
     here: NOTHING,
   },
+  needed_depth: {
+    title: "depth needed",
+    what: "The smallest depth with which the whole run takes at most 0.1 % more cycles than with 64 times the depth (of a tile buffer: as many buffers as the PMU has room for), as runs of the program tell. Copies are deepened together, all other channels stay, and nothing is placed anew. No depth helps: with the deepest the run is not 0.1 % faster.",
+    unit: "tokens",
+    formula: null,
+    here: ({ scene }) => (scene.depths === null ? null : `${grouped(scene.depths.length)} searched`),
+  },
   full: {
     title: "full",
     what: "Share of the time in which the section ran that a source waited because every slot was taken: counted, not sampled. Only units whose waits the report shows count: the busiest nest of each.",

@@ -4,10 +4,10 @@
  * engine looked at it, so that single samples may be off by what fired between: only means over many of them are shown.
  */
 
-import type { SceneChannel } from "../../src/scene/scene.ts";
+import { channelCopies } from "../../src/scene/channels.ts";
+import type { SceneChannel, SceneDepth } from "../../src/scene/scene.ts";
 import { firingSumsOf } from "./firings.ts";
 import type { RunView, SectionView, Sums } from "./run.ts";
-import { grouped } from "./stages.ts";
 import { overlap, type Window } from "./window.ts";
 
 /** Channels that do the same between copies of the same units. */
@@ -30,8 +30,7 @@ export interface ChannelGroup {
 export function channelGroups(run: RunView): readonly ChannelGroup[] {
   return run.sections.flatMap((section) => {
     const waits = waitsOf(section);
-    const groups = grouped(section.scene.channels, (channel) => `${nameOf(section, channel)} ${channel.kind}`);
-    return [...groups.values()].map((channels) => groupOf(section, nameOf(section, channels[0]!), channels, waits));
+    return channelCopies(section.scene).map(({ name, channels }) => groupOf(section, name, channels, waits));
   });
 }
 
@@ -39,6 +38,11 @@ export function channelGroups(run: RunView): readonly ChannelGroup[] {
 export function singleChannels({ section, channels }: ChannelGroup): readonly ChannelGroup[] {
   const waits = waitsOf(section);
   return channels.map((channel) => groupOf(section, channel.id, [channel], waits));
+}
+
+/** What runs with other depths of its channels told; null: it was not searched. */
+export function depthOf({ scene }: RunView, { section, channels }: Pick<ChannelGroup, "section" | "channels">): SceneDepth | null {
+  return scene.depths?.find((depth) => depth.section === section.number && depth.channels.includes(channels[0]!.id)) ?? null;
 }
 
 function groupOf(section: SectionView, name: string, channels: readonly SceneChannel[], waits: ReadonlyMap<string, number>): ChannelGroup {
@@ -53,21 +57,6 @@ function groupOf(section: SectionView, name: string, channels: readonly SceneCha
     ...{ starvedShare: share(starved, sinks), blockedShare: share(blocked, channels.length) },
   };
 }
-
-/** Labels of copies, without their numbers; of a buffer, which stays in its unit, what its nests do. */
-function nameOf({ scene }: SectionView, { kind, source, sinks }: SceneChannel): string {
-  const workOf = ({ unit, nest }: SceneChannel["source"]): string => scene.units[unit]!.nests[nest]!.work;
-  const end = (at: SceneChannel["source"]): string => {
-    const { label, nests } = scene.units[at.unit]!;
-    return nests.length === 1 ? roleOf(label) : `${roleOf(label)} ${workOf(at)}`;
-  };
-  const listed = (words: readonly string[]): string => [...new Set(words)].join(", ");
-  if (kind === "stream") return `${end(source)} > ${listed(sinks.map(end))}`;
-  return `in ${roleOf(scene.units[source.unit]!.label)}: ${workOf(source)} > ${listed(sinks.map(workOf))}`;
-}
-
-/** "max.x0[2]" -> "max.x0", "x.load1" -> "x.load". */
-const roleOf = (label: string): string => label.replace(/\[[^\]]*\]$/, "").replace(/\.(load|store)\d+$/, ".$1");
 
 function waitsOf({ units }: SectionView): ReadonlyMap<string, number> {
   const waits = new Map<string, number>();

@@ -1,6 +1,8 @@
 /** The columns of the table of channels. */
 
 import { counted, grouped, percent } from "../../src/report/format.ts";
+import { depthWords } from "../../src/scene/depth-words.ts";
+import { depthOf } from "../model/occupancy.ts";
 import { el } from "../ui/dom.ts";
 import type { ShownColumn } from "../ui/table.ts";
 import type { BufferCell, BufferRow } from "./buffers.ts";
@@ -9,12 +11,15 @@ import { type Figure, figureColumn } from "./figure-column.ts";
 
 const waited = ({ group: { starved, blocked } }: BufferRow): number => starved + blocked;
 
-const FIGURES: readonly Figure<BufferRow>[] = [
+const WAITS: readonly Figure<BufferRow>[] = [
   { id: "waited", title: "waited", term: "stall", value: waited, text: counted },
   { id: "starved", title: "starved", term: "starved", value: ({ group }) => group.starved, text: counted },
   { id: "blocked", title: "blocked", term: "blocked", value: ({ group }) => group.blocked, text: counted },
   { id: "empty", title: "empty", term: "empty", value: ({ group }) => group.starvedShare, text: percent, isShare: true },
   { id: "full", title: "full", term: "full", value: ({ group }) => group.blockedShare, text: percent, isShare: true },
+];
+
+const FIGURES: readonly Figure<BufferRow>[] = [
   { id: "channels", title: "channels", term: "channel", value: ({ group }) => group.channels.length, text: grouped },
   { id: "tokens", title: "tokens", term: "token", value: ({ group }) => group.tokens, text: counted },
   { id: "fifo", title: "depth", term: "fifo", value: ({ group }) => Math.max(...group.channels.map(({ depth }) => depth)), text: grouped },
@@ -36,9 +41,22 @@ export function bufferColumns(sections: boolean, isDifference: boolean): readonl
     { id: "kind", title: "kind", value: ({ row }) => row.group.kind, text: ({ row }) => row.group.kind, isWords: true },
     sections ? section : { ...section, isHidden: true },
     ...(isDifference ? [changed] : []),
+    ...WAITS.map((figure) => figureColumn(figure, isDifference)),
+    {
+      ...{ id: "needs", title: "depth needed", term: "needed_depth", value: depthCell, text: depthCell, isWords: true },
+      cell: (cell) => el("span", { class: "needs" }, depthCell(cell)),
+    },
     ...FIGURES.map((figure) => figureColumn(figure, isDifference)),
     { id: "over", title: "in use over time", term: "occupancy", value: () => null, text: () => "", cell: ({ row }) => areaPicture(row), isWords: true },
   ];
+}
+
+/** Copies are searched together: one of them says nothing. */
+function depthCell({ row: { group, run, isSingle } }: BufferCell): string {
+  if (isSingle) return "";
+  const depth = depthOf(run, group);
+  if (depth !== null) return depthWords(depth);
+  return group.blocked === 0 ? "not blocked" : "not searched";
 }
 
 const sectionName = ({ row }: BufferCell): string => row.group.section.name;

@@ -108,5 +108,12 @@ function touches({ section, channels }: ChannelGroup, picked: Uint8Array | null)
 function headWords(run: RunView, { window }: ViewState): string {
   if (run.trace.origin === "means")
     return "Activity over time was not recorded in this run, so that how full channels were is not known; who waited for them is, over the whole run.";
-  return `Waits are counted, over the whole run. Slots in use are estimated from firings, ${windowWords(run, windowOf(run, window))}, while the section runs. Which depth would remove a wait was not searched: weft explain tries FIFOs of twice the depth.`;
+  return `Waits are counted, over the whole run. Slots in use are estimated from firings, ${windowWords(run, windowOf(run, window))}, while the section runs. ${searchWords(run)}`;
+}
+
+function searchWords({ scene, report }: RunView): string {
+  if (scene.depths === null)
+    return `Which depth would remove a wait for slots was not searched: weft run ${report.workload.name} --machine ${report.machine.name} --out DIR --tries 8.`;
+  if (scene.depths.length === 0) return "No channel was searched for a depth that removes its wait.";
+  return "Of the channels whose slots units waited for most, the smallest depth that removes the wait was searched by running the program again, all else as it is: write verified into the box to see them alone.";
 }
