@@ -50,11 +50,12 @@ inBrowser("the page of a run", (open) => {
 
   it("shows nothing of a window that lies behind the run, and says no time below nothing", async () => {
     const { cycles } = reportIn(a);
-    for (const tab of ["overview", "stages", "memory"]) {
+    for (const tab of ["overview", "stages", "memory", "gpu"]) {
       const opened = await open(page(), { hash: `tab=${tab}&window=${2 * cycles}-${3 * cycles}&cursor=${5 * cycles}` });
       expect(Object.values(await drawnSums(opened.page, "strip")).every((sum) => sum === 0)).toBe(true);
       expect(await opened.page.locator(".strip-words").textContent()).toMatch(/^cycles ([\d.]+ k) to \1, 0 ns/);
-      expect(await opened.page.locator("#panels").innerText()).not.toMatch(/-\d+ ns|NaN|undefined/);
+      expect(await opened.page.locator("#panels").innerText()).not.toMatch(/\(-\d+ ns|NaN|undefined/);
+      expect(await opened.page.$$eval(".panel [data-state]", (items) => items.filter((item) => item.getAttribute("data-cycles") !== "0").length)).toBe(0);
       await opened.close();
     }
   });

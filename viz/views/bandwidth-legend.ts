@@ -5,12 +5,12 @@ import type { ViewState } from "../app/state.ts";
 import type { ViewContext } from "../app/view.ts";
 import { OTHERS_COLOUR, tensorColours } from "../model/tensor-colours.ts";
 import { bytesByTensor, type TierName } from "../model/traffic.ts";
-import { wholeOf } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { el } from "../ui/dom.ts";
 
 export function tensorLegend({ app, run }: ViewContext, tier: TierName, { window, pick }: ViewState): HTMLElement {
   const colours = tensorColours(run);
-  const rows = bytesByTensor(run, window === null ? wholeOf(run) : { from: window[0], to: window[1] })
+  const rows = bytesByTensor(run, windowOf(run, window))
     .filter((row) => row.tier === tier)
     .map((row) => ({ name: row.name, bytes: row.read_bytes + row.write_bytes, colour: colours.get(row.name) }))
     .sort((a, b) => b.bytes - a.bytes);

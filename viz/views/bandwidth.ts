@@ -5,7 +5,7 @@ import type { ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
 import type { RunView } from "../model/run.ts";
 import { bytesByTier, type Served, servedOf } from "../model/traffic.ts";
-import { wholeOf } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { el } from "../ui/dom.ts";
 import { drawChannels } from "./bandwidth-channels.ts";
 import { type Figure, makeFigure } from "./bandwidth-figure.ts";
@@ -90,7 +90,7 @@ function noHits({ report }: RunView, { tier }: Served): string {
 }
 
 function showBytes(list: HTMLElement, run: RunView, { window }: ViewState): void {
-  const { from, to } = window === null ? wholeOf(run) : { from: window[0], to: window[1] };
+  const { from, to } = windowOf(run, window);
   list.replaceChildren(
     ...bytesByTier(run, { from, to }).flatMap(({ tier, read_bytes, write_bytes }) =>
       (

@@ -5,7 +5,8 @@ import type { SceneGpuSide } from "../../src/scene/scene.ts";
 import type { ViewState } from "../app/state.ts";
 import type { MountedView, View, ViewContext } from "../app/view.ts";
 import { errorWords } from "../model/gpu-error.ts";
-import { cyclesOfUnits, totalCycles, wholeOf } from "../model/window.ts";
+import { cyclesOfUnits, totalCycles } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { makeChoice } from "../ui/choice.ts";
 import { el } from "../ui/dom.ts";
 import { makeSums } from "../ui/sums.ts";
@@ -58,7 +59,7 @@ function mount(host: HTMLElement, context: ViewContext): MountedView {
     side.show(`${at}`);
     scale.show(state.options[SCALE] ?? "one");
     showBytes(bytes, sides[at]!);
-    sums.update(totalCycles(cyclesOfUnits(run, state.window === null ? wholeOf(run) : { from: state.window[0], to: state.window[1] })));
+    sums.update(totalCycles(cyclesOfUnits(run, windowOf(run, state.window))));
     words.replaceChildren(...verdict(context, sides[at]!));
     trust.replaceChildren(...notes(sides[at]!, context).map((note) => el("li", {}, note)));
     drawBeside(figure, { context, state, side: sides[at]!, hasOwnAxes: state.options[SCALE] === "own" });

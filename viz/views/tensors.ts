@@ -7,6 +7,7 @@ import type { RunView } from "../model/run.ts";
 import { OTHERS_COLOUR, tensorColours } from "../model/tensor-colours.ts";
 import { onChipTensors, type TensorRow, tensorRows } from "../model/tensors.ts";
 import { type Window, wholeOf } from "../model/window.ts";
+import { windowOf } from "../model/words.ts";
 import { el, svg } from "../ui/dom.ts";
 import { unrecorded } from "./bandwidth-words.ts";
 
@@ -40,7 +41,7 @@ function mount(host: HTMLElement, { app, run, base }: ViewContext): MountedView 
     words,
   );
   const draw = (state: ViewState): void => {
-    const window = state.window === null ? wholeOf(run) : { from: state.window[0], to: state.window[1] };
+    const window = windowOf(run, state.window);
     const rows = tensorRows(run, window);
     const most = rows.reduce((top, row) => Math.max(top, row.read_bytes + row.write_bytes), 1);
     const before = base === null ? null : new Map(tensorRows(base, wholeOf(base)).map((row) => [row.name, row.read_bytes + row.write_bytes]));
