@@ -26,7 +26,7 @@ async function run(name, machineName, { values, folder }) {
   console.log(printReport(report));
   if (folder) {
     const trace = traceOf(recorder, counters);
-    const scene = makeScene({ program, machine, prepared, counters, trace, report, placeOf, gpu: readGpu("a100-40"), actions: null });
+    const scene = makeScene({ program, machine, prepared, counters, trace, report, placeOf, gpu: readGpu("a100-40") });
     writeOutput(folder, { result: report, packed: packRun({ report, scene, trace }) });
     console.log(`The page of this run, what every unit did and when: ${join(folder, PAGE)}`);
   }
