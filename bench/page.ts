@@ -9,9 +9,12 @@ import { inflateSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { packageRoot } from "../src/cli/files.ts";
 import { PAGE, packRun, pageOf } from "../src/cli/output.ts";
+import { counted } from "../src/report/format.ts";
 import { unpackBundle } from "../src/scene/pack.ts";
 import { busyBundle } from "../test/support/busy-bundle.ts";
 
+/** All units of an SN40L for more than ten million cycles: with one channel of its HBM, and the copies pinned that the compiler chooses with all of them. */
+const ATTENTION = 'program: attention\nparams: { heads: 80 }\nschedule: { tile: { "scores.1": 6 }, par: { "scores.0": 7, "scores.1": 64 } }\n';
 const CHANGES = 1_000_000;
 const FRAMES = 240;
 
@@ -27,7 +30,11 @@ export async function benchPage(): Promise<string> {
     const busy = join(folder, "busy.html");
     writeFileSync(busy, pageOf([packRun(busyBundle(bundle, CHANGES, 1))]));
     const rows = [
-      await measure(browser, join(folder, PAGE), `attention on sn40l, ${bundle.report.units.length} units`),
+      await measure(
+        browser,
+        join(folder, PAGE),
+        `attention on sn40l with one channel of HBM, ${bundle.report.units.length} units, ${counted(bundle.report.cycles)} cycles`,
+      ),
       await measure(browser, busy, `${CHANGES / 1e6} M changes of state`),
       await measureLive(browser, folder, 256),
       await measureLive(browser, folder, 1024),

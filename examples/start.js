@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { createRecorder, makeResult, makeScene, prepare, printReport, simulate, traceOf } from "../dist/index.js";
-import { loadWorkload, PAGE, packRun, readEnergyTable, readGpu, readMachine, writeOutput } from "../dist/node.js";
+import { loadWorkload, PAGE, packRun, readEnergyTable, readGpu, readMachine, version, writeOutput } from "../dist/node.js";
 
 /** From a workload to its report, and to a page where there is a folder for it: every stage of weft is one function. */
 async function run(name, machineName, { values, folder }) {
@@ -22,7 +22,7 @@ async function run(name, machineName, { values, folder }) {
   host.simulated_cycles_per_second = counters.ticks / wall_seconds;
   host.peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
   const energyTable = readEnergyTable(machine);
-  const report = makeResult({ version: "example", program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host });
+  const report = makeResult({ version, program, workloadHash: hash, seed, machine, mapping, counters, energyTable, host });
   console.log(printReport(report));
   if (folder) {
     const trace = traceOf(recorder, counters);
