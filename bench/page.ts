@@ -22,10 +22,9 @@ export async function benchPage(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "weft-bench-"));
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
   try {
-    const run = spawnSync(process.execPath, [join(packageRoot, "bin/weft.js"), "run", "attention", "--machine", "sn40l", "--out", folder], {
-      encoding: "utf8",
-    });
-    if (run.status !== 0) throw new Error(run.stderr);
+    const workload = join(folder, "attention.yaml");
+    writeFileSync(workload, ATTENTION);
+    runTo(folder, workload, "--machine", "sn40l", "--set", "machine.tiers.hbm.channels=1");
     const bundle = unpackBundle(inflateSync(readFileSync(join(folder, "trace.bin"))));
     const busy = join(folder, "busy.html");
     writeFileSync(busy, pageOf([packRun(busyBundle(bundle, CHANGES, 1))]));
