@@ -103,18 +103,19 @@ const SHOWN = `new Promise((resolve, reject) => {
   look();
 })`;
 
-/** From the move of a slider that halves or doubles the rows of softmax to its figures on the page: the worker has done the same before. */
+/** From the move of a slider that doubles or halves the rows of softmax to its figures on the page: the worker has done the same before. */
 async function measureLive(browser: Browser, folder: string, rows: number): Promise<string> {
   const own = join(folder, `live-${rows}`);
   runTo(own, "softmax", "--set", `rows=${rows}`, "--set", `cols=${rows}`);
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await page.goto(`${pathToFileURL(join(own, PAGE)).href}#tab=live`);
   await readySeconds(page);
+  await page.waitForTimeout(1500);
   await page.getByRole("slider", { name: "rows" }).focus();
   const times: number[] = [];
   for (let move = 0; move < MOVES; move++) {
     const moved = Number(await page.evaluate("performance.clearMarks('weft-live-shown'), performance.now()"));
-    await page.keyboard.press(move % 2 === 0 ? "ArrowLeft" : "ArrowRight");
+    await page.keyboard.press(move % 2 === 0 ? "ArrowRight" : "ArrowLeft");
     times.push(Number(await page.evaluate(SHOWN)) - moved);
   }
   await page.close();
